@@ -1,0 +1,193 @@
+"""Data sets: every one of them as the same `Splits`, uint8 images and integer labels."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ablation.data import cifar10, cifar100, fashion_mnist, prepared, shapes
+from ablation.data.find import find, ways_out
+from ablation.data.split import shuffled, stratified
+from ablation.errors import UserError, did_you_mean
+
+FILES = {module.DATASET.name: module.DATASET for module in (cifar10, cifar100, fashion_mnist)}
+DATASETS = (*FILES, "shapes")
+VAL = 5_000
+
+
+@dataclass(frozen=True)
+class Splits:
+    """A data set, ready for training.
+
+    Attributes:
+        name: one of `DATASETS`.
+        classes: names, in the order of the labels.
+        x_train, x_val, x_test: images, uint8, shape (n, height, width, channels), 0-255.
+        y_train, y_val, y_test: labels, int32, shape (n,).
+        sha256: of these six arrays, in hex.
+        source: where they came from, in words that name no machine.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_val: np.ndarray
+    y_val: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    sha256: str
+    source: str
+
+
+def choose(name: str, data_dir: Path | None, may_download: bool) -> tuple[str, str]:
+    """Settle which data set `--dataset` means.
+
+    Args:
+        name: one of `DATASETS`, or "auto": CIFAR-10 where it is at hand or may be downloaded, else shapes.
+        data_dir: a folder that holds data sets; None takes the variable ABLATION_DATA_DIR, if it is set.
+        may_download: whether "auto" may choose a download.
+
+    Returns:
+        The data set's name, and why in words that name no machine.
+
+    Raises:
+        UserError: unknown name, or the data folder does not exist.
+    """
+    if name in DATASETS:
+        return name, "as asked"
+    if name != "auto":
+        raise UserError(f"dataset: unknown name {name!r}{did_you_mean(name, ('auto', *DATASETS))}")
+    found = find(cifar10.DATASET, data_dir)
+    if found:
+        return "cifar10", f"CIFAR-10 found in {found.where} ({found.place.kind} {found.place.path})"
+    if may_download:
+        return "cifar10", "CIFAR-10 is not at hand and will be downloaded"
+    return "shapes", "CIFAR-10 is not at hand, so the images are drawn"
+
+
+def load(
+    name: str,
+    *,
+    data_dir: Path | None = None,
+    train: int | None = None,
+    val: int | None = None,
+    test: int | None = None,
+    seed: int = 0,
+    may_download: bool = True,
+) -> Splits:
+    """Read or draw a data set and split it.
+
+    Validation is cut from the training images, then training is taken from the rest: the validation images
+        do not depend on `train`, and a smaller training set is a part of every larger one. All three hold
+        the classes in equal numbers (within one), and are the same whatever form the files have. With
+        `val=0` nothing is cut off and validation is the test split itself, as the lectures do.
+
+    Args:
+        name: one of `DATASETS`.
+        data_dir: a folder that holds data sets; None takes the variable ABLATION_DATA_DIR, if it is set.
+            The user's tfds and Keras caches come next.
+        train, val, test: numbers of images. None takes all there are, and 5,000 for validation; shapes has
+            45,000, 5,000 and 10,000.
+        seed: which images go where; for shapes, which are drawn.
+        may_download: whether to download what is not at hand.
+
+    Raises:
+        UserError: unknown name, more images than there are, files that are damaged, or no files and no
+            download.
+    """
+    for split, number, least in (("train", train, 1), ("val", val, 0), ("test", test, 1)):
+        if number is not None and number < least:
+            raise UserError(f"{split}: expected {least} images or more, found {number}")
+    if name == "shapes":
+        return _draw(train, val, test, seed)
+    if name not in FILES:
+        raise UserError(f"dataset: unknown name {name!r}{did_you_mean(name, DATASETS)}")
+    return _read(name, data_dir, train, VAL if val is None else val, test, seed, may_download)
+
+
+def mean_and_deviation(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each channel over all pixels, in the units of the images.
+
+    Args:
+        x: images, uint8, shape (n, height, width, channels).
+
+    Returns:
+        Mean and deviation, float32, shape (channels,) each.
+    """
+    counts = np.stack([np.bincount(x[..., channel].ravel(), minlength=256) for channel in range(x.shape[-1])])
+    values = np.arange(256)
+    pixels = x[..., 0].size
+    mean = counts @ values / pixels
+    variance = (counts * (values - mean[:, None]) ** 2).sum(axis=1) / pixels
+    return mean.astype(np.float32), np.sqrt(variance).astype(np.float32)
+
+
+def _draw(train: int | None, val: int | None, test: int | None, seed: int) -> Splits:
+    """Each split is a stretch of its own of the endless row of drawings."""
+    stretch = 1_000_000_000
+    numbers = [default if n is None else n for n, default in ((train, 45_000), (val, VAL), (test, 10_000))]
+    drawn = [shapes.draw(number, seed, first=i * stretch) for i, number in enumerate(numbers)]
+    if not numbers[1]:
+        drawn[1] = drawn[2]
+    return _splits("shapes", shapes.CLASSES, drawn, f"drawn, seed {seed}")
+
+
+def _read(
+    name: str,
+    data_dir: Path | None,
+    train: int | None,
+    val: int,
+    test: int | None,
+    seed: int,
+    may_download: bool,
+) -> Splits:
+    dataset = FILES[name]
+    classes = len(dataset.classes)
+    found = find(dataset, data_dir)
+    if found:
+        arrays, source = found.place.read(found.path, dataset), f"{found.place.kind} {found.place.path}"
+    elif may_download:
+        arrays, source = prepared.download(dataset), f"tfds folder {name}/{dataset.version}, downloaded"
+    else:
+        raise UserError(f"{dataset.title} is not at hand and must not be downloaded; {ways_out(dataset)}")
+    _enough("train and val" if train else "val", (train or 1) + val, len(arrays.y_train), name)
+    _enough("test", test or 1, len(arrays.y_test), name)
+    order = shuffled(arrays.x_train, arrays.y_train, seed)
+    val_chosen, rest = stratified(order, arrays.y_train, classes, val)
+    train_chosen, _ = stratified(rest, arrays.y_train, classes, train or len(rest))
+    order = shuffled(arrays.x_test, arrays.y_test, seed)
+    test_chosen, _ = stratified(order, arrays.y_test, classes, test or len(order))
+    tested = arrays.x_test[test_chosen], arrays.y_test[test_chosen]
+    cut = (arrays.x_train[val_chosen], arrays.y_train[val_chosen]) if val else tested
+    trained = arrays.x_train[train_chosen], arrays.y_train[train_chosen]
+    return _splits(name, dataset.classes, [trained, cut, tested], source)
+
+
+def _enough(split: str, wanted: int, there: int, name: str) -> None:
+    if wanted > there:
+        raise UserError(f"{split}: expected at most {there} images, which is all of {name}, found {wanted}")
+
+
+def _splits(
+    name: str, classes: tuple[str, ...], parts: list[tuple[np.ndarray, np.ndarray]], source: str
+) -> Splits:
+    arrays = [array for part in parts for array in part]
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.shape} {array.dtype.str}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    x_train, y_train, x_val, y_val, x_test, y_test = arrays
+    return Splits(
+        name,
+        classes,
+        x_train,
+        y_train,
+        x_val,
+        y_val,
+        x_test,
+        y_test,
+        sha256=digest.hexdigest(),
+        source=source,
+    )

@@ -1,0 +1,31 @@
+"""CIFAR-100: 32 x 32 colour photographs, the hundred fine classes (Krizhevsky 2009, University of Toronto)."""
+
+from ablation.data import npz, prepared
+from ablation.data.dataset import Dataset, Place
+
+DATASET = Dataset(
+    name="cifar100",
+    title="CIFAR-100",
+    classes=(
+        "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle",
+        "bowl", "boy", "bridge", "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle",
+        "chair", "chimpanzee", "clock", "cloud", "cockroach", "couch", "crab", "crocodile", "cup",
+        "dinosaur", "dolphin", "elephant", "flatfish", "forest", "fox", "girl", "hamster", "house",
+        "kangaroo", "keyboard", "lamp", "lawn_mower", "leopard", "lion", "lizard", "lobster", "man",
+        "maple_tree", "motorcycle", "mountain", "mouse", "mushroom", "oak_tree", "orange", "orchid",
+        "otter", "palm_tree", "pear", "pickup_truck", "pine_tree", "plain", "plate", "poppy", "porcupine",
+        "possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea", "seal", "shark", "shrew",
+        "skunk", "skyscraper", "snail", "snake", "spider", "squirrel", "streetcar", "sunflower",
+        "sweet_pepper", "table", "tank", "telephone", "television", "tiger", "tractor", "train", "trout",
+        "tulip", "turtle", "wardrobe", "whale", "willow_tree", "wolf", "woman", "worm",
+    ),
+    shape=(32, 32, 3),
+    train=50_000,
+    test=10_000,
+    version="3.0.2",
+    keras="cifar-100-python-target",
+    places=(
+        Place("npz file", "cifar100.npz", npz.read),
+        Place("tfds folder", "cifar100/3.0.2", prepared.read),
+    ),
+)  # fmt: skip

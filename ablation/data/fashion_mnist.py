@@ -1,0 +1,22 @@
+"""Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, arXiv 1708.07747): 28 x 28 grey pictures of clothes."""
+
+from ablation.data import npz, prepared
+from ablation.data.dataset import Dataset, Place
+
+DATASET = Dataset(
+    name="fashion_mnist",
+    title="Fashion-MNIST",
+    classes=(
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+        "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+    ),
+    shape=(28, 28, 1),
+    train=60_000,
+    test=10_000,
+    version="3.0.1",
+    keras="fashion-mnist",
+    places=(
+        Place("npz file", "fashion_mnist.npz", npz.read),
+        Place("tfds folder", "fashion_mnist/3.0.1", prepared.read),
+    ),
+)  # fmt: skip

@@ -1,0 +1,69 @@
+"""Folders prepared by TensorFlow Datasets, and downloads through it.
+
+The only module of the data package that imports TensorFlow, and only while it reads.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ablation.data.dataset import Arrays, Dataset, checked
+from ablation.data.find import ways_out
+from ablation.errors import UserError
+
+
+def read(folder: Path, dataset: Dataset) -> Arrays:
+    """Read both splits of a prepared folder, e.g. `cifar10/3.0.2`.
+
+    Raises:
+        UserError: the folder is empty, truncated or of another data set.
+    """
+    import tensorflow_datasets as tfds
+
+    try:
+        builder = tfds.builder_from_directory(folder)
+        splits = [_read_split(builder, split, dataset) for split in ("train", "test")]
+    except Exception as error:
+        raise UserError(f"{folder}: not a readable tfds folder ({_short(error)})") from error
+    train, test = (
+        checked(folder, dataset, *arrays, what)
+        for arrays, what in zip(splits, ("train", "test"), strict=True)
+    )
+    return Arrays(*train, *test)
+
+
+def download(dataset: Dataset) -> Arrays:
+    """Download and prepare a data set into tfds' own cache, with its progress bars, and read it.
+
+    Raises:
+        UserError: no network, or what came is not what was published; says what else can be done.
+    """
+    import tensorflow_datasets as tfds
+
+    try:
+        builder = tfds.builder(f"{dataset.name}:{dataset.version}")
+        builder.download_and_prepare()
+    except Exception as error:
+        raise UserError(
+            f"{dataset.title} could not be downloaded ({_short(error)}); {ways_out(dataset)}"
+        ) from error
+    return read(Path(builder.data_dir), dataset)
+
+
+def _read_split(builder: Any, split: str, dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    number = builder.info.splits[split].num_examples
+    images, labels = np.empty((number, *dataset.shape), np.uint8), np.empty(number, np.int32)
+    done = 0
+    for batch in builder.as_dataset(split=split, batch_size=1000).as_numpy_iterator():
+        here = slice(done, done + len(batch["label"]))
+        images[here], labels[here] = batch["image"], batch["label"]
+        done = here.stop
+    if done != number:
+        raise ValueError(f"{split}: expected {number} images, found {done}")
+    return images, labels
+
+
+def _short(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else f"{text[:200]}..."

@@ -1,0 +1,221 @@
+"""`shapes`: ten outlines drawn by the project itself, so that a study runs with no data set and no network.
+
+An image is 32 x 32 RGB: a gradient and a texture, clutter, one shape (any place, size, angle, stretch and
+    colour), something lying across a part of it, and noise. A horizontal flip or a small crop never changes
+    the class, and neither colour nor size tells it.
+
+Every image depends on (seed, index) alone: the first hundred of a thousand are the hundred. The pixels come
+from operations that IEEE 754 rounds in one way only, so that every machine draws the same bytes.
+"""
+
+import numpy as np
+
+from ablation.errors import UserError
+
+CLASSES = ("disc", "ring", "square", "frame", "triangle", "star", "cross", "crescent", "heart", "hourglass")
+SIZE = 32
+TRAIN, VAL, TEST = 45_000, 5_000, 10_000
+
+BLOCK = 200
+BLOBS, LINES = 3, 2
+SIDES = 2 * np.pi / 3
+POINTS = 2 * np.pi / 5
+
+_Y, _X = (np.mgrid[:SIZE, :SIZE].astype(np.float32) - np.float32((SIZE - 1) / 2))[:, None]
+
+
+def draw(number: int, seed: int, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the images `first` to `first + number - 1` of the endless row that belongs to `seed`.
+
+    Args:
+        number: how many, 0 or more.
+        seed: 0 or more.
+        first: index of the first one, 0 or more.
+
+    Returns:
+        Images, uint8, shape (number, 32, 32, 3), and labels, int32, shape (number,), in 0-9. Ten images
+        that start at a multiple of ten hold each class once.
+
+    Raises:
+        UserError: a negative argument.
+    """
+    if min(number, seed, first) < 0:
+        raise UserError(
+            f"shapes: expected a number, seed and first of 0 or more, found {number}, {seed}, {first}"
+        )
+    images = np.empty((number, SIZE, SIZE, 3), np.uint8)
+    labels = np.empty(number, np.int32)
+    for block in range(first // BLOCK, -(-(first + number) // BLOCK)):
+        start, stop = max(first, block * BLOCK), min(first + number, (block + 1) * BLOCK)
+        inside, target = (
+            slice(start - block * BLOCK, stop - block * BLOCK),
+            slice(start - first, stop - first),
+        )
+        drawn = _draw_block(np.random.default_rng([seed, block]))
+        images[target], labels[target] = drawn[0][inside], drawn[1][inside]
+    return images, labels
+
+
+def _draw_block(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    labels = random.permuted(
+        np.tile(np.arange(len(CLASSES), dtype=np.int32), (BLOCK // 10, 1)), axis=1
+    ).ravel()
+    canvas, paper = _background(random)
+    for _ in range(BLOBS):
+        _paint(canvas, _blob(random, *_anywhere(random)), _ink(random, paper))
+    for _ in range(LINES):
+        _paint(canvas, _line(random, *_anywhere(random)), _ink(random, paper))
+
+    size = _between(random, 6, 11)
+    x, y = (_between(random, -1, 1) * (15 - 0.9 * size) for _ in range(2))
+    u, v = _turned(random, x, y)
+    stretch = _between(random, 0.8, 1.25)
+    u, v = u / (size * stretch), v * stretch / size
+    mask = np.empty_like(u)
+    for label, outside in enumerate(OUTLINES):
+        chosen = labels == label
+        mask[chosen] = outside(u[chosen], v[chosen]) * size[chosen]
+    _paint(canvas, _cover(mask), _ink(random, paper))
+
+    away = _between(random, 0.5, 1.1) * size
+    turn = _between(random, 0, 2 * np.pi)
+    there = x + away * np.cos(turn), y + away * np.sin(turn)
+    _paint(canvas, _blob(random, *there), _ink(random, paper))
+    _paint(canvas, _line(random, *there), _ink(random, paper))
+
+    canvas += (random.random(canvas.shape, np.float32) - 0.5) * _between(random, 5, 60)[:, None]
+    return np.clip(canvas, 0, 255).astype(np.uint8).transpose(0, 2, 3, 1), labels
+
+
+def _between(random: np.random.Generator, low: float, high: float) -> np.ndarray:
+    return (low + (high - low) * random.random((BLOCK, 1, 1))).astype(np.float32)
+
+
+def _anywhere(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    return _between(random, -16, 16), _between(random, -16, 16)
+
+
+def _turned(random: np.random.Generator, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates of the pixels from (x, y), on axes turned by a random angle; shape (BLOCK, 32, 32) each."""
+    angle = 2 * np.pi * random.random((BLOCK, 1, 1))
+    cos, sin = np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
+    across, down = _X - x, _Y - y
+    return across * cos + down * sin, down * cos - across * sin
+
+
+def _background(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The canvas, shape (BLOCK, 3, 32, 32), 0-255, and its mean colour, shape (BLOCK, 3)."""
+    paper = (40 + 175 * random.random((BLOCK, 3))).astype(np.float32)
+    slope, grain = ((random.random((2, BLOCK, 3)) - 0.5) * 100).astype(np.float32)
+    u, v = _turned(random, *_anywhere(random))
+    period = _between(random, 3, 10)
+    stripes, rungs = _wave(u / period), _wave(v / period)
+    kind = random.integers(0, 3, (BLOCK, 1, 1))
+    texture = np.where(kind == 0, stripes, np.where(kind == 1, stripes * rungs, _clouds(random)))
+    canvas = paper[..., None, None] + slope[..., None, None] * (u / SIZE)[:, None]
+    canvas += grain[..., None, None] * texture[:, None]
+    return canvas, paper
+
+
+def _wave(t: np.ndarray) -> np.ndarray:
+    """A triangle wave of period 1 between -1 and 1."""
+    return 4 * np.abs(t - np.floor(t) - 0.5) - 1
+
+
+def _clouds(random: np.random.Generator) -> np.ndarray:
+    """A random 9 x 9 grid between -1 and 1, drawn out linearly to 32 x 32."""
+    grid = 2 * random.random((BLOCK, 9, 9), np.float32) - 1
+    place = np.linspace(0, 7.99, SIZE, dtype=np.float32)
+    low = place.astype(int)
+    part = place - low
+    rows = grid[:, low] * (1 - part)[:, None] + grid[:, low + 1] * part[:, None]
+    return rows[:, :, low] * (1 - part) + rows[:, :, low + 1] * part
+
+
+def _ink(random: np.random.Generator, paper: np.ndarray) -> np.ndarray:
+    """A colour that differs from the paper by 35-120 in at least one channel, shape (BLOCK, 3)."""
+    step = 2 * random.random((BLOCK, 3)) - 1
+    step *= (35 + 85 * random.random((BLOCK, 1))) / np.abs(step).max(axis=1, keepdims=True)
+    ink = paper + step
+    return np.where((ink < 0) | (ink > 255), paper - step, ink).astype(np.float32)
+
+
+def _paint(canvas: np.ndarray, cover: np.ndarray, ink: np.ndarray) -> None:
+    canvas += (ink[..., None, None] - canvas) * cover[:, None]
+
+
+def _cover(outside: np.ndarray) -> np.ndarray:
+    """How much of a pixel is covered, 0-1, by how many pixels its centre lies outside of the outline."""
+    return np.clip(0.5 - outside, 0, 1)
+
+
+def _blob(random: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    u, v = _turned(random, x, y)
+    radius, stretch = _between(random, 1, 4), _between(random, 0.6, 1.6)
+    return _cover(_length(u * stretch, v / stretch) - radius)
+
+
+def _line(random: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    u, v = _turned(random, x, y)
+    return _cover(_box(u, v, _between(random, 3, 12), _between(random, 0.4, 1.2)))
+
+
+def _length(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    return np.sqrt(u * u + v * v)
+
+
+def _box(u: np.ndarray, v: np.ndarray, wide: np.ndarray | float, high: np.ndarray | float) -> np.ndarray:
+    return np.maximum(np.abs(u) - wide, np.abs(v) - high)
+
+
+def _spokes(u: np.ndarray, v: np.ndarray, number: int) -> np.ndarray:
+    """Distance from the centre along each of `number` evenly spread directions, on a new first axis."""
+    angles = 2 * np.pi / number * np.arange(number)
+    return np.stack([u * np.float32(np.sin(a)) - v * np.float32(np.cos(a)) for a in angles])
+
+
+def _disc(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    return _length(u, v) - 0.85
+
+
+def _ring(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    return np.abs(_length(u, v) - 0.7) - 0.2
+
+
+def _square(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    return _box(u, v, 0.75, 0.75)
+
+
+def _frame(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    return np.abs(_box(u, v, 0.62, 0.62)) - 0.18
+
+
+def _triangle(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    return _spokes(u, v, 3).max(axis=0) - 0.52
+
+
+def _star(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """A pentagram: inside of at least four of the five lines."""
+    return np.partition(_spokes(u, v, 5), 3, axis=0)[3] - 0.38
+
+
+def _cross(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    return np.minimum(_box(u, v, 0.95, 0.3), _box(u, v, 0.3, 0.95))
+
+
+def _crescent(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    return np.maximum(_length(u, v) - 0.95, 0.75 - _length(u - 0.45, v))
+
+
+def _heart(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """A square on its tip, and a disc on each of its two upper sides."""
+    tip = (np.abs(u) + np.abs(v)) * np.float32(0.70710678) - 0.5
+    lobes = _length(np.abs(u) - 0.354, v + 0.354) - 0.5
+    return np.minimum(tip, lobes)
+
+
+def _hourglass(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    return np.maximum(np.abs(v) - 0.85, np.abs(u) * 0.8 - np.abs(v) * 0.6 - 0.06)
+
+
+OUTLINES = (_disc, _ring, _square, _frame, _triangle, _star, _cross, _crescent, _heart, _hourglass)
