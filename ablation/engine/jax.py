@@ -1,0 +1,75 @@
+"""JAX: one compiled loop over steps; the state goes in and comes out, its memory is reused."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from ablation.engine.learner import Learner
+
+STEPS_PER_CALL = 64
+
+
+class JaxEngine:
+    def __init__(self, learner: Learner, images: np.ndarray, labels: np.ndarray) -> None:
+        self.learner = learner
+        self._images, self._labels = jnp.asarray(images), jnp.asarray(labels)
+        trainable, untrained = learner.trainable, learner.untrained
+
+        def objective(weights: list, others: list, x: jax.Array, y: jax.Array) -> tuple:
+            mapping = [*zip(trainable, weights, strict=True), *zip(untrained, others, strict=True)]
+            with keras.StatelessScope(state_mapping=mapping) as scope:
+                loss, hits = learner.objective(x, y)
+            return loss, (hits, [scope.get_current_value(variable) for variable in untrained])
+
+        gradient = jax.value_and_grad(objective, has_aux=True)
+
+        def step(state: tuple, indices: jax.Array, images: jax.Array, labels: jax.Array) -> tuple:
+            weights, others, slots = state
+            (loss, (hits, others)), gradients = gradient(weights, others, images[indices], labels[indices])
+            weights, slots = learner.optimizer.stateless_apply(slots, gradients, weights)
+            return (weights, others, slots), loss, hits
+
+        def train(state: tuple, batches: jax.Array, steps: jax.Array, images: jax.Array, labels: jax.Array) -> tuple:
+            def body(i: jax.Array, carry: tuple) -> tuple:
+                state, losses, total = carry
+                state, loss, hits = step(state, batches[i], images, labels)
+                return state, losses.at[i].set(loss), total + hits
+
+            return jax.lax.fori_loop(0, steps, body, (state, jnp.zeros(len(batches)), jnp.int32(0)))
+
+        def predict(weights: list, others: list, batch: jax.Array) -> jax.Array:
+            logits, _ = learner.model.stateless_call(weights, others, batch.astype("float32"), training=False)
+            return logits
+
+        self._train = jax.jit(train, donate_argnums=0)
+        self._predict = jax.jit(predict)
+
+    def train(self, batches: np.ndarray) -> tuple[np.ndarray, int]:
+        losses, hits = [], 0
+        for start in range(0, len(batches), STEPS_PER_CALL):
+            part = batches[start : start + STEPS_PER_CALL]
+            filled = np.pad(part, ((0, STEPS_PER_CALL - len(part)), (0, 0)))
+            state, some, hit = self._train(self._state(), filled, len(part), self._images, self._labels)
+            self._keep(state)
+            losses.append(np.asarray(some)[: len(part)])
+            hits += int(hit)
+        return np.concatenate(losses), hits
+
+    def predict_batch(self, images: np.ndarray) -> np.ndarray:
+        model = self.learner.model
+        weights = [v.value for v in model.trainable_variables]
+        return np.asarray(self._predict(weights, [v.value for v in model.non_trainable_variables], images))
+
+    def _groups(self) -> tuple[list[Any], ...]:
+        return self.learner.trainable, self.learner.untrained, self.learner.optimizer.variables
+
+    def _state(self) -> tuple[list[Any], ...]:
+        return tuple([variable.value for variable in group] for group in self._groups())
+
+    def _keep(self, state: tuple[list[Any], ...]) -> None:
+        for group, values in zip(self._groups(), state, strict=True):
+            for variable, value in zip(group, values, strict=True):
+                variable._value = value

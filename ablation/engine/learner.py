@@ -1,0 +1,102 @@
+"""What all backends share: a network, its optimizer and the training objective, written in `keras.ops`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from ablation.layout import Problem
+from ablation.network import build, make, make_optimizer
+from ablation.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A network that can be trained.
+
+    Attributes:
+        model: images (batch, height, width, channels) of 0-255 to logits (batch, classes).
+        optimizer: built on the model's trainable variables.
+        front, body: the model cut after augmentation, where images and labels are mixed.
+        mix: layer on (images, targets), or None.
+        label_smoothing: alpha of (1 - alpha) * onehot + alpha / classes.
+        classes: how many.
+    """
+
+    model: keras.Model
+    optimizer: keras.optimizers.Optimizer
+    front: keras.Model
+    body: keras.Model
+    mix: keras.layers.Layer | None
+    label_smoothing: float
+    classes: int
+
+    @property
+    def trainable(self) -> list[Any]:
+        return self.model.trainable_variables
+
+    @property
+    def untrained(self) -> list[Any]:
+        """All state besides trainable weights and optimizer: batch statistics and every random stream."""
+        return self.model.non_trainable_variables + (self.mix.variables if self.mix is not None else [])
+
+    @property
+    def variables(self) -> list[Any]:
+        """The complete state of training, in an order that depends on the recipe alone."""
+        return [*self.trainable, *self.untrained, *self.optimizer.variables]
+
+    def state(self) -> list[np.ndarray]:
+        """A copy of every variable."""
+        return [np.array(ops.convert_to_numpy(variable.value)) for variable in self.variables]
+
+    def load(self, state: list[np.ndarray]) -> None:
+        """Take over a state that a learner of the same recipe gave."""
+        for variable, value in zip(self.variables, state, strict=True):
+            variable.assign(value)
+
+    def objective(self, images: Any, labels: Any) -> tuple[Any, Any]:
+        """One training batch.
+
+        Args:
+            images: uint8 (batch, height, width, channels).
+            labels: int32 (batch,).
+
+        Returns:
+            The mean cross-entropy plus the network's penalties, and the number of images whose largest logit is
+            that of their (first) label.
+        """
+        x = self.front(ops.cast(images, "float32"), training=True)
+        targets = ops.one_hot(labels, self.classes, dtype="float32")
+        if self.mix is not None:
+            x, targets = self.mix((x, targets))
+        if self.label_smoothing:
+            targets = (1 - self.label_smoothing) * targets + self.label_smoothing / self.classes
+        logits = self.body(x, training=True)
+        loss = ops.mean(ops.categorical_crossentropy(targets, logits, from_logits=True))
+        for penalty in self.model.losses:
+            loss = loss + ops.cast(penalty, "float32")
+        hits = ops.equal(ops.cast(ops.argmax(logits, axis=-1), "int32"), labels)
+        return loss, ops.sum(ops.cast(hits, "int32"))
+
+
+def new_learner(recipe: Recipe, problem: Problem, steps_per_epoch: int, seed: int) -> Learner:
+    """A learner before its first step.
+
+    Raises:
+        ValueError: the recipe cannot be built on such images.
+    """
+    model = build(recipe, problem, seed)
+    optimizer = make_optimizer(recipe, steps_per_epoch, seed)
+    optimizer.build(model.trainable_variables)
+    cut = next(layer for layer in reversed(model.layers) if layer.name.startswith(("augment", "scaling")))
+    return Learner(
+        model=model,
+        optimizer=optimizer,
+        front=keras.Model(model.input, cut.output),
+        body=keras.Model(cut.output, model.output),
+        mix=None if recipe.mix is None else make(recipe.mix, seed, "mix"),
+        label_smoothing=recipe.label_smoothing,
+        classes=problem.classes,
+    )

@@ -1,0 +1,59 @@
+"""TensorFlow: a `tf.function` whose loop runs many steps."""
+
+import numpy as np
+import tensorflow as tf
+
+from ablation.engine.learner import Learner
+
+
+class TensorFlowEngine:
+    def __init__(self, learner: Learner, images: np.ndarray, labels: np.ndarray) -> None:
+        self.learner = learner
+        train_images, train_labels = _on_device(images), _on_device(labels)
+        trainable = learner.trainable
+
+        def step(indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            with tf.GradientTape() as tape:
+                loss, hits = learner.objective(tf.gather(train_images, indices), tf.gather(train_labels, indices))
+            learner.optimizer.apply(tape.gradient(loss, trainable), trainable)
+            return loss, hits
+
+        @tf.function(input_signature=[tf.TensorSpec((None, None), tf.int32)], autograph=False)
+        def train(batches: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            steps = tf.shape(batches)[0]
+
+            def body(i: tf.Tensor, losses: tf.TensorArray, total: tf.Tensor) -> tuple:
+                loss, hits = step(batches[i])
+                return i + 1, losses.write(i, loss), total + hits
+
+            losses = tf.TensorArray(tf.float32, size=steps)
+            _, losses, total = tf.while_loop(
+                lambda i, *_: i < steps, body, (0, losses, 0), parallel_iterations=1, maximum_iterations=steps
+            )
+            return losses.stack(), total
+
+        shape = learner.model.input_shape
+
+        @tf.function(input_signature=[tf.TensorSpec(shape, tf.uint8)], autograph=False)
+        def predict(batch: tf.Tensor) -> tf.Tensor:
+            return learner.model(tf.cast(batch, tf.float32), training=False)
+
+        self._train, self._predict = train, predict
+
+    def train(self, batches: np.ndarray) -> tuple[np.ndarray, int]:
+        losses, hits = self._train(batches)
+        return losses.numpy(), int(hits)
+
+    def predict_batch(self, images: np.ndarray) -> np.ndarray:
+        return self._predict(images).numpy()
+
+
+_held: dict[int, tuple[np.ndarray, tf.Tensor]] = {}
+
+
+def _on_device(array: np.ndarray) -> tf.Tensor:
+    """The array as a tensor, held once however many engines read it; a training set of another size replaces it."""
+    for key, (held, _) in list(_held.items()):
+        if held.dtype == array.dtype and held is not array:
+            del _held[key]
+    return _held.setdefault(id(array), (array, tf.constant(array)))[1]

@@ -1,0 +1,31 @@
+"""PyTorch through Keras: an eager loop of steps."""
+
+import numpy as np
+import torch
+from keras.src.backend.torch.core import get_device
+
+from ablation.engine.learner import Learner
+
+
+class TorchEngine:
+    def __init__(self, learner: Learner, images: np.ndarray, labels: np.ndarray) -> None:
+        self.learner = learner
+        self._images = torch.as_tensor(images, device=get_device())
+        self._labels = torch.as_tensor(labels, device=get_device())
+
+    def train(self, batches: np.ndarray) -> tuple[np.ndarray, int]:
+        losses, total = [], torch.zeros((), dtype=torch.int32, device=self._images.device)
+        weights = [variable.value for variable in self.learner.trainable]
+        for indices in torch.as_tensor(batches, device=self._images.device):
+            loss, hits = self.learner.objective(self._images[indices], self._labels[indices])
+            gradients = torch.autograd.grad(loss, weights)
+            with torch.no_grad():
+                self.learner.optimizer.apply(list(gradients), self.learner.trainable)
+            losses.append(loss.detach())
+            total += hits
+        return torch.stack(losses).cpu().numpy(), int(total)
+
+    def predict_batch(self, images: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            batch = torch.as_tensor(images, device=self._images.device)
+            return self.learner.model(batch.to(torch.float32), training=False).cpu().numpy()

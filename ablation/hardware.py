@@ -1,0 +1,76 @@
+"""What this machine can do: precision, device name, memory."""
+
+import platform
+import resource
+import sys
+from functools import cache
+from pathlib import Path
+
+import keras
+
+
+@cache
+def accelerators() -> tuple[str, ...]:
+    """Names of the GPUs (or TPUs) that the active Keras backend can use; empty on a CPU."""
+    backend = keras.config.backend()
+    if backend == "jax":
+        import jax
+
+        return tuple(d.device_kind for d in jax.devices() if d.platform != "cpu")
+    if backend == "torch":
+        import torch
+
+        return tuple(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    return tuple(tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus)
+
+
+@cache
+def cpu_flags() -> frozenset[str]:
+    """Instruction-set flags of the processor, lower case; empty where the system does not list them."""
+    file = Path("/proc/cpuinfo")
+    if not file.is_file():
+        return frozenset()
+    lines = (line for line in file.read_text().splitlines() if line.startswith(("flags", "Features")))
+    return frozenset(next(lines, "").partition(":")[2].split())
+
+
+def computes_in_bfloat16() -> bool:
+    """Whether bfloat16 is a native format: AVX512-BF16 or AMX on a CPU, Ampere or newer on a GPU."""
+    if not accelerators():
+        return bool(cpu_flags() & {"avx512_bf16", "amx_bf16", "bf16"})
+    backend = keras.config.backend()
+    if backend == "torch":
+        import torch
+
+        return torch.cuda.get_device_capability()[0] >= 8
+    if backend == "jax":
+        import jax
+
+        return float(getattr(jax.devices()[0], "compute_capability", 8.0)) >= 8
+    import tensorflow as tf
+
+    details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[0])
+    return details.get("compute_capability", (8, 0))[0] >= 8
+
+
+def device_name() -> str:
+    """The accelerator, or the processor's model with its usable cores."""
+    if accelerators():
+        return accelerators()[0]
+    import os
+
+    model = platform.processor() or platform.machine()
+    file = Path("/proc/cpuinfo")
+    if file.is_file():
+        names = [x.partition(":")[2].strip() for x in file.read_text().splitlines() if x.startswith("model name")]
+        model = names[0] if names else model
+    return f"{model}, {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores"
+
+
+def peak_memory_mb() -> float:
+    """The process's largest resident memory so far, MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)

@@ -1,0 +1,1 @@
+"""The layers that Keras lacks, one public class a file."""

@@ -1,0 +1,159 @@
+"""A recipe written out as a list of layers with shapes, parameters and FLOPs; pure, needs no Keras.
+
+`ablation.network` makes the layers listed here; `ablation plan` prints them. So what is planned is what is built.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ablation.recipe import Layer, Recipe
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a network has to know of its data.
+
+    Attributes:
+        image_shape: (height, width, channels).
+        classes: how many.
+        mean, deviation: per channel over the training images, in pixel units 0-255.
+    """
+
+    image_shape: tuple[int, int, int]
+    classes: int
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Node:
+    """One layer of a network.
+
+    Attributes:
+        name: unique in the network and the same in every recipe that has the layer: weights and random streams are
+            keyed by it.
+        layer: class and options.
+        inputs: names of the nodes it reads; `()` for the image.
+        shape: of its output, without the batch.
+        parameters: weights, statistics that are not trained included.
+        flops: forward floating-point operations an image, two a multiply-add, of convolutions and dense layers.
+    """
+
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...]
+    shape: tuple[int, ...]
+    parameters: int
+    flops: int
+
+
+def layout(recipe: Recipe, problem: Problem) -> tuple[Node, ...]:
+    """The layers of a recipe's network, inputs before their readers; the last one gives the logits.
+
+    Raises:
+        ValueError: the recipe does not fit the image (more poolings than its side can be halved).
+    """
+    nodes: list[Node] = []
+
+    def add(name: str, layer: Layer, *inputs: str) -> str:
+        shapes = [node.shape for wanted in inputs for node in nodes if node.name == wanted]
+        nodes.append(Node(name, layer, inputs, *_figures(layer, shapes or [problem.image_shape])))
+        if 0 in nodes[-1].shape:
+            raise ValueError(
+                f"widths: {len(recipe.widths)} blocks need images of at least {2 ** len(recipe.widths)} pixels a "
+                f"side, found {problem.image_shape[0]}x{problem.image_shape[1]}"
+            )
+        return name
+
+    def chain(x: str, layers: Iterable[Layer], prefix: str) -> str:
+        for name, layer in _named(layers, prefix):
+            x = add(name, layer, x)
+        return x
+
+    def activated(x: str, layer: Layer, name: str, norm: Layer | None) -> str:
+        """Layer, normalisation and activation in the recipe's order."""
+        before = norm is not None and recipe.norm_position == "before_activation"
+        x = add(name, Layer.of(layer.path, **layer.options, use_bias=not before), x)
+        if before:
+            x = add(f"{name}_norm", norm, x)
+        x = add(f"{name}_activation", Layer.of("keras.layers.Activation", activation=recipe.activation), x)
+        if norm is not None and not before:
+            x = add(f"{name}_norm", norm, x)
+        return x
+
+    def conv(filters: int, size: int, strides: int = 1) -> Layer:
+        options = {"filters": filters, "kernel_size": size, "strides": strides, "padding": "same"}
+        return Layer.of(recipe.conv.path, **recipe.conv.options, **options, **_kernel(recipe))
+
+    def dense(units: int) -> Layer:
+        return Layer.of(recipe.dense.path, **recipe.dense.options, units=units, **_kernel(recipe))
+
+    x = add("scaling", _scaling(recipe, problem))
+    x = chain(x, recipe.augment, "augment")
+    for block, (width, convs) in enumerate(zip(recipe.widths, recipe.block_convs(), strict=True), start=1):
+        start = x
+        for index in range(1, convs + 1):
+            x = activated(x, conv(width, recipe.kernel_size), f"block{block}_conv{index}", recipe.norm)
+        x = add(f"block{block}_pool", recipe.pool, x)
+        if recipe.shortcut == "conv":
+            side = activated(start, conv(width, 3, strides=2), f"block{block}_shortcut", None)
+            x = add(f"block{block}_merge", recipe.merge, x, side)
+        x = chain(x, recipe.block_end, f"block{block}")
+    x = add("flatten", Layer.of("keras.layers.Flatten"), x)
+    for index, units in enumerate(recipe.head, start=1):
+        x = activated(x, dense(units), f"head{index}", recipe.norm if recipe.head_norm else None)
+        x = chain(x, recipe.head_end, f"head{index}")
+    classifier = dense(problem.classes)
+    add("logits", Layer.of("keras.layers.Dense", **{k: v for k, v in classifier.options.items() if k in _DENSE}), x)
+    return tuple(nodes)
+
+
+_DENSE = ("units", "kernel_initializer", "kernel_regularizer")
+
+
+def _kernel(recipe: Recipe) -> dict[str, Layer]:
+    options = {"kernel_initializer": recipe.initializer}
+    if recipe.l1 or recipe.l2:
+        options["kernel_regularizer"] = Layer.of("keras.regularizers.L1L2", l1=recipe.l1, l2=recipe.l2)
+    return options
+
+
+def _scaling(recipe: Recipe, problem: Problem) -> Layer:
+    if recipe.scaling == "standardize":
+        scale = [1 / deviation for deviation in problem.deviation]
+        offset = [-mean / deviation for mean, deviation in zip(problem.mean, problem.deviation, strict=True)]
+        return Layer.of("keras.layers.Rescaling", scale=scale, offset=offset)
+    return Layer.of("keras.layers.Rescaling", scale=1 / 255 if recipe.scaling == "unit" else 1.0)
+
+
+def _named(layers: Iterable[Layer], prefix: str) -> Iterable[tuple[str, Layer]]:
+    """Names that say what a layer is, not where it stands: a layer added before it leaves its stream alone."""
+    seen: dict[str, int] = {}
+    for layer in layers:
+        seen[layer.kind] = seen.get(layer.kind, 0) + 1
+        yield f"{prefix}_{layer.kind.lower()}{'' if seen[layer.kind] == 1 else seen[layer.kind]}", layer
+
+
+def _figures(layer: Layer, shapes: list[tuple[int, ...]]) -> tuple[tuple[int, ...], int, int]:
+    """Output shape, parameters and FLOPs of a layer; a layer unknown here keeps the shape and has no weights."""
+    shape, options = shapes[0], layer.options
+    bias = options.get("use_bias", True)
+    if "Conv2D" in layer.kind:
+        filters, area = options["filters"], options["kernel_size"] ** 2
+        out = (*(math.ceil(side / options["strides"]) for side in shape[:2]), filters)
+        weights = area * shape[2] * filters
+        return out, weights + bias * filters, 2 * weights * out[0] * out[1]
+    if "Dense" in layer.kind:
+        weights = shape[-1] * options["units"]
+        return (*shape[:-1], options["units"]), weights + bias * options["units"], 2 * weights
+    if "Pooling2D" in layer.kind:
+        size = options.get("pool_size", 2)
+        return (*(int(side / size) for side in shape[:2]), shape[2]), 0, 0
+    if layer.kind == "Flatten":
+        return (math.prod(shape),), 0, 0
+    if layer.kind == "BatchNormalization":
+        return shape, 4 * shape[-1], 0
+    if layer.kind in ("LayerNormalization", "GroupNormalization"):
+        return shape, 2 * shape[-1], 0
+    return shape, 0, 0

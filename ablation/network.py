@@ -1,0 +1,73 @@
+"""build(recipe) -> keras.Model: the only place where a network is put together."""
+
+import importlib
+import inspect
+from typing import Any
+
+import keras
+
+from ablation.layout import Problem, layout
+from ablation.recipe import Layer, Recipe
+from ablation.streams import stream_seed
+
+FLOAT32_NODES = ("scaling", "logits")
+
+
+def build(recipe: Recipe, problem: Problem, seed: int) -> keras.Model:
+    """The network of a recipe, with initial weights and random streams from `seed`.
+
+    Args:
+        recipe: any recipe; its training part only gives the precision.
+        problem: shape of the images and number of classes.
+        seed: every layer's initial weights and noise follow from it and the layer's name.
+
+    Returns:
+        A functional model from images (batch, height, width, channels) of values 0-255 to float32 logits (batch, classes).
+
+    Raises:
+        ValueError: the recipe cannot be built on such images.
+    """
+    precision = resolve_precision(recipe.precision)
+    image = keras.Input(problem.image_shape, dtype="float32", name="image")
+    outputs: dict[str, Any] = {}
+    for node in layout(recipe, problem):
+        dtype = "float32" if node.name in FLOAT32_NODES or node.name.startswith("augment") else precision
+        layer = make(node.layer, seed, node.name, name=node.name, dtype=dtype)
+        inputs = [outputs[name] for name in node.inputs]
+        outputs[node.name] = layer(image if not inputs else inputs[0] if len(inputs) == 1 else inputs)
+    return keras.Model(image, outputs["logits"], name="network")
+
+
+def make(spec: Layer, seed: int, purpose: str, **given: Any) -> Any:
+    """The Keras object that a spec names; it gets its own seed where its class takes one."""
+    module, _, name = spec.path.rpartition(".")
+    cls = getattr(importlib.import_module(module), name)
+    options = {
+        key: make(value, seed, f"{purpose}/{key}") if isinstance(value, Layer) else value
+        for key, value in spec.options.items()
+    }
+    if "seed" in inspect.signature(cls).parameters:
+        options.setdefault("seed", stream_seed(seed, purpose))
+    return cls(**options, **given)
+
+
+def make_optimizer(recipe: Recipe, steps_per_epoch: int, seed: int) -> keras.optimizers.Optimizer:
+    """The recipe's optimizer with its learning-rate schedule counted in steps."""
+    rate: Any = recipe.learning_rate
+    if recipe.schedule is not None:
+        steps = {"epoch": steps_per_epoch, "total": steps_per_epoch * recipe.epochs}
+        options = {
+            key: steps.get(value, value) if isinstance(value, str) else value
+            for key, value in recipe.schedule.options.items()
+        }
+        rate = make(Layer(path=recipe.schedule.path, options=options), seed, "schedule", initial_learning_rate=rate)
+    return make(recipe.optimizer, seed, "optimizer", learning_rate=rate)
+
+
+def resolve_precision(precision: str) -> str:
+    """`auto` made definite for this machine: bfloat16 activations where the hardware computes in them."""
+    if precision != "auto":
+        return precision
+    from ablation.hardware import computes_in_bfloat16
+
+    return "mixed_bfloat16" if computes_in_bfloat16() else "float32"

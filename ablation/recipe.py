@@ -1,0 +1,168 @@
+"""Recipe: the frozen, complete description of one network and of how it is trained.
+
+A recipe is plain data. It names Keras classes by their import path instead of holding them, so it can be compared
+field by field, hashed and printed without importing Keras; `ablation.network` turns it into a model.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Probability = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+PositiveInt = Annotated[int, Field(ge=1)]
+
+
+class Frozen(BaseModel):
+    """A value: immutable, compared by content, unknown keys rejected."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False)
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some fields changed, validated like a new one."""
+        return type(self).model_validate({**dict(self), **changes})
+
+
+class Layer(Frozen):
+    """One Keras object, named but not yet made.
+
+    Attributes:
+        path: import path of the class: `keras.layers.Dropout`, `keras.initializers.HeNormal`.
+        options: its keyword arguments; a value may itself be a `Layer`. `name`, `dtype` and `seed` are given by the
+            network builder.
+    """
+
+    path: str
+    options: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, path: str, **options: Any) -> Self:
+        return cls(path=path, options=options)
+
+    @property
+    def kind(self) -> str:
+        """The class name: `Dropout`."""
+        return self.path.rpartition(".")[2]
+
+    def __str__(self) -> str:
+        return f"{self.kind}({', '.join(f'{key}={value}' for key, value in self.options.items())})"
+
+
+class EarlyStopping(Frozen):
+    """Stop when the validation curve has not improved for `patience` epochs; the best epoch's weights are kept.
+
+    Attributes:
+        patience: epochs without improvement before training ends.
+        monitor: the curve that is watched; a loss should fall, an accuracy rise.
+        smoothing: weight of the past in the exponential moving average that is watched, 0 for the raw curve.
+    """
+
+    patience: PositiveInt = 3
+    monitor: Literal["val_loss", "val_accuracy"] = "val_loss"
+    smoothing: Probability = 0.0
+
+
+class Network(Frozen):
+    """The part of a recipe that shapes the network.
+
+    Attributes:
+        scaling: `standardize` with the training set's mean and deviation per channel, `unit` for [0, 1], or `none`.
+        augment: layers between scaling and the first convolution, active in training only.
+        widths: filters of each block; a block ends in a 2x2 pooling.
+        convs_per_block: convolutions in every block, or one number a block.
+        kernel_size: side of the convolutions' kernels, pixels.
+        conv, dense: the classes (with fixed options) that convolutions and dense layers are made of.
+        initializer: of every convolution's and dense layer's kernel.
+        l1, l2: penalties `l1 * sum|w|` and `l2 * sum w^2` on kernels, never on biases.
+        norm: normalisation layer of every convolution, or none. With `norm_position` `before_activation` the
+            convolution has no bias, since the normalisation has one.
+        norm_position: `before_activation` (conv, norm, ReLU) or `after_activation` (conv, ReLU, norm).
+        activation: any name in `keras.activations`.
+        pool: the layer that halves height and width at a block's end.
+        shortcut: `conv` adds conv3x3 with stride 2 + activation of the block's input to the block's pooled output.
+        merge: the layer that adds the shortcut.
+        block_end: layers after every block.
+        head: units of the dense layers between the last block and the classifier.
+        head_norm: whether `norm` also follows every dense layer of the head.
+        head_end: layers after every dense layer of the head.
+    """
+
+    scaling: Literal["standardize", "unit", "none"] = "standardize"
+    augment: tuple[Layer, ...] = ()
+    widths: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (32, 64, 128, 256)
+    convs_per_block: PositiveInt | tuple[PositiveInt, ...] = 2
+    kernel_size: PositiveInt = 3
+    conv: Layer = Layer(path="keras.layers.Conv2D")
+    dense: Layer = Layer(path="keras.layers.Dense")
+    initializer: Layer = Layer(path="keras.initializers.HeNormal")
+    l1: NonNegative = 0.0
+    l2: NonNegative = 0.0
+    norm: Layer | None = None
+    norm_position: Literal["before_activation", "after_activation"] = "before_activation"
+    activation: str = "relu"
+    pool: Layer = Layer(path="keras.layers.MaxPooling2D")
+    shortcut: Literal["none", "conv"] = "none"
+    merge: Layer = Layer(path="keras.layers.Add")
+    block_end: tuple[Layer, ...] = ()
+    head: tuple[PositiveInt, ...] = (512,)
+    head_norm: bool = False
+    head_end: tuple[Layer, ...] = ()
+
+
+class Training(Frozen):
+    """The part of a recipe that trains the network.
+
+    Attributes:
+        mix: layer that blends a batch's images and labels (mixup, cutmix), or none.
+        label_smoothing: weight given to the uniform distribution in the training target.
+        optimizer: a `keras.optimizers` class with its options, the learning rate aside.
+        learning_rate: the first one.
+        schedule: a `keras.optimizers.schedules` class, or none for a constant rate. An option's value `"epoch"` or
+            `"total"` stands for the number of steps in one epoch or in the whole training.
+        early_stopping: or none to train all epochs and keep the last weights.
+        epochs: passes over the training images.
+        batch_size: images a step; what does not fill the last batch of an epoch is left out of that epoch.
+        precision: `auto` takes bfloat16 for activations where the hardware computes in it.
+    """
+
+    mix: Layer | None = None
+    label_smoothing: Probability = 0.0
+    optimizer: Layer = Layer(path="keras.optimizers.Adam")
+    learning_rate: Positive = 1e-3
+    schedule: Layer | None = None
+    early_stopping: EarlyStopping | None = None
+    epochs: PositiveInt = 50
+    batch_size: PositiveInt = 128
+    precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
+
+
+class Recipe(Network, Training):
+    """One network and its training, complete but for the data and the seed."""
+
+    def block_convs(self) -> tuple[int, ...]:
+        """Convolutions of each block.
+
+        Raises:
+            ValueError: `convs_per_block` names another number of blocks than `widths`.
+        """
+        if isinstance(self.convs_per_block, int):
+            return (self.convs_per_block,) * len(self.widths)
+        if len(self.convs_per_block) != len(self.widths):
+            raise ValueError(
+                f"convs_per_block: expected one number or {len(self.widths)} (one for each of widths), "
+                f"found {len(self.convs_per_block)}"
+            )
+        return self.convs_per_block
+
+    def changes_from(self, base: "Recipe") -> dict[str, tuple[Any, Any]]:
+        """Fields in which this recipe differs from `base`: name -> (value there, value here)."""
+        return dict(_differences(base, self))
+
+
+def _differences(before: Recipe, after: Recipe) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    for field in type(after).model_fields:
+        old, new = getattr(before, field), getattr(after, field)
+        if old != new:
+            yield field, (old, new)

@@ -1,0 +1,188 @@
+"""The only module that reads and writes a results folder.
+
+    results/<study>/<run>/
+        manifest.json           what was run, on what, with what
+        trials/<hash>.json      one finished trial: its figures, epochs and confusion matrix
+        checkpoints/<hash>.npz  an unfinished trial, up to its last saved epoch
+        trials.csv, epochs.csv  derived from the trial files
+        summary.csv, figures/, report.html, report.md   derived by `ablation report`
+
+Every file appears whole or not at all: it is written under a temporary name and then takes the old one's place.
+"""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ablation.errors import UserError
+
+CONTRACT = 1
+
+TRIAL_COLUMNS = (
+    "design", "step", "position", "seed", "status", "epochs_run", "best_epoch", "train_accuracy",
+    "running_train_accuracy", "val_accuracy", "best_val_accuracy", "test_accuracy", "gap", "train_loss", "val_loss",
+    "test_loss", "parameters", "flops_per_image", "train_seconds", "images_per_second", "peak_memory_mb",
+    "config_hash", "error",
+)  # fmt: skip
+EPOCH_COLUMNS = (
+    "step", "seed", "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds", "config_hash",
+)  # fmt: skip
+
+
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Write `content` so that a reader, or a crash at any moment, sees the old file or the new one, never a part.
+
+    Raises:
+        UserError: the folder cannot be written (read-only, disk full).
+    """
+    data = content.encode() if isinstance(content, str) else content
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror or error}); finished trials are kept") from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """One `results/<study>/<run>/` folder.
+
+    Attributes:
+        path: where it lies; nothing is created until something is written.
+    """
+
+    path: Path
+
+    def trial_file(self, config_hash: str) -> Path:
+        return self.path / "trials" / f"{config_hash}.json"
+
+    def checkpoint_file(self, config_hash: str) -> Path:
+        return self.path / "checkpoints" / f"{config_hash}.npz"
+
+    def save_trial(self, record: Mapping[str, Any]) -> None:
+        """Keep one trial, finished in whatever way; its checkpoint is no longer needed and goes.
+
+        Args:
+            record: the trial columns that do not depend on a design (`config_hash` among them), `epochs` (a list of
+                rows with the epoch columns) and optionally `confusion` (classes x classes counts, rows the truth).
+        """
+        text = json.dumps({"contract": CONTRACT, **record}, indent=1, allow_nan=False, default=_plain)
+        write_atomically(self.trial_file(record["config_hash"]), text)
+        self.checkpoint_file(record["config_hash"]).unlink(missing_ok=True)
+
+    def read_trials(self) -> dict[str, dict[str, Any]]:
+        """All kept trials by configuration hash."""
+        folder = self.path / "trials"
+        return {file.stem: self._read_json(file) for file in sorted(folder.glob("*.json"))} if folder.is_dir() else {}
+
+    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+        text = json.dumps({"contract": CONTRACT, **manifest}, indent=2, allow_nan=False, default=_plain)
+        write_atomically(self.path / "manifest.json", text + "\n")
+
+    def read_manifest(self) -> dict[str, Any] | None:
+        file = self.path / "manifest.json"
+        return self._read_json(file) if file.is_file() else None
+
+    def write_tables(self, planned: Sequence[Mapping[str, Any]], records: Mapping[str, Mapping[str, Any]]) -> None:
+        """Derive `trials.csv` and `epochs.csv`.
+
+        Args:
+            planned: rows of design, step, position, seed, config_hash, in the order of the tables. Two designs may
+                name the same configuration: it was trained once and has a row under each.
+            records: what `read_trials` gave; planned trials without a record have no row.
+        """
+        trials, epochs, written = [], [], set()
+        for row in planned:
+            record = records.get(row["config_hash"])
+            if record is None:
+                continue
+            trials.append({**record, **row})
+            if row["config_hash"] not in written:
+                written.add(row["config_hash"])
+                labels = {key: row[key] for key in ("step", "seed", "config_hash")}
+                epochs += [{**epoch, **labels} for epoch in record["epochs"]]
+        for name, rows, columns in (("trials", trials, TRIAL_COLUMNS), ("epochs", epochs, EPOCH_COLUMNS)):
+            write_atomically(self.path / f"{name}.csv", pd.DataFrame(rows, columns=columns).to_csv(index=False))
+
+    def _read_json(self, file: Path) -> dict[str, Any]:
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UserError(f"{file}: not a readable results file ({error})") from error
+        found = content.get("contract") if isinstance(content, dict) else None
+        if found != CONTRACT:
+            raise UserError(f"{file}: expected results contract {CONTRACT}, found {found!r}; run with --fresh or --out")
+        return content
+
+
+@dataclass(frozen=True)
+class Results:
+    """A results folder, read.
+
+    Attributes:
+        folder: where it lies.
+        manifest: `manifest.json`.
+        trials: `trials.csv`, one row a trial of a design.
+        epochs: `epochs.csv`, one row an epoch of a trial.
+    """
+
+    folder: RunFolder
+    manifest: dict[str, Any]
+    trials: pd.DataFrame
+    epochs: pd.DataFrame
+
+    def confusion(self, config_hash: str) -> np.ndarray | None:
+        """Counts on the test split, shape (classes, classes), rows the truth; None where the trial has none."""
+        file = self.folder.trial_file(config_hash)
+        record = self.folder._read_json(file) if file.is_file() else {}
+        return np.array(record["confusion"]) if record.get("confusion") else None
+
+
+def load(path: Path | str) -> Results:
+    """Read a results folder.
+
+    Raises:
+        UserError: it is not one, or a table in it is damaged.
+    """
+    folder = RunFolder(Path(path))
+    manifest = folder.read_manifest()
+    if manifest is None:
+        raise UserError(f"{path}: not a results folder (no manifest.json); expected e.g. results/generalization/shapes-quick")
+    tables = {}
+    for name, columns in (("trials", TRIAL_COLUMNS), ("epochs", EPOCH_COLUMNS)):
+        file = folder.path / f"{name}.csv"
+        try:
+            tables[name] = pd.read_csv(file, dtype={"config_hash": str, "error": str, "step": str, "design": str})
+        except (OSError, ValueError) as error:
+            raise UserError(f"{file}: not a readable table ({error})") from error
+        missing = [column for column in columns if column not in tables[name]]
+        if missing:
+            raise UserError(f"{file}: column {missing[0]} is missing; `ablation run` writes the table anew")
+    return Results(folder, manifest, tables["trials"], tables["epochs"])
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    raise TypeError(f"cannot be written as JSON: {value!r}")

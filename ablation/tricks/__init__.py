@@ -1,0 +1,94 @@
+"""The tricks: one module each, holding one function of the module's name, `Recipe -> Recipe`.
+
+A module dropped into this folder is a trick: nothing else has to be edited. Its function's docstring is the card that
+`ablation show` prints, its keyword arguments with their annotations are the parameters a study may set.
+"""
+
+import functools
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import ValidationError, validate_call
+
+from ablation.errors import UserError, did_you_mean
+from ablation.explain import explain
+from ablation.recipe import Recipe
+
+Trick = Callable[..., Recipe]
+
+
+def trick(*changes: str) -> Callable[[Trick], Trick]:
+    """Declare a function to be a trick that changes only the recipe fields named here.
+
+    Raises:
+        TypeError: when applied, if it changed another field.
+    """
+
+    def declare(function: Trick) -> Trick:
+        checked = validate_call(function)
+
+        @functools.wraps(function)
+        def apply_checked(recipe: Recipe, **parameters: Any) -> Recipe:
+            after = checked(recipe, **parameters)
+            if strange := set(after.changes_from(recipe)) - set(changes):
+                raise TypeError(f"trick {function.__name__} changes {sorted(strange)}, declared are {changes}")
+            return after
+
+        apply_checked.changes = changes  # type: ignore[attr-defined]
+        return apply_checked
+
+    return declare
+
+
+@functools.cache
+def names() -> tuple[str, ...]:
+    """All tricks, alphabetically."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")))
+
+
+def get(name: str) -> Trick:
+    """A trick by name.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    if name not in names():
+        raise UserError(f"unknown trick '{name}'{did_you_mean(name, names())}")
+    return getattr(importlib.import_module(f"{__name__}.{name}"), name)
+
+
+def card(name: str) -> str:
+    """What the trick does, where it comes from, what the lecture claims, when it hurts."""
+    return inspect.getdoc(get(name)) or ""
+
+
+def parameters(name: str) -> dict[str, Any]:
+    """The trick's parameters with their defaults."""
+    found = list(inspect.signature(get(name)).parameters.values())[1:]
+    return {parameter.name: parameter.default for parameter in found}
+
+
+def apply(name: str, recipe: Recipe, given: dict[str, Any]) -> Recipe:
+    """The recipe with the trick in it.
+
+    Args:
+        name: of the trick.
+        recipe: what it is added to; left as it is.
+        given: parameters that differ from their defaults.
+
+    Raises:
+        UserError: unknown trick or parameter, or a value out of its range; the text names the parameter.
+    """
+    function, known = get(name), parameters(name)
+    for key in given:
+        if key not in known:
+            raise UserError(f"{name}.{key}: unknown parameter{did_you_mean(key, known or ['no parameters'])}")
+    try:
+        return function(recipe, **given)
+    except ValidationError as error:
+        raise UserError(explain(error, prefix=name)) from error
+    except ValueError as error:
+        raise UserError(f"{name}: {error}") from error
