@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ablation.data import cifar10, cifar100, fashion_mnist, prepared, shapes
+from ablation.data.dataset import Arrays, Dataset
 from ablation.data.find import find, ways_out
 from ablation.data.split import shuffled, stratified
 from ablation.errors import UserError, did_you_mean
@@ -14,6 +15,8 @@ from ablation.errors import UserError, did_you_mean
 FILES = {module.DATASET.name: module.DATASET for module in (cifar10, cifar100, fashion_mnist)}
 DATASETS = (*FILES, "shapes")
 VAL = 5_000
+
+Part = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -80,31 +83,33 @@ def load(
     """Read or draw a data set and split it.
 
     Validation is cut from the training images, then training is taken from the rest: the validation images
-        do not depend on `train`, and a smaller training set is a part of every larger one. All three hold
-        the classes in equal numbers (within one), and are the same whatever form the files have. With
-        `val=0` nothing is cut off and validation is the test split itself, as the lectures do.
+    do not depend on `train`, and a smaller training set is a part of every larger one. All three hold the
+    classes in equal numbers (within one), and are the same whatever form the files have. With `val=0` nothing
+    is cut off and validation is the test split itself, as in the lectures.
 
     Args:
         name: one of `DATASETS`.
-        data_dir: a folder that holds data sets; None takes the variable ABLATION_DATA_DIR, if it is set.
-            The user's tfds and Keras caches come next.
-        train, val, test: numbers of images. None takes all there are, and 5,000 for validation; shapes has
+        data_dir: a folder that holds data sets; None takes the variable ABLATION_DATA_DIR, if it is set. The
+            user's tfds and Keras caches come next.
+        train, val, test: numbers of images. None takes all there are, and 5,000 for validation; of shapes
             45,000, 5,000 and 10,000.
         seed: which images go where; for shapes, which are drawn.
         may_download: whether to download what is not at hand.
 
     Raises:
-        UserError: unknown name, more images than there are, files that are damaged, or no files and no
-            download.
+        UserError: unknown name, too many images, damaged files, or no files and no download.
     """
     for split, number, least in (("train", train, 1), ("val", val, 0), ("test", test, 1)):
         if number is not None and number < least:
             raise UserError(f"{split}: expected {least} images or more, found {number}")
+    val = VAL if val is None else val
     if name == "shapes":
-        return _draw(train, val, test, seed)
+        return _splits(name, shapes.CLASSES, _draw(train, val, test, seed), f"drawn, seed {seed}")
     if name not in FILES:
         raise UserError(f"dataset: unknown name {name!r}{did_you_mean(name, DATASETS)}")
-    return _read(name, data_dir, train, VAL if val is None else val, test, seed, may_download)
+    dataset = FILES[name]
+    arrays, source = _read(dataset, data_dir, may_download)
+    return _splits(name, dataset.classes, _cut(dataset, arrays, train, val, test, seed), source)
 
 
 def mean_and_deviation(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -116,78 +121,60 @@ def mean_and_deviation(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         Mean and deviation, float32, shape (channels,) each.
     """
-    counts = np.stack([np.bincount(x[..., channel].ravel(), minlength=256) for channel in range(x.shape[-1])])
-    values = np.arange(256)
-    pixels = x[..., 0].size
+    values, channels = np.arange(256), x.shape[-1]
+    counts = np.zeros((channels, 256), np.int64)
+    for start in range(0, len(x), 1000):
+        for channel in range(channels):
+            counts[channel] += np.bincount(x[start : start + 1000, ..., channel].ravel(), minlength=256)
+    pixels = counts.sum(axis=1)
     mean = counts @ values / pixels
     variance = (counts * (values - mean[:, None]) ** 2).sum(axis=1) / pixels
     return mean.astype(np.float32), np.sqrt(variance).astype(np.float32)
 
 
-def _draw(train: int | None, val: int | None, test: int | None, seed: int) -> Splits:
+def _draw(train: int | None, val: int, test: int | None, seed: int) -> list[Part]:
     """Each split is a stretch of its own of the endless row of drawings."""
     stretch = 1_000_000_000
-    numbers = [default if n is None else n for n, default in ((train, 45_000), (val, VAL), (test, 10_000))]
+    numbers = shapes.TRAIN if train is None else train, val, shapes.TEST if test is None else test
     drawn = [shapes.draw(number, seed, first=i * stretch) for i, number in enumerate(numbers)]
-    if not numbers[1]:
-        drawn[1] = drawn[2]
-    return _splits("shapes", shapes.CLASSES, drawn, f"drawn, seed {seed}")
+    return drawn if val else [drawn[0], drawn[2], drawn[2]]
 
 
-def _read(
-    name: str,
-    data_dir: Path | None,
-    train: int | None,
-    val: int,
-    test: int | None,
-    seed: int,
-    may_download: bool,
-) -> Splits:
-    dataset = FILES[name]
-    classes = len(dataset.classes)
+def _read(dataset: Dataset, data_dir: Path | None, may_download: bool) -> tuple[Arrays, str]:
     found = find(dataset, data_dir)
     if found:
-        arrays, source = found.place.read(found.path, dataset), f"{found.place.kind} {found.place.path}"
-    elif may_download:
-        arrays, source = prepared.download(dataset), f"tfds folder {name}/{dataset.version}, downloaded"
-    else:
-        raise UserError(f"{dataset.title} is not at hand and must not be downloaded; {ways_out(dataset)}")
-    _enough("train and val" if train else "val", (train or 1) + val, len(arrays.y_train), name)
-    _enough("test", test or 1, len(arrays.y_test), name)
-    order = shuffled(arrays.x_train, arrays.y_train, seed)
-    val_chosen, rest = stratified(order, arrays.y_train, classes, val)
-    train_chosen, _ = stratified(rest, arrays.y_train, classes, train or len(rest))
-    order = shuffled(arrays.x_test, arrays.y_test, seed)
-    test_chosen, _ = stratified(order, arrays.y_test, classes, test or len(order))
-    tested = arrays.x_test[test_chosen], arrays.y_test[test_chosen]
-    cut = (arrays.x_train[val_chosen], arrays.y_train[val_chosen]) if val else tested
-    trained = arrays.x_train[train_chosen], arrays.y_train[train_chosen]
-    return _splits(name, dataset.classes, [trained, cut, tested], source)
+        return found.place.read(found.path, dataset), f"{found.place.kind} {found.place.path}"
+    if may_download:
+        return prepared.download(dataset), f"tfds folder {dataset.name}/{dataset.version}, downloaded"
+    raise UserError(f"{dataset.title} is not at hand and must not be downloaded; {ways_out(dataset)}")
 
 
-def _enough(split: str, wanted: int, there: int, name: str) -> None:
+def _cut(
+    dataset: Dataset, arrays: Arrays, train: int | None, val: int, test: int | None, seed: int
+) -> list[Part]:
+    x, y, x_test, y_test = arrays
+    classes = len(dataset.classes)
+    _enough("train and val" if train else "val", (train or 1) + val, len(y), dataset)
+    _enough("test", test or 1, len(y_test), dataset)
+    for_val, rest = stratified(shuffled(x, y, seed), y, classes, val)
+    for_train, _ = stratified(rest, y, classes, train or len(rest))
+    for_test, _ = stratified(shuffled(x_test, y_test, seed), y_test, classes, test or len(y_test))
+    tested = x_test[for_test], y_test[for_test]
+    return [(x[for_train], y[for_train]), (x[for_val], y[for_val]) if val else tested, tested]
+
+
+def _enough(split: str, wanted: int, there: int, dataset: Dataset) -> None:
     if wanted > there:
-        raise UserError(f"{split}: expected at most {there} images, which is all of {name}, found {wanted}")
+        raise UserError(
+            f"{split}: expected at most {there} images, all that {dataset.title} has, found {wanted}"
+        )
 
 
-def _splits(
-    name: str, classes: tuple[str, ...], parts: list[tuple[np.ndarray, np.ndarray]], source: str
-) -> Splits:
-    arrays = [array for part in parts for array in part]
+def _splits(name: str, classes: tuple[str, ...], parts: list[Part], source: str) -> Splits:
+    (x_train, y_train), (x_val, y_val), (x_test, y_test) = parts
     digest = hashlib.sha256()
-    for array in arrays:
+    for array in (x_train, y_train, x_val, y_val, x_test, y_test):
         digest.update(f"{array.shape} {array.dtype.str}".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    x_train, y_train, x_val, y_val, x_test, y_test = arrays
-    return Splits(
-        name,
-        classes,
-        x_train,
-        y_train,
-        x_val,
-        y_val,
-        x_test,
-        y_test,
-        sha256=digest.hexdigest(),
-        source=source,
-    )
+        digest.update(array.data)
+    sha256 = digest.hexdigest()
+    return Splits(name, classes, x_train, y_train, x_val, y_val, x_test, y_test, sha256, source)

@@ -1,7 +1,22 @@
-"""CIFAR-100: 32 x 32 colour photographs, the hundred fine classes (Krizhevsky 2009, University of Toronto)."""
+"""CIFAR-100: 32 x 32 colour photographs in a hundred classes (Krizhevsky 2009, University of Toronto)."""
 
 from ablation.data import npz, prepared
+from ablation.data.batches import Batches, binary, pickled
 from ablation.data.dataset import Dataset, Place
+
+BINARY = Batches(
+    folder="cifar-100-binary",
+    train=("train.bin",),
+    test=("test.bin",),
+    decode=binary(label_bytes=2),
+)
+PYTHON = Batches(
+    folder="cifar-100-python",
+    train=("train",),
+    test=("test",),
+    decode=pickled(b"fine_labels"),
+    sha256="85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
+)
 
 DATASET = Dataset(
     name="cifar100",
@@ -27,5 +42,9 @@ DATASET = Dataset(
     places=(
         Place("npz file", "cifar100.npz", npz.read),
         Place("tfds folder", "cifar100/3.0.2", prepared.read),
+        Place("binary folder", BINARY.folder, BINARY.read_folder),
+        Place("binary archive", "cifar-100-binary.tar.gz", BINARY.read_archive),
+        Place("Python folder", PYTHON.folder, PYTHON.read_folder),
+        Place("Python archive", "cifar-100-python.tar.gz", PYTHON.read_archive),
     ),
 )  # fmt: skip

@@ -45,8 +45,8 @@ class Dataset:
         shape: of one image.
         train, test: how many images the original files hold.
         version: of the tfds folder.
-        keras: the folder below Keras' cache.
         places: the forms that can be read, the fastest first.
+        keras: the folder of Keras' cache into which Keras unpacks the archive.
     """
 
     name: str
@@ -56,8 +56,8 @@ class Dataset:
     train: int
     test: int
     version: str
-    keras: str
     places: tuple[Place, ...]
+    keras: str = ""
 
 
 def checked(

@@ -1,6 +1,6 @@
 """Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, arXiv 1708.07747): 28 x 28 grey pictures of clothes."""
 
-from ablation.data import npz, prepared
+from ablation.data import idx, npz, prepared
 from ablation.data.dataset import Dataset, Place
 
 DATASET = Dataset(
@@ -14,9 +14,9 @@ DATASET = Dataset(
     train=60_000,
     test=10_000,
     version="3.0.1",
-    keras="fashion-mnist",
     places=(
         Place("npz file", "fashion_mnist.npz", npz.read),
         Place("tfds folder", "fashion_mnist/3.0.1", prepared.read),
+        Place("idx folder", "fashion-mnist", idx.read),
     ),
 )  # fmt: skip

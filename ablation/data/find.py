@@ -43,7 +43,7 @@ def find(dataset: Dataset, data_dir: Path | None) -> Found | None:
 def ways_out(dataset: Dataset) -> str:
     """What a user without this data set can do, as the close of an error."""
     places = ", ".join(place.path for place in dataset.places)
-    return f"put one of {places} into a folder and name it by --data-dir or ABLATION_DATA_DIR, or take --dataset shapes"
+    return f"name a folder with one of {places} by --data-dir or ABLATION_DATA_DIR, or take --dataset shapes"
 
 
 def _folders(dataset: Dataset, data_dir: Path | None) -> list[tuple[str, Path]]:

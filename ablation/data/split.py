@@ -19,7 +19,7 @@ def shuffled(images: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
         hashlib.blake2b(image.data, digest_size=8, key=key, salt=bytes([label])).digest()
         for image, label in zip(images.reshape(len(images), -1), labels.tolist(), strict=True)
     )
-    return np.argsort(np.frombuffer(digests, np.uint64), kind="stable")
+    return np.argsort(np.frombuffer(digests, "<u8"), kind="stable")
 
 
 def shares(number: int, available: np.ndarray) -> np.ndarray:
