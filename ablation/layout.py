@@ -157,3 +157,9 @@ def _figures(layer: Layer, shapes: list[tuple[int, ...]]) -> tuple[tuple[int, ..
     if layer.kind in ("LayerNormalization", "GroupNormalization"):
         return shape, 2 * shape[-1], 0
     return shape, 0, 0
+
+
+def blank_problem(image_shape: tuple[int, ...], classes: int) -> Problem:
+    """A problem for counting: statistics of the images are not needed for shapes, parameters and FLOPs."""
+    height, width, channels = image_shape
+    return Problem((height, width, channels), classes, (0.0,) * channels, (1.0,) * channels)

@@ -1,0 +1,54 @@
+"""An unfinished training in one file: every variable, the epochs so far, the best weights."""
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ablation.results import write_atomically
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """State at the end of an epoch.
+
+    Attributes:
+        state: what `Learner.state` gave: weights, batch statistics, optimizer, every random stream.
+        epochs: rows of the finished epochs; early stopping and schedules follow from them.
+        best: the state of the best epoch, where early stopping keeps it.
+    """
+
+    state: list[np.ndarray]
+    epochs: list[dict[str, Any]]
+    best: list[np.ndarray] | None
+
+
+def save_checkpoint(file: Path, checkpoint: Checkpoint) -> None:
+    """Write it in the old one's place, whole.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    arrays = {f"state{i}": value for i, value in enumerate(checkpoint.state)}
+    arrays |= {f"best{i}": value for i, value in enumerate(checkpoint.best or [])}
+    buffer = io.BytesIO()
+    np.savez(buffer, epochs=np.array(json.dumps(checkpoint.epochs)), **arrays)
+    write_atomically(file, buffer.getvalue())
+
+
+def load_checkpoint(file: Path | None) -> Checkpoint | None:
+    """What `save_checkpoint` wrote; None where there is no file or a damaged one (the trial then starts over)."""
+    if file is None or not file.is_file():
+        return None
+    try:
+        with np.load(file, allow_pickle=False) as content:
+            count = {kind: sum(name.startswith(kind) for name in content.files) for kind in ("state", "best")}
+            state = [content[f"state{i}"] for i in range(count["state"])]
+            best = [content[f"best{i}"] for i in range(count["best"])]
+            return Checkpoint(state, json.loads(str(content["epochs"])), best or None)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None

@@ -1,0 +1,244 @@
+"""The command line: thin; what it calls can be called from Python."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ablation.errors import UserError, did_you_mean
+
+EXIT_DONE, EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        0 all done, 1 some trial failed or diverged, 2 bad input (said in one line), 130 interrupted.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        parsed = _parser().parse_args(given)
+        return parsed.command(parsed, given)
+    except UserError as error:
+        print(f"ablation: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except KeyboardInterrupt:
+        print("ablation: stopped; the same command goes on from the last saved epoch", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_DONE
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with one line an error."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UserError(f"{message}; see `{self.prog} --help`")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="ablation", description="What every generalisation trick really buys.", allow_abbrev=False)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+
+    run = commands.add_parser("run", help="train a study's trials and write its tables", allow_abbrev=False)
+    _add_study_options(run)
+    run.add_argument("--out", type=Path, metavar="DIR", help="results folder (results/STUDY/DATASET-PRESET)")
+    run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="trials at a time (1)")
+    run.add_argument("--fail-fast", action="store_true", help="end at the first trial that fails")
+    run.add_argument("--retry-failed", action="store_true", help="train failed and diverged trials again")
+    run.add_argument("--fresh", action="store_true", help="discard what the results folder holds")
+    run.set_defaults(command=_run)
+
+    report = commands.add_parser("report", help="rebuild tables, figures and pages of a results folder")
+    report.add_argument("folder", type=Path, metavar="DIR")
+    report.set_defaults(command=_report)
+
+    compare = commands.add_parser("compare", help="put several results folders side by side")
+    compare.add_argument("folders", type=Path, nargs="+", metavar="DIR")
+    compare.set_defaults(command=_compare)
+
+    listing = commands.add_parser("list", help="list studies, tricks or datasets")
+    listing.add_argument("what", nargs="?", metavar="studies|tricks|datasets", default="studies")
+    listing.set_defaults(command=_list)
+
+    show = commands.add_parser("show", help="a trick's card, or a study rung by rung")
+    show.add_argument("name")
+    show.set_defaults(command=_show)
+
+    plan = commands.add_parser("plan", help="what would run, with parameters and FLOPs", allow_abbrev=False)
+    _add_study_options(plan)
+    plan.set_defaults(command=_plan)
+    return parser
+
+
+def _add_study_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("study", metavar="STUDY", help="a name (`ablation list`) or a .yaml file")
+    parser.add_argument("--preset", default="", help="smoke, quick or full (full with a GPU, else quick)")
+    parser.add_argument("--dataset", default="", help="cifar10, cifar100, fashion_mnist, shapes or auto")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder that holds datasets (ABLATION_DATA_DIR)")
+    parser.add_argument("--design", default="", metavar="D[,D]", help="cumulative, leave-one-out, add-one")
+    parser.add_argument("--steps", default="", metavar="A,B", help="only these steps")
+    parser.add_argument("--seeds", default="", metavar="N | A,B", help="how many seeds, or which")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. training.epochs=20")
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, found '{text}'")
+    return int(text)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    """`3` is the seeds 0, 1, 2; `0,4` and `7,` are the seeds themselves."""
+    parts = _names(text)
+    if not all(part.isdigit() and int(part) < 2**31 for part in parts) or len(set(parts)) < len(parts):
+        raise UserError(f"--seeds: expected a number of seeds or different seeds like 0,1,2, found '{text}'")
+    if "," in text:
+        return tuple(int(part) for part in parts)
+    if parts and not 1 <= int(parts[0]) <= 10_000:
+        raise UserError(f"--seeds: expected 1 to 10000 seeds, found '{text}'")
+    return tuple(range(int(parts[0]))) if parts else ()
+
+
+def _run(given: argparse.Namespace, arguments: list[str]) -> int:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from rich.console import Console
+
+    from ablation import study
+    from ablation.display import Display
+    from ablation.runner import Options, command_line, run
+
+    options = Options(
+        preset=given.preset,
+        dataset=given.dataset,
+        data_dir=_data_dir(given),
+        designs=_names(given.design),
+        steps=_names(given.steps),
+        seeds=_seeds(given.seeds),
+        sets=tuple(given.set),
+        out=given.out,
+        jobs=given.jobs,
+        fail_fast=given.fail_fast,
+        retry_failed=given.retry_failed,
+        fresh=given.fresh,
+        command=command_line(arguments),
+    )
+    console = Console()
+    outcome = run(study.load(given.study), options, Display(console))
+    if outcome.interrupted:
+        console.print("stopped; the same command goes on where this one ended", highlight=False)
+        return EXIT_INTERRUPTED
+    from ablation import report, results
+
+    console.print(f"{outcome.trained} trial(s) trained, {outcome.kept} kept; results in {outcome.folder}", highlight=False)
+    found = results.load(outcome.folder)
+    if (found.trials["status"] == "done").any():
+        console.print(report.terminal_table(found))
+        console.print(report.headline(found), highlight=False)
+    return EXIT_FAILED if outcome.bad else EXIT_DONE
+
+
+def _data_dir(given: argparse.Namespace) -> Path | None:
+    folder = given.data_dir
+    if folder is not None and not folder.is_dir():
+        raise UserError(f"--data-dir: expected a folder, found '{folder}'")
+    return folder
+
+
+def _report(given: argparse.Namespace, _: list[str]) -> int:
+    from ablation import report
+
+    for file in report.write(given.folder):
+        print(file)
+    return EXIT_DONE
+
+
+def _compare(given: argparse.Namespace, _: list[str]) -> int:
+    from ablation.report.compare import compare, to_markdown
+
+    print(to_markdown(compare(given.folders)))
+    return EXIT_DONE
+
+
+def _list(given: argparse.Namespace, _: list[str]) -> int:
+    from ablation import study, tricks
+
+    if given.what == "studies":
+        lines = [(name, study.load(name).title) for name in study.names()]
+    elif given.what == "tricks":
+        lines = [(name, tricks.card(name).partition("\n")[0]) for name in tricks.names()]
+    elif given.what == "datasets":
+        from ablation.data import DATASETS
+
+        lines = [(name, "") for name in DATASETS]
+    else:
+        raise UserError(f"list: unknown '{given.what}'{did_you_mean(given.what, ('studies', 'tricks', 'datasets'))}")
+    width = max(len(name) for name, _ in lines)
+    for name, title in lines:
+        print(f"{name:{width}}  {title}".rstrip())
+    return EXIT_DONE
+
+
+def _show(given: argparse.Namespace, arguments: list[str]) -> int:
+    from ablation import study, tricks
+
+    if given.name in tricks.names():
+        print(tricks.card(given.name))
+        return EXIT_DONE
+    if given.name not in study.names() and not given.name.endswith((".yaml", ".yml")):
+        known = (*tricks.names(), *study.names())
+        raise UserError(f"show: unknown trick or study '{given.name}'{did_you_mean(given.name, known)}")
+    shown = study.load(given.name)
+    print(f"{shown.title or shown.study}\n{shown.question}\n{shown.source}".strip())
+    for step in study.plan(shown, preset="full", dataset=shown.dataset):
+        print(f"\n{step.position} {step.title}" + (f" (on {step.base})" if step.base else ""))
+        for name, parameters in step.uses:
+            settings = ", ".join(f"{key}={value}" for key, value in (tricks.parameters(name) | parameters).items())
+            print(f"    {name}({settings}): {tricks.card(name).partition(chr(10))[0]}")
+        for name, value in step.lecture.model_dump(exclude_none=True).items():
+            print(f"    lecture, {name}: {value}")
+    return EXIT_DONE
+
+
+def _plan(given: argparse.Namespace, _: list[str]) -> int:
+    from rich.console import Console
+    from rich.table import Table
+
+    from ablation import data, study
+    from ablation.layout import blank_problem, layout
+
+    loaded = study.load(given.study)
+    preset = given.preset or ("quick" if "quick" in loaded.presets else "full")
+    dataset, why = data.choose(given.dataset or loaded.dataset, _data_dir(given), may_download=False)
+    seeds = _seeds(given.seeds) or range(study.seeds_of(loaded, preset, dataset))
+    shape, classes = data.shape_and_classes(dataset)
+    table = Table(title=f"{loaded.title or loaded.study}: {dataset} ({why}), preset {preset}, {len(seeds)} seed(s)")
+    for column in ("design", "step", "trains on", "epochs", "parameters", "MFLOPs an image", "trials"):
+        table.add_column(column, justify="left" if column in ("design", "step") else "right")
+    for design in _names(given.design) or (loaded.design,):
+        for step in study.plan(
+            loaded, preset=preset, dataset=dataset, design=design, sets=given.set, steps=_names(given.steps)
+        ):
+            recipe = step.setting.recipe
+            try:
+                nodes = layout(recipe, blank_problem(shape, classes))
+            except ValueError as error:
+                raise UserError(f"{given.study}: {step.step}: {error}") from error
+            table.add_row(
+                design,
+                step.title,
+                f"{step.setting.sizes.train:,}" if step.setting.sizes.train else "all",
+                str(recipe.epochs),
+                f"{sum(node.parameters for node in nodes):,}",
+                f"{sum(node.flops for node in nodes) / 1e6:,.1f}",
+                str(len(seeds)),
+            )
+    Console().print(table)
+    return EXIT_DONE

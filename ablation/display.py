@@ -1,0 +1,83 @@
+"""Progress of a run: a live table on a terminal, one plain line an epoch elsewhere."""
+
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+
+class Display:
+    """Shows a run's progress.
+
+    Args:
+        console: where to; a live table is drawn if it is a terminal.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
+        self._running: dict[tuple[str, int], Any] = {}
+        self._total = self._done = 0
+        self._began = time.monotonic()
+
+    def note(self, text: str) -> None:
+        """A line that stays."""
+        self.console.print(text, markup=False, highlight=False)
+
+    def start(self, total: int, kept: int) -> None:
+        """Before the first trial: how many there are to train, how many are kept from before."""
+        self._total, self._began = total, time.monotonic()
+        self.note(f"{total} trial(s) to train" + (f", {kept} kept from before" if kept else ""))
+        if self._live is not None and total:
+            self._live.start()
+
+    def progress(self, title: str, seed: int, progress: Any) -> None:
+        """A trial got on."""
+        self._running[title, seed] = progress
+        if self._live is not None:
+            self._live.update(self._table())
+        elif progress.row is not None:
+            row = progress.row
+            self.note(
+                f"[{self._done + 1}/{self._total}] {title} seed {seed} epoch {progress.epoch}/{progress.epochs}: "
+                f"train {row['accuracy']:.3f} val {row['val_accuracy']:.3f} loss {row['loss']:.3f} "
+                f"{progress.images_per_second:,.0f} images/s"
+            )
+
+    def finish(self, title: str, seed: int, record: dict[str, Any]) -> None:
+        """A trial ended."""
+        self._running.pop((title, seed), None)
+        self._done += 1
+        result = (
+            f"test {record['test_accuracy']:.3f} gap {record['gap']:.3f} in {record['train_seconds']:.0f} s"
+            if record["status"] == "done"
+            else f"{record['status']}: {record['error']}"
+        )
+        self.note(f"[{self._done}/{self._total}] {title} seed {seed}: {result}{self._time_left()}")
+        if self._live is not None:
+            self._live.update(self._table())
+
+    def end(self) -> None:
+        """After the last trial."""
+        if self._live is not None:
+            self._live.stop()
+
+    def _time_left(self) -> str:
+        left = self._total - self._done
+        if not left:
+            return ""
+        seconds = (time.monotonic() - self._began) / self._done * left
+        return f" (about {seconds / 60:.0f} min left)" if seconds >= 90 else f" (about {seconds:.0f} s left)"
+
+    def _table(self) -> Table:
+        table = Table(title=f"{self._done} of {self._total} trials done{self._time_left() if self._done else ''}")
+        for column in ("rung", "seed", "epoch", "val accuracy", "images/s"):
+            table.add_column(column, justify="left" if column == "rung" else "right")
+        for (title, seed), progress in self._running.items():
+            known = progress.row or {}
+            accuracy = f"{known['val_accuracy']:.3f}" if known else "..."
+            epoch = f"{progress.epoch}/{progress.epochs} {progress.done:4.0%}"
+            table.add_row(title, str(seed), epoch, accuracy, f"{progress.images_per_second:,.0f}")
+        return table

@@ -1,0 +1,71 @@
+"""How trials are carried out: in this process, or in several."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ablation.data import Splits, load
+from ablation.study import Sizes
+from ablation.trial import Trial
+
+
+@dataclass(frozen=True)
+class DataRequest:
+    """How to get a trial's data: a process reads them once and keeps them.
+
+    Attributes:
+        dataset: name.
+        data_dir: the user's folder, or None.
+        protocol: `lecture` cuts no validation set from the training images.
+        sizes: numbers of images.
+    """
+
+    dataset: str
+    data_dir: Path | None
+    protocol: str
+    sizes: Sizes
+
+
+_splits: dict[DataRequest, Splits] = {}
+
+
+def read_data(request: DataRequest) -> Splits:
+    """The splits that a request names.
+
+    Raises:
+        UserError: as `ablation.data.load`.
+    """
+    if request not in _splits:
+        sizes = request.sizes
+        val = 0 if request.protocol == "lecture" else sizes.val
+        _splits[request] = load(
+            request.dataset, data_dir=request.data_dir, train=sizes.train, val=val, test=sizes.test
+        )
+    return _splits[request]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A trial to be trained, with all that a fresh process needs for it."""
+
+    trial: Trial
+    data: DataRequest
+    checkpoint: Path
+
+
+Watch = Callable[[Task, Any], None]
+Finish = Callable[[Task, dict[str, Any]], None]
+Execute = Callable[[Iterable[Task], Watch, Finish, Callable[[], bool]], None]
+
+
+def failed_record(trial: Trial, reason: str) -> dict[str, Any]:
+    """The record of a trial that gave no figures."""
+    return {
+        "config_hash": trial.config_hash,
+        "seed": trial.seed,
+        "status": "failed",
+        "error": " ".join(reason.split())[:500],
+        "epochs_run": 0,
+        "epochs": [],
+    }

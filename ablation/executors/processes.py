@@ -1,0 +1,127 @@
+"""Several trials at once on this machine, each in a process that is reused."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from typing import Any
+
+from ablation.errors import UserError
+from ablation.executors import Finish, Task, Watch, failed_record
+from ablation.train import Interrupted
+
+
+@dataclass
+class _Worker:
+    process: SpawnProcess
+    pipe: Connection
+    task: Task | None = None
+
+
+def execute(
+    tasks: Iterable[Task], watch: Watch, finish: Finish, stop: Callable[[], bool], *, jobs: int
+) -> None:
+    """Carry out all tasks, `jobs` at a time; the processor's cores are dealt out among the processes.
+
+    A process that dies (killed, out of memory) fails its own trial only, and another takes its place.
+
+    Raises:
+        Interrupted: `stop` said so before all were done.
+        UserError: a process could not write its checkpoint.
+    """
+    waiting = iter(tasks)
+    workers = [_start(index, jobs) for index in range(jobs)]
+    interrupted = False
+    told = False
+    try:
+        busy = [worker for worker in workers if _give(worker, next(waiting, None))]
+        while busy:
+            if stop() and not told:
+                told = True
+                for worker in busy:
+                    worker.pipe.send("stop")
+            for pipe in wait([worker.pipe for worker in busy], timeout=0.5):
+                worker = next(w for w in busy if w.pipe is pipe)
+                task = worker.task
+                assert task is not None
+                try:
+                    kind, content = worker.pipe.recv()
+                except (EOFError, ConnectionError):
+                    worker.process.join()
+                    kind, content = "record", failed_record(task.trial, _end_of(worker.process))
+                    workers[workers.index(worker)] = busy[busy.index(worker)] = worker = _start(
+                        workers.index(worker), jobs
+                    )
+                if kind == "progress":
+                    watch(task, content)
+                    continue
+                if kind == "error":
+                    raise UserError(content)
+                if kind == "record":
+                    finish(task, content)
+                interrupted |= kind == "interrupted"
+                busy = [w for w in busy if w is not worker]
+                if not told and _give(worker, next(waiting, None)):
+                    busy.append(worker)
+        if interrupted or (told and next(waiting, None) is not None):
+            raise Interrupted
+    finally:
+        for worker in workers:
+            worker.process.kill()
+            worker.process.join()
+
+
+def _start(index: int, jobs: int) -> _Worker:
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, index, jobs), daemon=True)
+    process.start()
+    there.close()
+    return _Worker(process, here)
+
+
+def _give(worker: _Worker, task: Task | None) -> bool:
+    worker.task = task
+    if task is not None:
+        worker.pipe.send(task)
+    return task is not None
+
+
+def _end_of(process: SpawnProcess) -> str:
+    code = process.exitcode or 0
+    return f"the process was killed by signal {-code}" if code < 0 else f"the process ended with code {code}"
+
+
+def _serve(pipe: Connection, index: int, jobs: int) -> None:
+    """A worker's life: one task after the other, until the parent is gone."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        if len(cores) >= jobs:
+            os.sched_setaffinity(0, cores[index * len(cores) // jobs : (index + 1) * len(cores) // jobs])
+    from ablation.executors.local import carry_out
+
+    def stopped() -> bool:
+        return pipe.poll()
+
+    def send(kind: str, content: Any) -> None:
+        pipe.send((kind, content))
+
+    while True:
+        try:
+            task = pipe.recv()
+        except (EOFError, ConnectionError):
+            return
+        if task == "stop":
+            continue
+        try:
+            send("record", carry_out(task, lambda progress: send("progress", progress), stopped))
+        except Interrupted:
+            send("interrupted", None)
+        except UserError as error:
+            send("error", str(error))
+        except (BrokenPipeError, ConnectionError):
+            return

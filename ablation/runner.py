@@ -1,0 +1,397 @@
+"""All trials of a study: which are left, carrying them out, keeping what they gave."""
+
+import contextlib
+import datetime
+import functools
+import platform
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ablation import tricks
+from ablation.errors import UserError
+from ablation.lock import hold
+from ablation.results import RunFolder
+from ablation.study import PlannedStep, Setting, Study, plan, seeds_of
+
+TABLES_EVERY = 20.0
+KEPT_VERSIONS = ("keras", "tensorflow", "jax", "torch", "numpy", "pandas", "tensorflow-datasets", "ablation")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run was asked for beside its study.
+
+    Attributes:
+        preset: of the study; empty for `full` with an accelerator and `quick` without.
+        dataset: name, `auto`, or empty for the study's own.
+        data_dir: the user's data folder.
+        designs: empty for the study's own.
+        steps: names to keep; empty for all.
+        seeds: the seeds themselves; empty for as many as the preset says, counted from 0.
+        sets: `KEY=VALUE` assignments.
+        out: results folder; None for `results/<study>/<dataset>-<preset>`.
+        jobs: processes at a time; 1 trains in this process.
+        fail_fast: end at the first trial that fails or diverges.
+        retry_failed: train failed and diverged trials again.
+        fresh: discard what the folder holds.
+        command: the command line, for the manifest.
+    """
+
+    preset: str = ""
+    dataset: str = ""
+    data_dir: Path | None = None
+    designs: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+    sets: tuple[str, ...] = ()
+    out: Path | None = None
+    jobs: int = 1
+    fail_fast: bool = False
+    retry_failed: bool = False
+    fresh: bool = False
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        folder: of the results.
+        trained: trials carried out now.
+        kept: trials that were there already.
+        bad: planned trials that failed or diverged.
+        interrupted: whether it was asked to stop before the end.
+    """
+
+    folder: Path
+    trained: int
+    kept: int
+    bad: int
+    interrupted: bool
+
+
+def run(study: Study, options: Options, display: Any) -> Outcome:
+    """Train what is not there yet and write the results folder.
+
+    Args:
+        study: a loaded study.
+        options: see `Options`.
+        display: shows progress: `start`, `progress`, `finish`, `note` (see `ablation.display`).
+
+    Raises:
+        UserError: bad options, data that cannot be read, a folder that another run holds, that cannot be written or
+            that holds results of other settings.
+    """
+    from ablation import hardware
+    from ablation.data import choose
+    from ablation.executors import DataRequest, Task, read_data
+    from ablation.network import resolve_precision
+    from ablation.trial import Trial
+
+    accelerators = hardware.accelerators()
+    preset = options.preset or ("full" if accelerators or "quick" not in study.presets else "quick")
+    dataset, why = choose(options.dataset or study.dataset, options.data_dir, may_download=preset == "full")
+    designs = options.designs or (study.design,)
+    steps = [
+        step
+        for design in designs
+        for step in plan(study, preset=preset, dataset=dataset, design=design, sets=options.sets, steps=options.steps)
+    ]
+    steps = [_settled(step, resolve_precision(step.setting.recipe.precision)) for step in steps]
+    seeds = options.seeds or tuple(range(seeds_of(study, preset, dataset)))
+    display.note(f"{study.title or study.study}: {dataset} ({why}), preset {preset}, {len(seeds)} seed(s)")
+
+    requests = {
+        step.setting.sizes: DataRequest(dataset, options.data_dir, study.protocol, step.setting.sizes)
+        for step in steps
+    }
+    splits = {sizes: read_data(request) for sizes, request in requests.items()}
+    backend = _backend()
+
+    def trial(step: PlannedStep, seed: int) -> Trial:
+        sizes = step.setting.sizes
+        return Trial(step.setting, seed, dataset, splits[sizes].sha256, study.protocol, backend)
+
+    planned = [(step, seed, trial(step, seed)) for seed in seeds for step in steps]
+    folder = RunFolder(options.out or Path("results") / study.study / f"{dataset}-{preset}")
+    with hold(folder.path), _deferred_interrupt(display) as stop:
+        if options.fresh:
+            _discard(folder)
+        records = folder.read_trials()
+        first = splits[steps[0].setting.sizes]
+        manifest: dict[str, Any] = {
+            "study": study.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            | {"name": study.study, "title": study.title or study.study},
+            "preset": preset,
+            "protocol": study.protocol,
+            "dataset": {
+                "name": dataset,
+                "note": why,
+                "source": first.source,
+                "sha256": first.sha256,
+                "train": len(first.x_train),
+                "val": len(first.x_val),
+                "test": len(first.x_test),
+                "classes": list(first.classes),
+            },
+            "versions": _versions(),
+            "backend": backend,
+            "device": hardware.device_name(),
+            "precision": steps[0].setting.recipe.precision,
+            "git_commit": _commit(),
+            "command": options.command,
+            "start": _now(),
+            "end": None,
+        }
+        shape, classes = first.x_train.shape[1:], len(first.classes)
+        own_rows = [_row(step, seed, one.config_hash) for step, seed, one in _by_design(planned)]
+        manifest["steps"] = [_described(step, shape, classes, steps) for step in steps]
+        manifest = _joined(folder, folder.read_manifest(), manifest, own_rows, records)
+        rows = manifest["trials"]
+        folder.write_manifest(manifest)
+
+        def left(record: Mapping[str, Any] | None) -> bool:
+            return record is None or (options.retry_failed and record["status"] != "done")
+
+        tasks = {
+            one.config_hash: Task(one, requests[step.setting.sizes], folder.checkpoint_file(one.config_hash))
+            for step, _, one in planned
+            if left(records.get(one.config_hash))
+        }
+        kept = len({one.config_hash for _, _, one in planned}) - len(tasks)
+        labels = {one.config_hash: (step.title, seed) for step, seed, one in reversed(planned)}
+        display.start(len(tasks), kept)
+        written = time.monotonic()
+        failed = False
+
+        def finish(task: Task, record: dict[str, Any]) -> None:
+            nonlocal written, failed
+            folder.save_trial(record)
+            records[record["config_hash"]] = record
+            failed |= record["status"] != "done"
+            display.finish(*labels[record["config_hash"]], record)
+            if time.monotonic() - written > TABLES_EVERY:
+                folder.write_tables(rows, records)
+                written = time.monotonic()
+
+        def watch(task: Task, progress: Any) -> None:
+            display.progress(*labels[task.trial.config_hash], progress)
+
+        from ablation.train import Interrupted
+
+        interrupted = False
+        try:
+            if tasks:
+                _executor(options.jobs)(
+                    tasks.values(), watch, finish, lambda: stop() or (options.fail_fast and failed)
+                )
+        except Interrupted:
+            interrupted = True
+        finally:
+            display.end()
+            folder.write_tables(rows, records)
+            folder.write_manifest(manifest | {"end": None if interrupted else _now()})
+    bad = sum(records.get(row["config_hash"], {}).get("status", "done") != "done" for row in own_rows)
+    trained = sum(task in records for task in tasks)
+    return Outcome(folder.path, trained, kept, bad, interrupted and not (options.fail_fast and failed))
+
+
+def _executor(jobs: int) -> Callable[..., None]:
+    if jobs == 1:
+        from ablation.executors.local import execute
+
+        return execute
+    from ablation.executors import processes
+
+    return functools.partial(processes.execute, jobs=jobs)
+
+
+def _settled(step: PlannedStep, precision: str) -> PlannedStep:
+    return replace(step, setting=Setting(step.setting.recipe.replace(precision=precision), step.setting.sizes))
+
+
+def _by_design(planned: Sequence[tuple]) -> list[tuple]:
+    """Rows in the order of the tables: design, position, seed."""
+    designs = list(dict.fromkeys(step.design for step, _, _ in planned))
+    return sorted(planned, key=lambda row: (designs.index(row[0].design), row[0].position, row[1]))
+
+
+def _row(step: PlannedStep, seed: int, config_hash: str) -> dict[str, Any]:
+    return {
+        "design": step.design,
+        "step": step.step,
+        "position": step.position,
+        "seed": seed,
+        "config_hash": config_hash,
+    }
+
+
+def _described(
+    step: PlannedStep, shape: tuple[int, ...], classes: int, steps: Sequence[PlannedStep]
+) -> dict[str, Any]:
+    from ablation.layout import blank_problem, layout
+
+    nodes = layout(step.setting.recipe, blank_problem(shape, classes))
+    bases = {(other.design, other.step): other for other in steps}
+    base = bases.get((step.design, step.base or ""))
+    changes = step.setting.recipe.changes_from(base.setting.recipe) if base else {}
+    return {
+        "design": step.design,
+        "step": step.step,
+        "position": step.position,
+        "base": step.base,
+        "title": step.title,
+        "tricks": [
+            {"name": name, "parameters": tricks.parameters(name) | given, "card": tricks.card(name)}
+            for name, given in step.uses
+        ],
+        "changes": {field: [_text(old), _text(new)] for field, (old, new) in changes.items()},
+        "lecture": step.lecture.model_dump(exclude_none=True),
+        "parameters": sum(node.parameters for node in nodes),
+        "flops_per_image": sum(node.flops for node in nodes),
+        "recipe": step.setting.recipe.model_dump(mode="json"),
+        "sizes": step.setting.sizes.model_dump(mode="json"),
+    }
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)
+
+
+def _joined(
+    folder: RunFolder,
+    old: dict[str, Any] | None,
+    new: dict[str, Any],
+    rows: list[dict[str, Any]],
+    records: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The manifest with the steps and trials that an earlier run of the same settings left in the folder.
+
+    Raises:
+        UserError: the earlier run's settings differ; the text names the keys.
+    """
+    if old is not None and (differences := _differences(old, new)):
+        raise UserError(
+            f"{folder.path}: holds results of other settings ({'; '.join(differences[:3])}"
+            f"{'; ...' if len(differences) > 3 else ''}); choose another folder with --out, or discard them with --fresh"
+        )
+    mine = {(row["design"], row["step"], row["seed"]) for row in rows}
+    earlier = [row for row in (old or {}).get("trials", []) if row["config_hash"] in records]
+    all_rows = rows + [row for row in earlier if (row["design"], row["step"], row["seed"]) not in mine]
+    names = {(step["design"], step["step"]) for step in new["steps"]}
+    wanted = {(row["design"], row["step"]) for row in all_rows} - names
+    steps = new["steps"] + [s for s in (old or {}).get("steps", []) if (s["design"], s["step"]) in wanted]
+    designs = list(dict.fromkeys(step["design"] for step in steps))
+
+    def order(item: Mapping[str, Any]) -> tuple[int, int, int]:
+        return designs.index(item["design"]), item["position"], item.get("seed", 0)
+
+    return new | {
+        "designs": designs,
+        "steps": sorted(steps, key=order),
+        "trials": sorted(all_rows, key=order),
+        "seeds": sorted({row["seed"] for row in all_rows}),
+    }
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Settings that decide results and are not the same: `training.epochs of noise: 20 there, 10 now`."""
+    found = [
+        f"{key}: {old.get(key)} there, {new[key]} now"
+        for key in ("preset", "protocol", "backend")
+        if old.get(key) != new[key]
+    ]
+    before = {(step["design"], step["step"]): step for step in old.get("steps", [])}
+    for step in new["steps"]:
+        other = before.get((step["design"], step["step"]))
+        if other is None:
+            continue
+        for part in ("recipe", "sizes"):
+            for key, value in step[part].items():
+                if other[part].get(key) != value:
+                    found.append(f"{key} of {step['step']}: {other[part].get(key)} there, {value} now")
+    if not found and old.get("dataset", {}).get("name") != new["dataset"]["name"]:
+        found.append(f"dataset: {old['dataset']['name']} there, {new['dataset']['name']} now")
+    if not found and old["dataset"]["sha256"] != new["dataset"]["sha256"]:
+        found.append("dataset: other images (sha256) now")
+    return found
+
+
+def _discard(folder: RunFolder) -> None:
+    for name in ("trials", "checkpoints", "figures"):
+        shutil.rmtree(folder.path / name, ignore_errors=True)
+    for pattern in ("*.csv", "manifest.json", "report.*"):
+        for file in folder.path.glob(pattern):
+            file.unlink()
+
+
+@contextlib.contextmanager
+def _deferred_interrupt(display: Any) -> Iterator[Callable[[], bool]]:
+    """Ctrl-C (or a polite kill) asks to stop after the epoch; the second time it stops at once."""
+    asked = False
+
+    def handle(signum: int, frame: Any) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        display.note("stopping after this epoch (once more: stop now; nothing finished is lost either way)")
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    try:
+        before = [signal.signal(one, handle) for one in signals]
+    except ValueError:  # not the main thread: whoever runs us there handles signals
+        yield lambda: False
+        return
+    try:
+        yield lambda: asked
+    finally:
+        for one, handler in zip(signals, before, strict=True):
+            signal.signal(one, handler)
+
+
+def _backend() -> str:
+    import keras
+
+    return keras.config.backend()
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in KEPT_VERSIONS:
+        with contextlib.suppress(Exception):
+            found[name] = version(name)
+    return found
+
+
+def _commit() -> str | None:
+    """The project's commit, `+` behind it where files differ; None outside a checkout."""
+    here = Path(__file__).parent
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        text = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--match="],
+            cwd=here, check=True, capture_output=True, text=True,
+        ).stdout.strip()  # fmt: skip
+        return text or None
+    return None
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """The command as one would type it; of an absolute path only the last part is told."""
+    shown = [Path(one).name if Path(one).is_absolute() else one for one in arguments]
+    return shlex.join(["ablation", *shown])

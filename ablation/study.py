@@ -1,0 +1,341 @@
+"""A study: one YAML file, validated, and the trials that a design makes of it."""
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from ablation import tricks
+from ablation.errors import UserError, did_you_mean
+from ablation.explain import explain
+from ablation.recipe import Frozen, Network, PositiveInt, Recipe, Training
+from ablation.yaml_file import read_yaml
+
+STUDIES = Path(__file__).parent.parent / "experiments"
+DESIGNS = ("cumulative", "leave-one-out", "add-one")
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+.-]{0,63}$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Use = tuple[str, tuple[tuple[str, Any], ...]]
+
+
+class Sizes(Frozen):
+    """Numbers of images; `None` takes all there are (5,000 for validation)."""
+
+    train: PositiveInt | None = None
+    val: PositiveInt | None = None
+    test: PositiveInt | None = None
+
+
+class Published(Frozen):
+    """Accuracies that a lecture prints for a step, as fractions."""
+
+    val: Share | None = None
+    train: Share | None = None
+
+
+class Preset(Frozen):
+    """A size of the study: what it sets over the study's own settings, and over that for one dataset."""
+
+    seeds: PositiveInt | None = None
+    network: dict[str, Any] = {}
+    training: dict[str, Any] = {}
+    data: dict[str, Any] = {}
+    datasets: dict[str, "Preset"] = {}
+
+
+class Step(Frozen):
+    """One rung.
+
+    Attributes:
+        step: its name.
+        title: what tables and plots call it; the name where empty.
+        builds_on: the step it adds to (`from` in the file); the one above it where not given.
+        tricks: names, or one-key mappings of a name to its parameters.
+        network, training, data: fields set outright, where no trick is the point.
+        lecture: what was published.
+    """
+
+    step: Name
+    title: str = ""
+    builds_on: Name | None = Field(None, alias="from")
+    tricks: tuple[str | dict[str, dict[str, Any] | None], ...] = ()
+    network: dict[str, Any] = {}
+    training: dict[str, Any] = {}
+    data: dict[str, Any] = {}
+    lecture: Published = Published()
+
+    def uses(self) -> tuple[tuple[str, dict[str, Any]], ...]:
+        """The tricks as (name, parameters)."""
+        pairs = [({use: None} if isinstance(use, str) else use) for use in self.tricks]
+        return tuple((name, dict(given or {})) for pair in pairs for name, given in pair.items())
+
+
+class Study(Frozen):
+    """A study file.
+
+    Attributes:
+        study: its name, as the file's.
+        title, question, source: what tables and reports say it is.
+        dataset: one of the known datasets, or `auto`.
+        protocol: `honest` cuts validation from the training images; `lecture` trains on all of them and reads the
+            validation curve off the test images, as the lectures do.
+        design: how steps become trials, unless the command says otherwise.
+        seeds: how many.
+        network, training, data: the first step's settings over the recipe's defaults.
+        ladder: the steps.
+        presets: `full` is the study as it stands unless the file says otherwise.
+    """
+
+    study: Name
+    title: str = ""
+    question: str = ""
+    source: str = ""
+    dataset: str = "auto"
+    protocol: Literal["honest", "lecture"] = "honest"
+    design: str = "cumulative"
+    seeds: PositiveInt = 3
+    network: dict[str, Any] = {}
+    training: dict[str, Any] = {}
+    data: dict[str, Any] = {}
+    ladder: Annotated[tuple[Step, ...], Field(min_length=1)]
+    presets: dict[str, Preset] = {"full": Preset()}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        seen: list[str] = []
+        for index, step in enumerate(self.ladder):
+            if step.step in seen:
+                raise ValueError(f"ladder.{index}.step: '{step.step}' is there twice")
+            if step.builds_on is not None and step.builds_on not in seen:
+                raise ValueError(f"ladder.{index}.from: expected a step above '{step.step}', found '{step.builds_on}'")
+            for use in step.tricks:
+                if isinstance(use, dict) and len(use) != 1:
+                    raise ValueError(f"ladder.{index}.tricks: expected one trick a list item, found {len(use)}")
+            seen.append(step.step)
+        if self.design not in DESIGNS:
+            raise ValueError(f"design: unknown '{self.design}'{did_you_mean(self.design, DESIGNS)}")
+        return self
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A recipe and the numbers of images it is trained and judged on: all that decides a result but the seed."""
+
+    recipe: Recipe
+    sizes: Sizes
+
+    def with_fields(self, where: str, network: Mapping, training: Mapping, data: Mapping) -> "Setting":
+        """Fields set outright.
+
+        Raises:
+            UserError: unknown key or value out of range; the text begins with `where`.
+        """
+        for section, values, model in (("network", network, Network), ("training", training, Training)):
+            for key in values:
+                if key not in model.model_fields:
+                    raise UserError(f"{where}{section}.{key}: unknown key{did_you_mean(key, model.model_fields)}")
+        try:
+            recipe = self.recipe.replace(**network, **training)
+            recipe.block_convs()
+        except ValidationError as error:
+            section = "network" if error.errors()[0]["loc"][0] in Network.model_fields else "training"
+            raise UserError(f"{where}{explain(error, section, Recipe)}") from error
+        except ValueError as error:
+            raise UserError(f"{where}network.{error}") from error
+        try:
+            return Setting(recipe, self.sizes.replace(**data))
+        except ValidationError as error:
+            raise UserError(f"{where}{explain(error, 'data', Sizes)}") from error
+
+    def with_trick(self, where: str, name: str, given: dict[str, Any]) -> "Setting":
+        try:
+            recipe = tricks.apply(name, self.recipe, given)
+            recipe.block_convs()
+        except (UserError, ValueError) as error:
+            raise UserError(f"{where}{error}") from error
+        return Setting(recipe, self.sizes)
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """One step of one design.
+
+    Attributes:
+        design, step, position, title: its place; positions count from 0 in each design.
+        base: the step of the same design it is compared with, or none.
+        setting: what is trained.
+        uses: the tricks it adds (or, leaving one out, takes away), with their parameters.
+        lecture: published figures.
+    """
+
+    design: str
+    step: str
+    position: int
+    title: str
+    base: str | None
+    setting: Setting
+    uses: tuple[tuple[str, dict[str, Any]], ...]
+    lecture: Published
+
+
+def names() -> tuple[str, ...]:
+    """The studies that come with the project."""
+    return tuple(sorted(file.stem for file in STUDIES.glob("*.yaml")))
+
+
+def load(name_or_file: str) -> Study:
+    """A study by its name in `experiments/`, or a file of the user's own.
+
+    Raises:
+        UserError: no such study, or a mistake in the file; the text names file and key.
+    """
+    file = Path(name_or_file)
+    if file.suffix not in (".yaml", ".yml"):
+        if name_or_file not in names():
+            raise UserError(f"unknown study '{name_or_file}'{did_you_mean(name_or_file, names())}, or a .yaml file")
+        file = STUDIES / f"{name_or_file}.yaml"
+    content = read_yaml(file)
+    try:
+        study = Study.model_validate(content)
+        for design in DESIGNS:
+            for preset in study.presets:
+                plan(study, preset=preset, dataset=study.dataset, design=design)
+    except ValidationError as error:
+        raise UserError(f"{file.name}: {explain(error, model=Study)}") from error
+    except UserError as error:
+        raise UserError(f"{file.name}: {error}") from error
+    return study
+
+
+def plan(
+    study: Study,
+    *,
+    preset: str,
+    dataset: str,
+    design: str = "",
+    sets: Sequence[str] = (),
+    steps: Iterable[str] = (),
+) -> tuple[PlannedStep, ...]:
+    """The steps of a design, in order.
+
+    Args:
+        study: a loaded study.
+        preset: one of its presets.
+        dataset: the dataset that will be used, for the preset's settings of it.
+        design: one of `DESIGNS`; empty for the study's own.
+        sets: `KEY=VALUE` with KEY `training.epochs`, `network.widths`, `data.train`; VALUE in YAML.
+        steps: names to keep; empty for all.
+
+    Raises:
+        UserError: unknown preset, design, step or key, or a value out of range.
+    """
+    design = design or study.design
+    if design not in DESIGNS:
+        raise UserError(f"design: unknown '{design}'{did_you_mean(design, DESIGNS)}")
+    start = _with_preset(_start(study), study, preset, dataset)
+    start = start.with_fields("--set ", **_assignments(sets))
+    planned = _DESIGN_FUNCTIONS[design](study, start)
+    wanted = tuple(steps)
+    known = [step.step for step in planned]
+    for name in wanted:
+        if name not in known:
+            raise UserError(f"--steps: unknown step '{name}'{did_you_mean(name, known)}")
+    return tuple(step for step in planned if not wanted or step.step in wanted)
+
+
+def seeds_of(study: Study, preset: str, dataset: str) -> int:
+    """How many seeds a preset runs."""
+    chosen = study.presets[preset]
+    special = chosen.datasets.get(dataset, Preset())
+    return special.seeds or chosen.seeds or study.seeds
+
+
+def _start(study: Study) -> Setting:
+    blank = Setting(Recipe(), Sizes())
+    return blank.with_fields("", study.network, study.training, study.data)
+
+
+def _with_preset(setting: Setting, study: Study, preset: str, dataset: str) -> Setting:
+    if preset not in study.presets:
+        raise UserError(f"preset: unknown '{preset}'{did_you_mean(preset, study.presets)}")
+    chosen = study.presets[preset]
+    for where, part in ((preset, chosen), (f"{preset}.datasets.{dataset}", chosen.datasets.get(dataset, Preset()))):
+        setting = setting.with_fields(f"presets.{where}.", part.network, part.training, part.data)
+    return setting
+
+
+def _assignments(sets: Sequence[str]) -> dict[str, dict[str, Any]]:
+    import yaml
+
+    sections: dict[str, dict[str, Any]] = {"network": {}, "training": {}, "data": {}}
+    for assignment in sets:
+        key, equals, text = assignment.partition("=")
+        section, dot, field = key.partition(".")
+        if not (equals and dot and section in sections):
+            raise UserError(f"--set {assignment}: expected SECTION.KEY=VALUE with SECTION network, training or data")
+        try:
+            sections[section][field] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise UserError(f"--set {assignment}: the value is not YAML") from error
+    return sections
+
+
+def _added(setting: Setting, step: Step, index: int) -> Setting:
+    where = f"ladder.{index}."
+    setting = setting.with_fields(where, step.network, step.training, step.data)
+    for name, given in step.uses():
+        setting = setting.with_trick(f"{where}tricks.", name, given)
+    return setting
+
+
+def _cumulative(study: Study, start: Setting) -> list[PlannedStep]:
+    settings: dict[str, Setting] = {}
+    planned = []
+    above: str | None = None
+    for position, step in enumerate(study.ladder):
+        base = step.builds_on or above
+        settings[step.step] = _added(settings[base] if base else start, step, position)
+        planned.append(_planned("cumulative", step, position, base, settings[step.step]))
+        above = step.step
+    return planned
+
+
+def _add_one(study: Study, start: Setting) -> list[PlannedStep]:
+    first = study.ladder[0]
+    base = _added(start, first, 0)
+    planned = [_planned("add-one", first, 0, None, base)]
+    for position, step in enumerate(study.ladder[1:], start=1):
+        planned.append(_planned("add-one", step, position, first.step, _added(base, step, position)))
+    return planned
+
+
+def _leave_one_out(study: Study, start: Setting) -> list[PlannedStep]:
+    """The full recipe, then the full recipe without each step's own change."""
+
+    def without(left_out: int | None) -> Setting:
+        kept = [(index, step) for index, step in enumerate(study.ladder) if index != left_out]
+        return functools.reduce(lambda setting, pair: _added(setting, pair[1], pair[0]), kept, start)
+
+    planned = [PlannedStep("leave-one-out", "full", 0, "everything", None, without(None), (), Published())]
+    for position, step in enumerate(study.ladder[1:], start=1):
+        name, title = f"without-{step.step}", f"without {step.title or step.step}"
+        planned.append(
+            PlannedStep("leave-one-out", name, position, title, "full", without(position), step.uses(), Published())
+        )
+    return planned
+
+
+_DESIGN_FUNCTIONS: dict[str, Callable[[Study, Setting], list[PlannedStep]]] = {
+    "cumulative": _cumulative,
+    "leave-one-out": _leave_one_out,
+    "add-one": _add_one,
+}
+
+
+def _planned(design: str, step: Step, position: int, base: str | None, setting: Setting) -> PlannedStep:
+    title = step.title or step.step.replace("_", " ")
+    return PlannedStep(design, step.step, position, title, base, setting, step.uses(), step.lecture)

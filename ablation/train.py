@@ -1,0 +1,232 @@
+"""One trial, start to end."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from ablation.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from ablation.data import Splits, mean_and_deviation
+from ablation.early_stopping import best_epoch, should_stop
+from ablation.engine import Engine, new_engine, predict
+from ablation.engine.learner import new_learner
+from ablation.hardware import peak_memory_mb
+from ablation.layout import Problem, layout
+from ablation.recipe import Recipe
+from ablation.streams import generator
+from ablation.trial import Trial
+
+STEPS_PER_CALL = 32
+TRAIN_ACCURACY_IMAGES = 10_000
+CHECKPOINT_SHARE = 0.05
+
+
+class Interrupted(Exception):
+    """Training was asked to stop; what was done is in the checkpoint."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a trial stands.
+
+    Attributes:
+        epoch: the one under way, from 1.
+        epochs: how many there will be at most.
+        done: share of this epoch, 0-1.
+        images_per_second: of this epoch so far.
+        row: the finished epoch's figures, or None within one.
+    """
+
+    epoch: int
+    epochs: int
+    done: float
+    images_per_second: float
+    row: dict[str, Any] | None = None
+
+
+_problems: dict[str, Problem] = {}
+
+
+def problem_of(splits: Splits) -> Problem:
+    """What a network has to know of these data; read off the images once."""
+    if splits.sha256 not in _problems:
+        mean, deviation = (tuple(map(float, figure)) for figure in mean_and_deviation(splits.x_train))
+        height, width, channels = splits.x_train.shape[1:]
+        _problems[splits.sha256] = Problem((height, width, channels), len(splits.classes), mean, deviation)
+    return _problems[splits.sha256]
+
+
+def train(
+    trial: Trial,
+    splits: Splits,
+    *,
+    checkpoint: Path | None = None,
+    watch: Callable[[Progress], None] = lambda progress: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> dict[str, Any]:
+    """Train and judge one network.
+
+    The test images are looked at once, at the end.
+
+    Args:
+        trial: what to train.
+        splits: the trial's data.
+        checkpoint: where an unfinished training is kept and, if it is there, taken up again.
+        watch: told of progress several times an epoch.
+        stop: asked after every epoch whether to stop for now.
+
+    Returns:
+        The trial's record, as `RunFolder.save_trial` takes it: status `done`, or `diverged` where the loss left the
+        finite numbers.
+
+    Raises:
+        Interrupted: `stop` said so; the checkpoint holds everything up to the last epoch.
+        ValueError: the recipe cannot be built on such images.
+    """
+    recipe = trial.setting.recipe
+    batch = min(recipe.batch_size, len(splits.x_train))
+    steps = len(splits.x_train) // batch
+    problem = problem_of(splits)
+    engine = _engine(recipe, problem, splits, steps, trial.seed)
+    learner = engine.learner
+
+    kept = load_checkpoint(checkpoint)
+    epochs: list[dict[str, Any]] = []
+    best: list[np.ndarray] | None = None
+    if kept is not None:
+        learner.load(kept.state)
+        epochs, best = kept.epochs, kept.best
+    saved_at, save_cost = time.perf_counter(), 0.0
+    diverged = False
+
+    while len(epochs) < recipe.epochs and not should_stop(recipe.early_stopping, epochs):
+        epoch = len(epochs) + 1
+        order = generator(trial.seed, "order", epoch).permutation(len(splits.x_train))
+        batches = order[: steps * batch].reshape(steps, batch).astype(np.int32)
+        rate = float(ops.convert_to_numpy(learner.optimizer.learning_rate))
+        started, losses, hits = time.perf_counter(), [], 0
+        for first in range(0, steps, STEPS_PER_CALL):
+            some, hit = engine.train(batches[first : first + STEPS_PER_CALL])
+            losses.append(some)
+            hits += hit
+            if diverged := not np.isfinite(some).all():
+                break
+            done = min(first + STEPS_PER_CALL, steps)
+            watch(
+                Progress(epoch, recipe.epochs, done / steps, done * batch / (time.perf_counter() - started))
+            )
+        if diverged:
+            break
+        seconds = time.perf_counter() - started
+        val_loss, val_accuracy, _ = evaluate(engine, splits.x_val, splits.y_val)
+        epochs.append(
+            {
+                "epoch": epoch,
+                "loss": float(np.concatenate(losses).mean(dtype=np.float64)),
+                "accuracy": hits / (steps * batch),
+                "val_loss": val_loss,
+                "val_accuracy": val_accuracy,
+                "learning_rate": rate,
+                "seconds": seconds,
+            }
+        )
+        watch(Progress(epoch, recipe.epochs, 1.0, steps * batch / seconds, epochs[-1]))
+        if recipe.early_stopping is not None and best_epoch(recipe.early_stopping, epochs) == epoch:
+            best = learner.state()
+        stopping = stop() and len(epochs) < recipe.epochs
+        if checkpoint is not None and len(epochs) < recipe.epochs:
+            now = time.perf_counter()
+            if stopping or save_cost <= CHECKPOINT_SHARE * (now - saved_at):
+                save_checkpoint(checkpoint, Checkpoint(learner.state(), epochs, best))
+                saved_at = time.perf_counter()
+                save_cost = saved_at - now
+        if stopping:
+            raise Interrupted
+
+    if best is not None:
+        learner.load(best)
+    learner.optimizer.finalize_variable_values(learner.trainable)
+    return {
+        **_facts(trial, problem, epochs, steps * batch),
+        **({"status": "diverged", "error": _divergence(epochs, losses)} if diverged else _judged(engine, splits, epochs)),
+    }
+
+
+def evaluate(engine: Engine, images: np.ndarray, labels: np.ndarray) -> tuple[float, float, np.ndarray]:
+    """Mean cross-entropy, accuracy (0-1) and predicted classes, int (n,), in inference mode."""
+    logits = predict(engine, images).astype(np.float64)
+    logits -= logits.max(axis=1, keepdims=True)
+    log_likelihood = logits[np.arange(len(labels)), labels] - np.log(np.exp(logits).sum(axis=1))
+    predicted = logits.argmax(axis=1)
+    return float(-log_likelihood.mean()), float((predicted == labels).mean()), predicted
+
+
+def _facts(trial: Trial, problem: Problem, epochs: list[dict[str, Any]], images: int) -> dict[str, Any]:
+    """The part of a record that every training has, however it ended."""
+    nodes = layout(trial.setting.recipe, problem)
+    seconds = sum(epoch["seconds"] for epoch in epochs)
+    return {
+        "config_hash": trial.config_hash,
+        "seed": trial.seed,
+        "epochs_run": len(epochs),
+        "parameters": sum(node.parameters for node in nodes),
+        "flops_per_image": sum(node.flops for node in nodes),
+        "train_seconds": seconds,
+        "images_per_second": images * len(epochs) / seconds if seconds else None,
+        "peak_memory_mb": peak_memory_mb(),
+        "epochs": epochs,
+    }
+
+
+def _judged(engine: Engine, splits: Splits, epochs: list[dict[str, Any]]) -> dict[str, Any]:
+    some = slice(0, TRAIN_ACCURACY_IMAGES)
+    train_loss, train_accuracy, _ = evaluate(engine, splits.x_train[some], splits.y_train[some])
+    val_loss, val_accuracy, _ = evaluate(engine, splits.x_val, splits.y_val)
+    test_loss, test_accuracy, predicted = evaluate(engine, splits.x_test, splits.y_test)
+    best = max(epochs, key=lambda row: row["val_accuracy"])
+    confusion = np.zeros((len(splits.classes),) * 2, int)
+    np.add.at(confusion, (splits.y_test, predicted), 1)
+    return {
+        "status": "done",
+        "error": None,
+        "best_epoch": best["epoch"],
+        "best_val_accuracy": best["val_accuracy"],
+        "train_accuracy": train_accuracy,
+        "running_train_accuracy": epochs[-1]["accuracy"],
+        "val_accuracy": val_accuracy,
+        "test_accuracy": test_accuracy,
+        "gap": train_accuracy - test_accuracy,
+        "train_loss": train_loss,
+        "val_loss": val_loss,
+        "test_loss": test_loss,
+        "confusion": confusion,
+    }
+
+
+def _divergence(epochs: list[dict[str, Any]], losses: list[np.ndarray]) -> str:
+    all_losses = np.concatenate(losses)
+    step = int(np.flatnonzero(~np.isfinite(all_losses))[0]) + 1
+    return f"loss {all_losses[step - 1]} in step {step} of epoch {len(epochs) + 1}"
+
+
+
+_engines: dict[str, Engine] = {}
+ENGINES_KEPT = 16
+
+
+def _engine(recipe: Recipe, problem: Problem, splits: Splits, steps: int, seed: int) -> Engine:
+    """A compiled engine in its initial state for `seed`; seeds of one recipe share a compiled program."""
+    key = json.dumps([recipe.model_dump(mode="json"), splits.sha256, steps, keras.config.backend()], sort_keys=True)
+    fresh = new_learner(recipe, problem, steps, seed)
+    if key in _engines:
+        _engines[key].learner.load(fresh.state())
+        return _engines[key]
+    if len(_engines) >= ENGINES_KEPT:
+        del _engines[next(iter(_engines))]
+    return _engines.setdefault(key, new_engine(fresh, splits.x_train, splits.y_train))

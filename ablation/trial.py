@@ -1,0 +1,44 @@
+"""A trial: one setting under one seed, and the hash that knows it again."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from ablation.results import CONTRACT
+from ablation.study import Setting
+
+
+@dataclass(frozen=True)
+class Trial:
+    """All that decides the numbers of one training.
+
+    Attributes:
+        setting: recipe (its precision settled, not `auto`) and numbers of images.
+        seed: of every random stream.
+        dataset: name.
+        sha256: of the dataset's arrays.
+        protocol: `honest` or `lecture`.
+        backend: the Keras backend.
+    """
+
+    setting: Setting
+    seed: int
+    dataset: str
+    sha256: str
+    protocol: str
+    backend: str
+
+    @property
+    def config_hash(self) -> str:
+        """16 hex digits: equal for equal configurations, whatever study or design they stand in."""
+        content = {
+            "contract": CONTRACT,
+            "recipe": self.setting.recipe.model_dump(mode="json"),
+            "sizes": self.setting.sizes.model_dump(mode="json"),
+            "seed": self.seed,
+            "dataset": self.dataset,
+            "sha256": self.sha256,
+            "protocol": self.protocol,
+            "backend": self.backend,
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
