@@ -1,0 +1,9 @@
+"""Statistics on the tables of a results folder: no plotting, no Keras.
+
+`intervals`, `power`, `cost` and `attribution` work on arrays; `tables` reads a results folder through them.
+"""
+
+from ablation.analysis.tables import contributions, costs, summary
+from ablation.analysis.verdicts import points
+
+__all__ = ["contributions", "costs", "points", "summary"]

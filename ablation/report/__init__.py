@@ -1,0 +1,58 @@
+"""Tables, figures and report of a results folder, rebuilt from that folder alone: no Keras, no TensorFlow."""
+
+from pathlib import Path
+
+from rich.table import Table
+
+from ablation.report import figures, findings, style, text
+from ablation.results import Results, load, write_atomically
+
+__all__ = ["headline", "terminal_table", "write"]
+
+
+def write(folder: Path) -> list[Path]:
+    """Write `summary.csv`, `figures/*.png` and `report.md` into a results folder.
+
+    Args:
+        folder: a results folder, finished or not.
+
+    Returns:
+        The files written.
+
+    Raises:
+        UserError: it is no results folder, no trial of it is done, or it cannot be written.
+    """
+    found = findings.collect(load(folder))
+    drawn = {name: style.png(draw(found)) for name, draw in _drawings(found).items()}
+    files: dict[str, bytes | str] = {
+        "summary.csv": found.table.to_csv(index=False, float_format="%.12g"),
+        **{f"figures/{name}.png": image for name, image in drawn.items()},
+        "report.md": text.markdown(found, drawn),
+    }
+    for name, content in files.items():
+        write_atomically(folder / name, content)
+    return [folder / name for name in files]
+
+
+def terminal_table(results: Results) -> Table:
+    """The rungs as a table for the terminal: accuracies in percent, differences in points.
+
+    Raises:
+        UserError: no trial is done.
+    """
+    return text.terminal(findings.collect(results))
+
+
+def headline(results: Results) -> str:
+    """The result in one or two sentences, every figure in them computed.
+
+    Raises:
+        UserError: no trial is done.
+    """
+    return findings.headline(findings.collect(results))
+
+
+def _drawings(found: findings.Findings) -> dict[str, figures.Drawing]:
+    several = found.contributions["design"].nunique() > 1
+    drawings = {"ladder": figures.ladder, "gap": figures.gap, "delta": figures.delta, "cost": figures.cost}
+    return drawings | ({"designs": figures.designs} if several else {}) | {"curves": figures.curves}

@@ -1,0 +1,255 @@
+"""The figures, each a function of `Findings`: rungs run down the page, so that twenty names never collide.
+
+Wide figures are for slides and pull requests and carry a title; narrow ones sit in the HTML report.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from ablation.analysis.verdicts import HELPS, HURTS, OPEN, kind
+from ablation.report import style
+from ablation.report.findings import Findings, gap_points, interval, percent, signed
+from ablation.report.style import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PURPLE, RED
+
+Drawing = Callable[[Findings], Figure]
+
+TEST, VAL, TRAIN = BLUE, GREEN, ORANGE
+SPLITS = (
+    ("train_mean", TRAIN, "s", "train"),
+    ("val_mean", VAL, "D", "validation"),
+    ("test_mean", TEST, "o", "test"),
+)
+CURVES = (("accuracy", TRAIN, "train (running)"), ("val_accuracy", VAL, "validation"))
+VERDICTS = {HELPS: (BLUE, "o"), HURTS: (RED, "s"), OPEN: (MUTED, "D")}
+DESIGNS = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "D"), (PURPLE, "^"), (RED, "v"), (MUTED, "P"))
+
+
+def ladder(findings: Findings, wide: bool = True) -> Figure:
+    """Test accuracy a rung: mean with its 95 % interval, every seed, the lecture's published value."""
+    rungs = findings.rungs
+    figure, axes = style.rows(titles(findings), wide)
+    style.title(figure, "Test accuracy, rung by rung", findings.setting)
+    heights = range(len(rungs))
+    axes.errorbar(
+        rungs["test_mean"],
+        heights,
+        xerr=_whiskers(rungs, "test_mean", "test_ci_"),
+        fmt="o",
+        color=TEST,
+        markersize=8,
+        capsize=4,
+        linewidth=2,
+        label="mean, 95 % interval" if rungs["n"].max() > 1 else "one seed, no interval",
+    )
+    seeds = [_trials(findings, step)["test_accuracy"].to_numpy() for step in rungs["step"]]
+    if rungs["n"].max() > 1:
+        below = np.repeat(np.arange(len(rungs)) + 0.27, [len(values) for values in seeds])
+        axes.plot(np.concatenate(seeds), below, ".", color=MUTED, label="one seed")
+    if rungs["lecture_val"].notna().any():
+        axes.plot(
+            rungs["lecture_val"],
+            heights,
+            "D",
+            markersize=7,
+            markerfacecolor="none",
+            markeredgecolor=RED,
+            markeredgewidth=1.5,
+            label=findings.lecture_label,
+        )
+    style.right_column(axes, [percent(mean) for mean in rungs["test_mean"]], TEST)
+    style.accuracy_axis(axes, "test accuracy")
+    style.legend(figure, axes)
+    return figure
+
+
+def gap(findings: Findings, wide: bool = True) -> Figure:
+    """The gap a rung: train, validation and test accuracy, and the distance from test to train in points."""
+    rungs = findings.rungs
+    figure, axes = style.rows(titles(findings), wide)
+    style.title(figure, "The gap between training and test accuracy", findings.setting)
+    heights = range(len(rungs))
+    axes.hlines(
+        heights, rungs["test_mean"], rungs["train_mean"], color=ORANGE, alpha=0.35, linewidth=9, label="gap"
+    )
+    for column, colour, marker, name in SPLITS:
+        axes.plot(rungs[column], heights, marker, color=colour, markersize=8, label=name)
+    style.right_column(axes, [gap_points(value) for value in rungs["gap_mean"]])
+    style.accuracy_axis(axes, "accuracy")
+    style.legend(figure, axes)
+    return figure
+
+
+def delta(findings: Findings, wide: bool = True) -> Figure:
+    """What each rung changes against its base, paired by seed, coloured by verdict."""
+    rungs = findings.rungs[findings.rungs["pairs"] > 0].reset_index(drop=True)
+    figure, axes = style.rows(titles(findings, rungs), wide)
+    cumulative = findings.design == "cumulative"
+    against = "each rung adds to the one before" if cumulative else "each step changes against its base"
+    style.title(figure, f"Test accuracy: what {against}", findings.setting)
+    if findings.floor is not None:
+        edge = 100 * findings.floor
+        axes.axvspan(-edge, edge, color=GRID, alpha=0.6, label="A/A noise floor")
+    axes.axvline(0, color=INK, linewidth=1.2)
+    for word, (colour, marker) in VERDICTS.items():
+        chosen = rungs[[kind(verdict) == word for verdict in rungs["verdict"]]]
+        if len(chosen):
+            axes.errorbar(
+                100 * chosen["delta"],
+                chosen.index,
+                xerr=100 * _whiskers(chosen, "delta", "delta_ci_"),
+                fmt=marker,
+                color=colour,
+                markersize=8,
+                capsize=4,
+                linewidth=2,
+                label=word,
+            )
+    ends = zip(rungs["delta"], rungs["delta_ci_low"], rungs["delta_ci_high"], strict=True)
+    style.right_column(axes, [f"{signed(mean)} {interval(low, high)}" for mean, low, high in ends])
+    axes.set_xlabel("change of test accuracy, points (95 % interval)")
+    style.legend(figure, axes)
+    return figure
+
+
+def designs(findings: Findings, wide: bool = True) -> Figure:
+    """What each design says a trick adds: side by side, with intervals."""
+    table = findings.contributions
+    tricks, used = list(dict.fromkeys(table["trick"])), list(dict.fromkeys(table["design"]))
+    names = [trick.replace("_", " ") for trick in tricks]
+    figure, axes = style.rows(names, wide, row=0.28 + 0.16 * len(used))
+    style.title(figure, "What each trick adds, by design", findings.setting)
+    axes.axvline(0, color=INK, linewidth=1.2)
+    for i, design in enumerate(used):
+        chosen = table[table["design"] == design]
+        colour, marker = DESIGNS[i % len(DESIGNS)]
+        beside = 0.6 * ((i + 0.5) / len(used) - 0.5)
+        axes.errorbar(
+            100 * chosen["value"],
+            [tricks.index(trick) + beside for trick in chosen["trick"]],
+            xerr=100 * _whiskers(chosen, "value", ""),
+            fmt=marker,
+            color=colour,
+            markersize=7,
+            capsize=3,
+            linewidth=1.8,
+            label=style.plain(design),
+        )
+    axes.set_xlabel("contribution to test accuracy, points (95 % interval)")
+    style.legend(figure, axes)
+    return figure
+
+
+def cost(findings: Findings, wide: bool = True) -> Figure:
+    """Test accuracy against training time and against FLOPs, with the Pareto front of each."""
+    shown = (findings.table["design"] == findings.design) & (findings.table["n"] > 0)
+    costs, names = findings.costs[shown], titles(findings)
+    height = max(4.2, 0.27 * len(names) + 1.2)
+    with style.style(12 if wide else 10):
+        size = (13, height + 0.6) if wide else (style.NARROW, 2 * height)
+        figure = Figure(figsize=size, layout="constrained")
+        panels = figure.subplots(1, 2) if wide else figure.subplots(2, 1)
+        style.title(figure, "What accuracy costs", findings.setting)
+        for axes, column, front, name in (
+            (panels[0], "train_seconds", "on_time_front", "training time of one trial"),
+            (panels[1], "flops_per_image", "on_flops_front", "FLOPs of one image"),
+        ):
+            scale, unit = _unit(column, costs[column].max())
+            x, y = (costs[column] / scale).to_numpy(), costs["test_mean"].to_numpy()
+            best = costs[front].to_numpy()
+            along = np.argsort(x[best])
+            axes.plot(x[best][along], y[best][along], "o-", color=BLUE, markersize=8, label="Pareto front")
+            axes.plot(x[~best], y[~best], "o", color=MUTED, markersize=8, label="not on the front")
+            axes.locator_params(axis="x", nbins=5)
+            if x.min() > 0 and x.max() / x.min() > 4:
+                axes.set_xscale("log")
+                axes.set_xticks(style.round_ticks(x.min(), x.max()))
+                axes.minorticks_off()
+            axes.margins(x=0.1, y=0.08)
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+            axes.set(xlabel=f"{name}, {unit}", ylabel="test accuracy")
+            style.leaders(axes, x, y, names, height - 1.1)
+        style.legend(figure, panels[0])
+    return figure
+
+
+def curves(findings: Findings) -> Figure:
+    """Learning curves, one panel a rung on shared axes: every seed thin, their mean thick."""
+    rungs = findings.rungs
+    columns = min(4, len(rungs))
+    lines = math.ceil(len(rungs) / columns)
+    width, height = max(3.1 * columns + 1, 7.0), 2.4 * lines + 1.5
+    with style.style(11):
+        figure = Figure(figsize=(width, height))
+        grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
+        edges = {
+            "left": 0.8 / width,
+            "right": 1 - 0.2 / width,
+            "bottom": 1 / height,
+            "top": 1 - 1.05 / height,
+        }
+        figure.subplots_adjust(**edges, wspace=0.08, hspace=0.28)
+        style.title(figure, "Learning curves", findings.setting)
+        for axes, step, name in zip(grid, rungs["step"], titles(findings), strict=False):
+            seeds = epochs_by_seed(findings, findings.design, step)
+            for column, colour, label in CURVES:
+                each = [one[["epoch", column]].to_numpy() for one in seeds]
+                axes.add_collection(LineCollection(each, colors=colour, linewidths=0.7, alpha=0.5))
+                mean = mean_curve(seeds, column)
+                axes.plot(mean.index, mean, color=colour, linewidth=2.2, label=label)
+            axes.set_title(style.plain(name, 30).replace("\n", " "), fontsize=11)
+        for axes in grid[len(rungs) :]:
+            axes.set_axis_off()
+        for axes in grid[len(rungs) - columns : len(rungs)]:
+            axes.tick_params(labelbottom=True)
+            axes.set_xlabel("epoch")
+        for axes in grid[::columns]:
+            axes.set_ylabel("accuracy")
+        grid[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        grid[0].xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        style.legend(figure, grid[0])
+    return figure
+
+
+def titles(findings: Findings, rungs: pd.DataFrame | None = None) -> list[str]:
+    """The names of the rungs, or of some of them, for people."""
+    return [findings.title(row) for row in (findings.rungs if rungs is None else rungs).itertuples()]
+
+
+def epochs_by_seed(findings: Findings, design: str, step: str) -> list[pd.DataFrame]:
+    """The epochs of every done trial of a step, one table a seed."""
+    done, epochs = findings.done, findings.results.epochs
+    hashes = done.loc[(done["design"] == design) & (done["step"] == step), "config_hash"]
+    chosen = epochs[epochs["config_hash"].isin(hashes)]
+    return [rows.sort_values("epoch") for _, rows in chosen.groupby("seed")]
+
+
+def mean_curve(seeds: Sequence[pd.DataFrame], column: str) -> pd.Series:
+    """Mean over seeds by epoch, as far as all of them went."""
+    if not seeds:
+        return pd.Series(dtype=float)
+    return pd.concat([one.set_index("epoch")[column] for one in seeds], axis=1, join="inner").mean(axis=1)
+
+
+def _trials(findings: Findings, step: str) -> pd.DataFrame:
+    done = findings.done
+    return done[(done["design"] == findings.design) & (done["step"] == step)]
+
+
+def _unit(column: str, highest: float) -> tuple[float, str]:
+    """The unit in which an axis of costs up to `highest` is easiest to read, and its size."""
+    if column == "train_seconds":
+        return (1, "s") if highest < 180 else (60, "min") if highest < 7200 else (3600, "h")
+    return (1e6, "MFLOP") if highest < 1e9 else (1e9, "GFLOP")
+
+
+def _whiskers(table: pd.DataFrame, mean: str, prefix: str) -> np.ndarray:
+    """Distances from the mean down and up to its interval, shape (2, rows); 0 where there is no interval."""
+    down, up = table[mean] - table[f"{prefix}low"], table[f"{prefix}high"] - table[mean]
+    return np.nan_to_num(np.array([down, up], float).clip(min=0))

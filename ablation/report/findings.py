@@ -1,0 +1,209 @@
+"""Everything the report says, computed once from a results folder; the other modules only lay it out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ablation import analysis
+from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
+from ablation.analysis.tables import ORDERS, control_floor, done_trials
+from ablation.analysis.verdicts import HELPS, HURTS, kind
+from ablation.results import Results
+
+CIFAR10 = "cifar10"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A results folder and what follows from it.
+
+    Attributes:
+        results: the folder, read.
+        done: its done trials.
+        table: `analysis.summary`.
+        costs: `analysis.costs`, row by row as in `table`.
+        contributions: `analysis.contributions`.
+        floor: half width of the A/A noise floor, a fraction; None without an A/A rung.
+        design: the design that the headline and the figures are about.
+        rungs: the rows of `table` of that design that have a done trial.
+    """
+
+    results: Results
+    done: pd.DataFrame
+    table: pd.DataFrame
+    costs: pd.DataFrame
+    contributions: pd.DataFrame
+    floor: float | None
+    design: str
+    rungs: pd.DataFrame
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        return self.results.manifest
+
+    @property
+    def setting(self) -> str:
+        """Dataset, preset, seeds and protocol, as every title says them."""
+        seeds = self.manifest["seeds"]
+        which = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
+        dataset, preset, protocol = (
+            self.manifest["dataset"]["name"],
+            self.manifest["preset"],
+            self.manifest["protocol"],
+        )
+        return f"{dataset}, preset {preset}, {which}, {protocol} protocol"
+
+    @property
+    def lecture_label(self) -> str:
+        """What the lectures' figures are called; they were all measured on CIFAR-10."""
+        return "lecture" if self.manifest["dataset"]["name"] == CIFAR10 else "lecture (CIFAR-10)"
+
+    def step(self, design: str, name: str) -> dict[str, Any]:
+        """A step of the manifest."""
+        return next(one for one in self.manifest["steps"] if (one["design"], one["step"]) == (design, name))
+
+    def title(self, row: Any) -> str:
+        """A row's name for people.
+
+        Args:
+            row: a row of `table` as a named tuple.
+        """
+        return str(self.step(row.design, row.step)["title"] or row.step)
+
+
+def collect(results: Results) -> Findings:
+    """Analyse a results folder.
+
+    Raises:
+        UserError: no trial of it is done.
+    """
+    table = analysis.summary(results)
+    measured = table[table["n"] > 0]
+    present = list(dict.fromkeys(measured["design"]))
+    design = next((name for name in present if name != ORDERS), present[0])
+    return Findings(
+        results=results,
+        done=done_trials(results),
+        table=table,
+        costs=analysis.costs(results, table),
+        contributions=analysis.contributions(results),
+        floor=control_floor(results),
+        design=design,
+        rungs=measured[measured["design"] == design].reset_index(drop=True),
+    )
+
+
+def headline(findings: Findings) -> str:
+    """One or two sentences that hold the result, every figure in them computed."""
+    rungs = list(findings.rungs.itertuples())
+    start = f"{findings.manifest['dataset']['name']} ({findings.manifest['preset']}): "
+    first, last = rungs[0], rungs[-1]
+    compared = [row for row in rungs if row.pairs]
+    if not compared:
+        accuracy = f"{findings.title(first)} reaches {percent(first.test_mean)} test accuracy"
+        return (
+            f"{start}{accuracy} with a gap of {gap_points(first.gap_mean)}; nothing is compared with it yet."
+        )
+    best = max(compared, key=lambda row: row.delta)
+    helps, hurts = (sum(kind(row.verdict) == word for row in compared) for word in (HELPS, HURTS))
+    told = f"{helps} of {len(compared)} steps help" + (f", {hurts} hurt" if hurts else "")
+    told += ", the rest cannot be told from chance" if helps + hurts < len(compared) else ""
+    if findings.design == "cumulative":
+        story = (
+            f"from {findings.title(first)} to {findings.title(last)}, test accuracy goes from"
+            f" {percent(first.test_mean)} to {percent(last.test_mean)} and the gap between training and test"
+            f" from {gap_points(first.gap_mean)} to {gap_points(last.gap_mean)}. Largest single gain:"
+        )
+    else:
+        story = (
+            f"{findings.title(first)} reaches {percent(first.test_mean)} test accuracy. Largest difference:"
+        )
+    return f"{start}{story} {findings.title(best)}, {signed(best.delta)} points. {told.capitalize()}."
+
+
+def warnings(findings: Findings) -> list[str]:
+    """What a reader must know before believing the figures, the gravest first."""
+    manifest, trials = findings.manifest, findings.results.trials
+    notes = []
+    if manifest["protocol"] == "lecture":
+        notes.append(
+            "Protocol lecture: validation is the test set, as in the slides, so the best epoch was chosen on"
+            " test and the figures are optimistic."
+        )
+    for row in trials[trials["status"] != "done"].drop_duplicates("config_hash").itertuples():
+        error = "" if pd.isna(row.error) else f": {row.error}"
+        notes.append(f"{row.step}, seed {row.seed}: {row.status}{error}. It is left out of every mean.")
+    missing = len({one["config_hash"] for one in manifest["trials"]} - set(trials["config_hash"]))
+    if missing:
+        notes.append(
+            f"{missing} of {_planned(manifest)} planned trials have no result yet; this report is partial."
+        )
+    pairs = findings.table.loc[findings.table["pairs"] > 0, "pairs"]
+    if len(pairs) and pairs.min() == 1:
+        notes.append(
+            "With one pair of seeds a difference has no interval and no verdict; run at least three seeds."
+        )
+    if len(pairs) and 1 < pairs.min() < SMALLEST_TESTABLE:
+        few = int(pairs.min())
+        notes.append(
+            f"With {few} pairs of seeds, a test that assumes nothing about the distribution cannot go below"
+            f" p = {smallest_p(few):.2g}: verdicts rest on the differences being normal. Six pairs lift that."
+        )
+    dataset = manifest["dataset"]
+    if dataset["name"] != CIFAR10:
+        notes.append(
+            f"The dataset is {dataset['name']}, not CIFAR-10 ({dataset['note']}): the lectures' accuracies"
+            " were measured on CIFAR-10 and are shown for their order, not for their size."
+        )
+    if findings.floor is not None:
+        notes.append(
+            "A/A control: a rung that changes nothing moves the mean by up to"
+            f" ±{100 * findings.floor:.1f} points; a smaller step is chance."
+        )
+    return notes
+
+
+def percent(fraction: float) -> str:
+    """0.6741 -> "67.4 %"; a dash where nothing was measured."""
+    return "–" if pd.isna(fraction) else f"{100 * fraction:.1f} %"
+
+
+def signed(fraction: float) -> str:
+    """A difference of fractions in points; a dash where nothing was measured."""
+    return "–" if pd.isna(fraction) else analysis.points(fraction)
+
+
+def gap_points(fraction: float) -> str:
+    """A gap of fractions in points: 0.213 -> "21.3 points"."""
+    return f"{signed(fraction).lstrip('+')} points"
+
+
+def interval(low: float, high: float) -> str:
+    """An interval of differences in points; empty where there is none."""
+    return "" if pd.isna(low) else f"[{signed(low)}, {signed(high)}]"
+
+
+def count(number: float) -> str:
+    """A number of parameters or FLOPs, short: 21034826 -> "21.0 M"."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= size:
+            return f"{number / size:.1f} {unit}"
+    return f"{number:.0f}"
+
+
+def duration(seconds: float) -> str:
+    """A time for people: 75 -> "1 min 15 s"."""
+    if pd.isna(seconds):
+        return "–"
+    if seconds < 60:
+        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def _planned(manifest: Mapping[str, Any]) -> int:
+    return len({one["config_hash"] for one in manifest["trials"]})

@@ -1,0 +1,152 @@
+"""The report as text: a table for the terminal, and Markdown for a pull request."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+from rich.table import Table
+from rich.text import Text
+
+from ablation.analysis.verdicts import HELPS, HURTS, kind
+from ablation.report.findings import (
+    Findings,
+    count,
+    duration,
+    headline,
+    interval,
+    percent,
+    signed,
+    warnings,
+)
+
+COLOURS = {HELPS: "green", HURTS: "red"}
+
+
+def terminal(findings: Findings) -> Table:
+    """The rungs of every design: test accuracy, gap, difference to the base, verdict, lecture's figure."""
+    table = Table(
+        title=Text(f"{findings.manifest['study']['title']}: {findings.setting}"),
+        caption=Text(
+            "means over seeds, ± and [ ] 95 % intervals; gap and delta in points, delta paired by seed"
+        ),
+    )
+    table.add_column("rung")
+    for name in ("test", "gap", "delta"):
+        table.add_column(name, justify="right")
+    table.add_column("verdict")
+    table.add_column(findings.lecture_label, justify="right")
+    for design, rows in findings.table.groupby("design", sort=False):
+        if findings.table["design"].nunique() > 1:
+            table.add_section()
+            table.add_row(Text(str(design), style="bold"))
+        for row in rows.itertuples():
+            table.add_row(
+                Text(findings.title(row)),
+                spread(row.test_mean, row.test_ci_low),
+                signed(row.gap_mean).lstrip("+"),
+                difference(row.delta, row.delta_ci_low, row.delta_ci_high),
+                Text(short_verdict(row), style=COLOURS.get(kind(row.verdict), "")),
+                percent(row.lecture_val),
+            )
+    return table
+
+
+def markdown(findings: Findings, figures: Iterable[str]) -> str:
+    """The report for a pull request.
+
+    Args:
+        figures: names of the figures under `figures/`, without ending.
+    """
+    manifest = findings.manifest
+    lines = [f"# {escape(manifest['study']['title'])}", "", f"*{escape(findings.setting)}*", ""]
+    lines += [escape(headline(findings)), ""]
+    for design, rows in findings.table.groupby("design", sort=False):
+        if findings.table["design"].nunique() > 1:
+            lines += [f"## {escape(str(design))}", ""]
+        lines += [*_table(findings, rows), ""]
+    lines += [
+        "Test accuracy and gap are means over seeds; ± and [ ] are 95 % intervals (Student's t) that cover",
+        "the choice of seed, not that of the test images. Gap and delta are in points, delta against the",
+        "rung's base and paired by seed. Verdicts hold after Holm's correction for all comparisons of the",
+        "study, which keeps the chance of any false one under 5 %; intervals are not corrected.",
+        "",
+    ]
+    notes = warnings(findings)
+    if notes:
+        lines += ["## Read this first", "", *(f"- {escape(note)}" for note in notes), ""]
+    lines += ["## Figures", "", *(f"![{escape(name)}](figures/{name}.png)" for name in figures), ""]
+    lines += ["## Provenance", "", "| what | value |", "|---|---|"]
+    lines += [f"| {escape(name)} | {escape(value)} |" for name, value in provenance(findings)]
+    return "\n".join(lines) + "\n"
+
+
+def provenance(findings: Findings) -> list[tuple[str, str]]:
+    """Where the figures come from, as names and values."""
+    manifest = findings.manifest
+    dataset = manifest["dataset"]
+    images = f"{dataset['train']:,} train, {dataset['val']:,} validation, {dataset['test']:,} test images"
+    return [
+        ("study", f"{manifest['study']['name']} (source: {manifest['study']['source']})"),
+        ("dataset", f"{dataset['name']}: {images}, {dataset['source']}"),
+        ("dataset sha256", str(dataset["sha256"])),
+        ("seeds", ", ".join(str(seed) for seed in manifest["seeds"])),
+        ("protocol", str(manifest["protocol"])),
+        ("versions", ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())),
+        ("backend", f"{manifest['backend']}, {manifest['device']}, {manifest['precision']}"),
+        ("commit", str(manifest["git_commit"])),
+        ("command", str(manifest["command"])),
+        ("started, ended", f"{manifest['start']}, {manifest['end']}"),
+    ]
+
+
+def spread(mean: float, low: float) -> str:
+    """An accuracy with the half width of its interval: "67.4 ± 1.9 %"."""
+    if pd.isna(mean) or pd.isna(low):
+        return percent(mean)
+    return f"{100 * mean:.1f} ± {100 * (mean - low):.1f} %"
+
+
+def difference(delta: float, low: float, high: float) -> str:
+    """A difference with its interval, in points; empty where there is none."""
+    return "" if pd.isna(delta) else f"{signed(delta)} {interval(low, high)}".strip()
+
+
+def short_verdict(row: Any) -> str:
+    """The words of a row's verdict, its figure standing beside it in a column of its own.
+
+    Args:
+        row: a row of `summary` as a named tuple.
+    """
+    return row.verdict.split(":")[0] if row.n else "no finished trial"
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is, on one line: none of it becomes markup, HTML or a new cell."""
+    return re.sub(r"([\\`*_\[\]<>|#!~$&])", _entity, " ".join(text.split()))
+
+
+def _entity(match: re.Match[str]) -> str:
+    return f"&#{ord(match[0])};" if match[0] in "<>&|" else f"\\{match[0]}"
+
+
+def _table(findings: Findings, rows: pd.DataFrame) -> list[str]:
+    lecture = findings.lecture_label
+    lines = [
+        f"| rung | test | gap | delta | verdict | parameters | FLOPs | train time | {lecture} |",
+        "|---|--:|--:|--:|---|--:|--:|--:|--:|",
+    ]
+    for row in rows.itertuples():
+        cells = (
+            escape(findings.title(row)),
+            spread(row.test_mean, row.test_ci_low),
+            signed(row.gap_mean).lstrip("+"),
+            difference(row.delta, row.delta_ci_low, row.delta_ci_high),
+            short_verdict(row),
+            count(row.parameters),
+            count(row.flops_per_image),
+            duration(row.train_seconds),
+            percent(row.lecture_val),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines

@@ -1,0 +1,153 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from synthetic import ladder, step, write_study
+
+from ablation.analysis import contributions, costs, summary
+from ablation.analysis.tables import control_floor
+from ablation.errors import UserError
+
+CONTRACT = [
+    "step", "position", "n", "test_mean", "test_ci_low", "test_ci_high", "val_mean", "train_mean", "gap_mean",
+    "gap_ci_low", "gap_ci_high", "delta", "delta_ci_low", "delta_ci_high", "p_holm", "verdict", "parameters",
+    "flops_per_image", "train_seconds", "lecture_val", "lecture_train",
+]  # fmt: skip
+
+
+def accuracy(results, name):
+    trials = results.trials[results.trials["step"] == name]
+    return trials.sort_values("seed")["test_accuracy"].to_numpy()
+
+
+def test_summary_has_the_columns_of_the_contract_and_a_row_a_rung(tmp_path):
+    table = summary(write_study(tmp_path))
+    assert list(table.columns[:22]) == ["design", *CONTRACT]
+    assert table["step"].tolist() == [one["step"] for one in ladder()]
+    assert table["lecture_val"].tolist()[:2] == [0.78, 0.80]
+
+
+def test_summary_agrees_with_scipy_on_the_trials(tmp_path):
+    results = write_study(tmp_path, seeds=range(5))
+    table = summary(results).set_index("step")
+    names = table.index
+    tests = [stats.ttest_rel(accuracy(results, new), accuracy(results, old)) for old, new in pairwise(names)]
+    expected = multipletests([one.pvalue for one in tests], method="holm")[1]
+    assert table["p_holm"].to_numpy()[1:] == pytest.approx(expected, abs=1e-10)
+    low, high = tests[1].confidence_interval()
+    row = table.loc["batch_norm"]
+    assert (row["delta_ci_low"], row["delta_ci_high"]) == pytest.approx((low, high), abs=1e-10)
+    assert row["test_mean"] == pytest.approx(accuracy(results, "batch_norm").mean())
+    assert row["gap_mean"] == pytest.approx(row["train_mean"] - row["test_mean"])
+    assert np.isnan(table.loc["baseline", "delta"]) and table.loc["baseline", "verdict"] == ""
+
+
+def test_a_large_effect_helps_and_its_loss_hurts(tmp_path):
+    table = summary(write_study(tmp_path, seeds=range(6), test={"residual": 0.70})).set_index("step")
+    assert table.loc["augment", "verdict"].startswith("helps: +")
+    assert table.loc["residual", "verdict"].startswith("hurts: −")
+
+
+def test_failed_and_missing_trials_are_left_out_and_pairs_are_matched_by_seed(tmp_path):
+    outcomes = {("noise", 1): {"status": "diverged", "test_accuracy": 0.1}, ("batch_norm", 0): None}
+    results = write_study(tmp_path, seeds=range(4), outcomes=outcomes)
+    table = summary(results).set_index("step")
+    assert table.loc["noise", ["n", "failed", "pairs"]].tolist() == [3, 1, 3]
+    assert table.loc["batch_norm", ["n", "failed", "pairs"]].tolist() == [3, 0, 2]
+    by_seed = {name: rows.set_index("seed")["test_accuracy"] for name, rows in results.trials.groupby("step")}
+    expected = np.mean([by_seed["batch_norm"][seed] - by_seed["noise"][seed] for seed in (2, 3)])
+    assert table.loc["batch_norm", "delta"] == pytest.approx(expected)
+
+
+def test_one_seed_gives_differences_without_intervals(tmp_path):
+    row = summary(write_study(tmp_path, seeds=[0])).set_index("step").loc["batch_norm"]
+    assert row["verdict"].startswith("not separable at n = 1") and row["verdict"].endswith("no interval")
+    assert np.isnan([row["delta_ci_low"], row["p_holm"], row["mde"]]).all() and row["delta"] > 0
+
+
+def test_a_rung_without_any_trial_keeps_its_row(tmp_path):
+    results = write_study(tmp_path, outcomes={("residual", seed): None for seed in range(3)})
+    row = summary(results).set_index("step").loc["residual"]
+    assert row["n"] == 0 and row["verdict"] == "not separable: no pair of finished trials"
+
+
+def test_nothing_done_is_a_mistake_told_in_one_line(tmp_path):
+    outcomes = {(one["step"], seed): {"status": "failed"} for one in ladder() for seed in range(3)}
+    with pytest.raises(UserError, match=r"at least one done trial.*24 failed") as caught:
+        summary(write_study(tmp_path, outcomes=outcomes))
+    assert "\n" not in str(caught.value)
+    with pytest.raises(UserError, match="at least one done trial"):
+        summary(write_study(tmp_path / "b", outcomes=dict.fromkeys(outcomes)))
+
+
+def test_the_order_of_the_trials_does_not_matter(tmp_path):
+    results = write_study(tmp_path, seeds=range(5))
+    shuffled = type(results)(
+        results.folder, results.manifest, results.trials.sample(frac=1, random_state=1), results.epochs
+    )
+    assert summary(results).to_csv() == summary(shuffled).to_csv()
+
+
+def test_a_comparison_that_two_designs_share_counts_once(tmp_path):
+    steps = ladder(4)
+    again = [{**one, "design": "add-one"} for one in steps[:2]]
+    alone = summary(write_study(tmp_path / "a", steps=steps))
+    results = write_study(tmp_path / "b", steps=[*steps, *again])
+    trials = results.trials.copy()
+    trials["config_hash"] = trials["config_hash"].str.replace("add-one", "cumulative")
+    for (name, seed), value in alone_accuracy(tmp_path / "a").items():
+        trials.loc[(trials["step"] == name) & (trials["seed"] == seed), "test_accuracy"] = value
+    both = summary(type(results)(results.folder, results.manifest, trials, results.epochs))
+    assert both["p_holm"].tolist()[:4] == pytest.approx(alone["p_holm"].tolist(), nan_ok=True)
+    assert both["p_holm"].tolist()[5] == both["p_holm"].tolist()[1]
+
+
+def alone_accuracy(path):
+    trials = pd.read_csv(path / "trials.csv")
+    return {(row.step, row.seed): row.test_accuracy for row in trials.itertuples()}
+
+
+def test_costs(tmp_path):
+    results = write_study(tmp_path, noise=0, epochs=12)
+    table = costs(results, summary(results)).set_index("step")
+    assert table.loc["capacity", "points_per_gflop"] == pytest.approx(3.2 / 0.12, rel=0.01)
+    assert np.isnan(table.loc["dropout", "points_per_gflop"])
+    assert table["on_flops_front"].to_dict() == {
+        **dict.fromkeys(table.index, False),
+        "augment": True,
+        "capacity": True,
+    }
+    assert table.loc["baseline", "reached"] == 3
+    assert table.loc["baseline", "seconds_to_baseline"] <= 12 * 2.5
+    assert table.loc["capacity", "seconds_to_baseline"] < table.loc["batch_norm", "seconds_to_baseline"]
+
+
+def test_contributions_read_leave_one_out_backwards_and_average_orders(tmp_path):
+    steps = [
+        step("leave-one-out", "full", 0, None, ["dropout", "l2", "augment"]),
+        step("leave-one-out", "without_dropout", 1, "full", ["l2", "augment"]),
+        step("orders", "start", 0, None, []),
+        step("orders", "o1_dropout", 1, "start", ["dropout"]),
+        step("orders", "o1_l2", 2, "o1_dropout", ["dropout", "l2"]),
+        step("orders", "o2_l2", 3, "start", ["l2"]),
+        step("orders", "o2_dropout", 4, "o2_l2", ["l2", "dropout"]),
+    ]
+    true = {"full": 0.8, "without_dropout": 0.75, "start": 0.6, "o1_dropout": 0.7}
+    true |= {"o1_l2": 0.72, "o2_l2": 0.66, "o2_dropout": 0.72}
+    results = write_study(tmp_path, steps=steps, test=true, train=dict.fromkeys(true, 0.9), noise=0)
+    table = contributions(results).set_index(["design", "trick"])
+    assert table.loc[("leave-one-out", "dropout"), "value"] == pytest.approx(0.05)
+    assert table.loc[("orders", "dropout"), "value"] == pytest.approx((0.10 + 0.06) / 2)
+    assert table.loc[("orders", "l2"), "value"] == pytest.approx((0.02 + 0.06) / 2)
+    assert table.loc[("orders", "l2"), "n"] == 2
+    assert (summary(results).query("design == 'orders'")["verdict"] == "").all()
+
+
+def test_the_control_rung_measures_the_noise_floor(tmp_path):
+    steps = [*ladder(2), step("cumulative", "aa", 2, "baseline", [])]
+    true = {"aa": 0.602}
+    results = write_study(tmp_path, steps=steps, test=true, train={"aa": 0.99}, seeds=range(6))
+    assert 0.002 < control_floor(results) < 0.02
+    assert "aa" not in set(contributions(results)["trick"])
+    assert control_floor(write_study(tmp_path / "b")) is None
