@@ -1,11 +1,11 @@
 """`shapes`: ten outlines drawn by the project itself, so that a study runs with no data set and no network.
 
-An image is 32 x 32 RGB: a gradient and a texture, clutter, one shape (any place, size, angle, stretch and
-    colour), something lying across a part of it, and noise. A horizontal flip or a small crop never changes
-    the class, and neither colour nor size tells it.
+An image is 32 x 32 RGB: a gradient and a texture, clutter, one shape (any place, size, stretch and colour, and a
+tilt), a stroke across it, and noise. Neither colour nor size tells the class. A horizontal flip keeps it, and turns
+an image into another that might have been drawn; so does a small shift.
 
-Every image depends on (seed, index) alone: the first hundred of a thousand are the hundred. The pixels come
-from operations that IEEE 754 rounds in one way only, so that every machine draws the same bytes.
+An image depends on (seed, index) alone: the first hundred of a thousand are the hundred. The pixels come from
+operations that IEEE 754 rounds in one way only, so that machines agree on the bytes.
 """
 
 import numpy as np
@@ -17,9 +17,8 @@ SIZE = 32
 TRAIN, VAL, TEST = 45_000, 5_000, 10_000
 
 BLOCK = 200
-BLOBS, LINES = 3, 2
-SIDES = 2 * np.pi / 3
-POINTS = 2 * np.pi / 5
+BLOBS, LINES = 2, 1
+TILT = 0.4
 
 _Y, _X = (np.mgrid[:SIZE, :SIZE].astype(np.float32) - np.float32((SIZE - 1) / 2))[:, None]
 
@@ -66,9 +65,9 @@ def _draw_block(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     for _ in range(LINES):
         _paint(canvas, _line(random, *_anywhere(random)), _ink(random, paper))
 
-    size = _between(random, 6, 11)
-    x, y = (_between(random, -1, 1) * (15 - 0.9 * size) for _ in range(2))
-    u, v = _turned(random, x, y)
+    size = _between(random, 8.5, 12.5)
+    x, y = (_between(random, -1, 1) * (14 - 0.9 * size) for _ in range(2))
+    u, v = _turned(x, y, *_direction(random, TILT))
     stretch = _between(random, 0.8, 1.25)
     u, v = u / (size * stretch), v * stretch / size
     mask = np.empty_like(u)
@@ -77,13 +76,11 @@ def _draw_block(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         mask[chosen] = outside(u[chosen], v[chosen]) * size[chosen]
     _paint(canvas, _cover(mask), _ink(random, paper))
 
+    cos, sin = _direction(random)
     away = _between(random, 0.5, 1.1) * size
-    turn = _between(random, 0, 2 * np.pi)
-    there = x + away * np.cos(turn), y + away * np.sin(turn)
-    _paint(canvas, _blob(random, *there), _ink(random, paper))
-    _paint(canvas, _line(random, *there), _ink(random, paper))
+    _paint(canvas, _line(random, x + away * cos, y + away * sin), _ink(random, paper))
 
-    canvas += (random.random(canvas.shape, np.float32) - 0.5) * _between(random, 5, 60)[:, None]
+    canvas += (random.random(canvas.shape, np.float32) - 0.5) * _between(random, 5, 35)[:, None]
     return np.clip(canvas, 0, 255).astype(np.uint8).transpose(0, 2, 3, 1), labels
 
 
@@ -95,19 +92,24 @@ def _anywhere(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return _between(random, -16, 16), _between(random, -16, 16)
 
 
-def _turned(random: np.random.Generator, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates of the pixels from (x, y), on axes turned by a random angle; shape (BLOCK, 32, 32) each."""
-    angle = 2 * np.pi * random.random((BLOCK, 1, 1))
-    cos, sin = np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
+def _direction(random: np.random.Generator, most: float = np.pi) -> tuple[np.ndarray, np.ndarray]:
+    """Cosine and sine of an angle between -most and most."""
+    angle = most * (2 * random.random((BLOCK, 1, 1)) - 1)
+    return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
+
+
+def _turned(x: np.ndarray, y: np.ndarray, cos: np.ndarray, sin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates of the pixels from (x, y) on turned axes, in pixels, shape (BLOCK, 32, 32) each."""
     across, down = _X - x, _Y - y
     return across * cos + down * sin, down * cos - across * sin
 
 
 def _background(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """The canvas, shape (BLOCK, 3, 32, 32), 0-255, and its mean colour, shape (BLOCK, 3)."""
-    paper = (40 + 175 * random.random((BLOCK, 3))).astype(np.float32)
-    slope, grain = ((random.random((2, BLOCK, 3)) - 0.5) * 100).astype(np.float32)
-    u, v = _turned(random, *_anywhere(random))
+    paper = 60 + 135 * random.random((BLOCK, 1)) + 60 * (random.random((BLOCK, 3)) - 0.5)
+    paper = paper.astype(np.float32)
+    slope, grain = ((random.random((2, BLOCK, 3)) - 0.5) * 50).astype(np.float32)
+    u, v = _turned(*_anywhere(random), *_direction(random))
     period = _between(random, 3, 10)
     stripes, rungs = _wave(u / period), _wave(v / period)
     kind = random.integers(0, 3, (BLOCK, 1, 1))
@@ -133,9 +135,9 @@ def _clouds(random: np.random.Generator) -> np.ndarray:
 
 
 def _ink(random: np.random.Generator, paper: np.ndarray) -> np.ndarray:
-    """A colour that differs from the paper by 35-120 in at least one channel, shape (BLOCK, 3)."""
-    step = 2 * random.random((BLOCK, 3)) - 1
-    step *= (35 + 85 * random.random((BLOCK, 1))) / np.abs(step).max(axis=1, keepdims=True)
+    """A colour that differs from the paper by 70-150 in at least one channel, shape (BLOCK, 3)."""
+    step = random.choice((-1, 1), (BLOCK, 1)) + 2 * random.random((BLOCK, 3)) - 1
+    step *= (70 + 80 * random.random((BLOCK, 1))) / np.abs(step).max(axis=1, keepdims=True)
     ink = paper + step
     return np.where((ink < 0) | (ink > 255), paper - step, ink).astype(np.float32)
 
@@ -150,14 +152,14 @@ def _cover(outside: np.ndarray) -> np.ndarray:
 
 
 def _blob(random: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    u, v = _turned(random, x, y)
-    radius, stretch = _between(random, 1, 4), _between(random, 0.6, 1.6)
+    u, v = _turned(x, y, *_direction(random))
+    radius, stretch = _between(random, 1, 3.5), _between(random, 0.6, 1.6)
     return _cover(_length(u * stretch, v / stretch) - radius)
 
 
 def _line(random: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    u, v = _turned(random, x, y)
-    return _cover(_box(u, v, _between(random, 3, 12), _between(random, 0.4, 1.2)))
+    u, v = _turned(x, y, *_direction(random))
+    return _cover(_box(u, v, _between(random, 3, 10), _between(random, 0.4, 1.1)))
 
 
 def _length(u: np.ndarray, v: np.ndarray) -> np.ndarray:
@@ -204,7 +206,7 @@ def _cross(u: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 
 def _crescent(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    return np.maximum(_length(u, v) - 0.95, 0.75 - _length(u - 0.45, v))
+    return np.maximum(_length(u, v) - 0.95, 0.75 - _length(u, v + 0.45))
 
 
 def _heart(u: np.ndarray, v: np.ndarray) -> np.ndarray:
