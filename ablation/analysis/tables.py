@@ -1,6 +1,7 @@
 """From a results folder to tables of figures: nothing here trains or plots."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from math import nan
 from typing import Any
 
@@ -100,6 +101,7 @@ def contributions(results: Results) -> pd.DataFrame:
         A row a design and trick: design, trick, n (pairs of seeds, or orders), value, low, high (fractions).
     """
     done, steps = done_trials(results), results.manifest["steps"]
+    names = _change_names(steps)
     rows: list[tuple[str, str, int, float, float, float]] = []
     marginals = []
     for step in steps:
@@ -108,17 +110,13 @@ def contributions(results: Results) -> pd.DataFrame:
             continue
         differences = _paired(done, step, base)[0]
         if step["design"] == ORDERS:
-            marginals.append(
-                (changed_trick(step, base), float(np.mean(differences)) if len(differences) else nan)
-            )
+            marginals.append((names[_change(step)], float(np.mean(differences)) if len(differences) else nan))
             continue
         if step["design"] == LEAVE_ONE_OUT:
             differences = -differences
         found = estimate(differences)
         if found.n:
-            rows.append(
-                (step["design"], changed_trick(step, base), found.n, found.mean, found.low, found.high)
-            )
+            rows.append((step["design"], names[_change(step)], found.n, found.mean, found.low, found.high))
     rows += [
         (ORDERS, row.trick, row.orders, row.value, row.low, row.high)
         for row in shapley(marginals).itertuples()
@@ -204,11 +202,20 @@ def is_control(step: Mapping[str, Any]) -> bool:
     return step["step"] == AA
 
 
-def changed_trick(step: Mapping[str, Any], base: Mapping[str, Any]) -> str:
-    """The name of what differs between a step and its base; the step's own name where no trick does."""
-    mine, theirs = ([trick["name"] for trick in one["tricks"]] for one in (step, base))
-    changed = [name for name in mine if name not in theirs] or [name for name in theirs if name not in mine]
-    return " + ".join(changed) or step["step"]
+def _change(step: Mapping[str, Any]) -> str:
+    """What the step changes, the same text in every design: its tricks and parameters, or its own name."""
+    tricks = [[trick["name"], trick["parameters"]] for trick in step["tricks"]]
+    return json.dumps(tricks, sort_keys=True) if tricks else step["step"].removeprefix("without-")
+
+
+def _change_names(steps: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What to call each change: the title of a step that makes it, or its tricks' names."""
+    names: dict[str, str] = {}
+    for step in sorted(steps, key=lambda one: one["design"] in (LEAVE_ONE_OUT, ORDERS)):
+        tricks = " + ".join(trick["name"] for trick in step["tricks"])
+        title = tricks if step["design"] == ORDERS and tricks else step["title"].removeprefix("without ")
+        names.setdefault(_change(step), title)
+    return names
 
 
 def _paired(

@@ -86,17 +86,19 @@ def provenance(findings: Findings) -> list[tuple[str, str]]:
     manifest = findings.manifest
     dataset = manifest["dataset"]
     images = f"{dataset['train']:,} train, {dataset['val']:,} validation, {dataset['test']:,} test images"
+    study = manifest["study"]
+    source = f" (source: {study['source']})" if study.get("source") else ""
     return [
-        ("study", f"{manifest['study']['name']} (source: {manifest['study']['source']})"),
-        ("dataset", f"{dataset['name']}: {images}, {dataset['source']}"),
+        ("study", f"{study['name']}{source}"),
+        ("dataset", f"{dataset['name']}: {images}; {dataset['source']}"),
         ("dataset sha256", str(dataset["sha256"])),
         ("seeds", ", ".join(str(seed) for seed in manifest["seeds"])),
         ("protocol", str(manifest["protocol"])),
         ("versions", ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())),
         ("backend", f"{manifest['backend']}, {manifest['device']}, {manifest['precision']}"),
-        ("commit", str(manifest["git_commit"])),
+        ("commit", str(manifest["git_commit"] or "unknown")),
         ("command", str(manifest["command"])),
-        ("started, ended", f"{manifest['start']}, {manifest['end']}"),
+        ("started, ended", f"{manifest['start']}, {manifest['end'] or 'not yet'}"),
     ]
 
 

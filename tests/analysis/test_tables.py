@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -125,19 +127,21 @@ def test_costs(tmp_path):
 
 def test_contributions_read_leave_one_out_backwards_and_average_orders(tmp_path):
     steps = [
-        step("leave-one-out", "full", 0, None, ["dropout", "l2", "augment"]),
-        step("leave-one-out", "without_dropout", 1, "full", ["l2", "augment"]),
+        step("leave-one-out", "full", 0, None, []),
+        step("leave-one-out", "without-dropout", 1, "full", ["dropout"]),
+        step("leave-one-out", "without-relu", 2, "full", []),
         step("orders", "start", 0, None, []),
         step("orders", "o1_dropout", 1, "start", ["dropout"]),
-        step("orders", "o1_l2", 2, "o1_dropout", ["dropout", "l2"]),
+        step("orders", "o1_l2", 2, "o1_dropout", ["l2"]),
         step("orders", "o2_l2", 3, "start", ["l2"]),
-        step("orders", "o2_dropout", 4, "o2_l2", ["l2", "dropout"]),
+        step("orders", "o2_dropout", 4, "o2_l2", ["dropout"]),
     ]
-    true = {"full": 0.8, "without_dropout": 0.75, "start": 0.6, "o1_dropout": 0.7}
+    true = {"full": 0.8, "without-dropout": 0.75, "without-relu": 0.81, "start": 0.6, "o1_dropout": 0.7}
     true |= {"o1_l2": 0.72, "o2_l2": 0.66, "o2_dropout": 0.72}
     results = write_study(tmp_path, steps=steps, test=true, train=dict.fromkeys(true, 0.9), noise=0)
     table = contributions(results).set_index(["design", "trick"])
     assert table.loc[("leave-one-out", "dropout"), "value"] == pytest.approx(0.05)
+    assert table.loc[("leave-one-out", "relu"), "value"] == pytest.approx(-0.01)
     assert table.loc[("orders", "dropout"), "value"] == pytest.approx((0.10 + 0.06) / 2)
     assert table.loc[("orders", "l2"), "value"] == pytest.approx((0.02 + 0.06) / 2)
     assert table.loc[("orders", "l2"), "n"] == 2

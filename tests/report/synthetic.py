@@ -13,7 +13,7 @@ LADDER = ("baseline", "noise", "batch_norm", "dropout", "l2", "augment", "capaci
 TEST = (0.602, 0.604, 0.671, 0.702, 0.706, 0.771, 0.803, 0.799)
 TRAIN = (0.998, 0.997, 1.0, 0.951, 0.948, 0.851, 0.932, 0.941)
 LECTURE = (0.78, 0.80, 0.84, 0.866, 0.875, 0.906, 0.93, 0.93)
-TITLES = {"baseline": "Baseline", "batch_norm": "Batch norm", "l2": "L2 penalty", "augment": "Flip + crop"}
+TITLES = {"l2": "L2"}
 
 
 def step(
@@ -25,7 +25,7 @@ def step(
         "step": name,
         "position": position,
         "base": base,
-        "title": TITLES.get(name, name.replace("_", " ").capitalize()),
+        "title": TITLES.get(name, name.replace("_", " ").replace("-", " ")),
         "tricks": [
             {
                 "name": trick,
@@ -34,7 +34,7 @@ def step(
             }
             for trick in tricks
         ],
-        "changes": {f"field_of_{tricks[-1]}": [None, {"rate": 0.3}]} if tricks else {},
+        "changes": {f"field_of_{tricks[-1]}": ["none", "Dropout(rate=0.3)"]} if tricks else {},
         "lecture": {},
         "parameters": 1_000_000,
         "flops_per_image": 40_000_000,
