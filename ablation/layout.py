@@ -56,8 +56,11 @@ def layout(recipe: Recipe, problem: Problem) -> tuple[Node, ...]:
     """
     nodes: list[Node] = []
 
+    def shape(name: str) -> tuple[int, ...]:
+        return next(node.shape for node in nodes if node.name == name)
+
     def add(name: str, layer: Layer, *inputs: str) -> str:
-        shapes = [node.shape for wanted in inputs for node in nodes if node.name == wanted]
+        shapes = [shape(wanted) for wanted in inputs]
         nodes.append(Node(name, layer, inputs, *_figures(layer, shapes or [problem.image_shape])))
         if 0 in nodes[-1].shape:
             raise ValueError(
@@ -98,9 +101,13 @@ def layout(recipe: Recipe, problem: Problem) -> tuple[Node, ...]:
         x = add(f"block{block}_pool", recipe.pool, x)
         if recipe.shortcut == "conv":
             side = activated(start, conv(width, 3, strides=2), f"block{block}_shortcut", None)
+            if shape(x) != shape(side):
+                raise ValueError(f"shortcut: its stride of 2 gives {shape(side)}, {recipe.pool} gives {shape(x)}")
             x = add(f"block{block}_merge", recipe.merge, x, side)
         x = chain(x, recipe.block_end, f"block{block}")
-    x = add("flatten", Layer.of("keras.layers.Flatten"), x)
+    x = add("flatten", recipe.flatten, x)
+    if recipe.bottleneck is not None:
+        x = add("bottleneck", Layer.of("keras.layers.Dense", units=recipe.bottleneck, **_kernel(recipe)), x)
     for index, units in enumerate(recipe.head, start=1):
         x = activated(x, dense(units), f"head{index}", recipe.norm if recipe.head_norm else None)
         x = chain(x, recipe.head_end, f"head{index}")
@@ -147,8 +154,10 @@ def _figures(layer: Layer, shapes: list[tuple[int, ...]]) -> tuple[tuple[int, ..
     if "Dense" in layer.kind:
         weights = shape[-1] * options["units"]
         return (*shape[:-1], options["units"]), weights + bias * options["units"], 2 * weights
+    if layer.kind.startswith("Global"):
+        return shape[-1:], 0, 0
     if "Pooling2D" in layer.kind:
-        size = options.get("pool_size", 2)
+        size = options.get("pool_size", options.get("ratio", 2))
         return (*(int(side / size) for side in shape[:2]), shape[2]), 0, 0
     if layer.kind == "Flatten":
         return (math.prod(shape),), 0, 0

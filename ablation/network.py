@@ -52,16 +52,32 @@ def make(spec: Layer, seed: int, purpose: str, **given: Any) -> Any:
 
 
 def make_optimizer(recipe: Recipe, steps_per_epoch: int, seed: int) -> keras.optimizers.Optimizer:
-    """The recipe's optimizer with its learning-rate schedule counted in steps."""
+    """The recipe's optimizer with its learning-rate schedule, weight decay, clipping and averaging of weights."""
     rate: Any = recipe.learning_rate
     if recipe.schedule is not None:
-        steps = {"epoch": steps_per_epoch, "total": steps_per_epoch * recipe.epochs}
+        units = {"epoch": steps_per_epoch, "total": steps_per_epoch * recipe.epochs}
         options = {
-            key: steps.get(value, value) if isinstance(value, str) else value
+            key: _steps(value, units) if isinstance(value, str) else value
             for key, value in recipe.schedule.options.items()
         }
         rate = make(Layer(path=recipe.schedule.path, options=options), seed, "schedule", initial_learning_rate=rate)
-    return make(recipe.optimizer, seed, "optimizer", learning_rate=rate)
+    given: dict[str, Any] = {"learning_rate": rate}
+    if recipe.weight_decay:
+        given["weight_decay"] = recipe.weight_decay
+    if recipe.clip is not None:
+        given["clipvalue" if recipe.clip.by == "value" else "global_clipnorm"] = recipe.clip.limit
+    if recipe.ema:
+        given |= {"use_ema": True, "ema_momentum": recipe.ema}
+    optimizer = make(recipe.optimizer, seed, "optimizer", **given)
+    if recipe.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+def _steps(text: str, units: dict[str, int]) -> Any:
+    """`"epoch"`, `"total"`, `"0.5 total"` as a number of steps; any other text as it stands."""
+    number, _, unit = text.rpartition(" ")
+    return max(1, round(float(number or 1) * units[unit])) if unit in units else text
 
 
 def resolve_precision(precision: str) -> str:

@@ -64,6 +64,37 @@ class EarlyStopping(Frozen):
     smoothing: Probability = 0.0
 
 
+class Clip(Frozen):
+    """Gradient clipping.
+
+    Attributes:
+        by: `value` clips every component to [-limit, limit]; `norm` scales the gradient of all weights together down
+            to the length `limit` where it is longer.
+        limit: largest component or length.
+    """
+
+    by: Literal["value", "norm"]
+    limit: Positive
+
+
+class Prediction(Frozen):
+    """Test-time averaging: mean class probabilities over fixed views of an image and over noisy passes.
+
+    Attributes:
+        flips: also the mirrored image.
+        crops: pixels by which four more views are shifted, one to each corner, edges repeated; 0 for none.
+        scales: more views, magnified about the centre by these factors.
+        noise: kinds of layers whose training noise stays on.
+        draws: passes with that noise.
+    """
+
+    flips: bool = False
+    crops: Annotated[int, Field(ge=0)] = 0
+    scales: tuple[Annotated[float, Field(gt=1)], ...] = ()
+    noise: tuple[Literal["dropout", "pooling"], ...] = ()
+    draws: PositiveInt = 1
+
+
 class Network(Frozen):
     """The part of a recipe that shapes the network.
 
@@ -84,6 +115,8 @@ class Network(Frozen):
         shortcut: `conv` adds conv3x3 with stride 2 + activation of the block's input to the block's pooled output.
         merge: the layer that adds the shortcut.
         block_end: layers after every block.
+        flatten: the layer that turns the last block's output into a vector.
+        bottleneck: units of a linear dense layer between that vector and the head, or none.
         head: units of the dense layers between the last block and the classifier.
         head_norm: whether `norm` also follows every dense layer of the head.
         head_end: layers after every dense layer of the head.
@@ -106,6 +139,8 @@ class Network(Frozen):
     shortcut: Literal["none", "conv"] = "none"
     merge: Layer = Layer(path="keras.layers.Add")
     block_end: tuple[Layer, ...] = ()
+    flatten: Layer = Layer(path="keras.layers.Flatten")
+    bottleneck: PositiveInt | None = None
     head: tuple[PositiveInt, ...] = (512,)
     head_norm: bool = False
     head_end: tuple[Layer, ...] = ()
@@ -119,12 +154,16 @@ class Training(Frozen):
         label_smoothing: weight given to the uniform distribution in the training target.
         optimizer: a `keras.optimizers` class with its options, the learning rate aside.
         learning_rate: the first one.
-        schedule: a `keras.optimizers.schedules` class, or none for a constant rate. An option's value `"epoch"` or
-            `"total"` stands for the number of steps in one epoch or in the whole training.
+        schedule: a learning-rate schedule class, or none for a constant rate. An option's value `"epoch"` or
+            `"total"` stands for the number of steps in one epoch or the whole training, `"0.5 total"` for half.
+        weight_decay: decoupled: each step takes this share, times the learning rate, off every kernel weight.
+        clip: of the gradients, or none.
+        ema: weight of the past in the moving average of the weights that is judged in the end; 0 for none.
         early_stopping: or none to train all epochs and keep the last weights.
         epochs: passes over the training images.
         batch_size: images a step; what does not fill the last batch of an epoch is left out of that epoch.
         precision: `auto` takes bfloat16 for activations where the hardware computes in it.
+        predict: how the trained network is judged; the curves over the epochs are of single plain passes.
     """
 
     mix: Layer | None = None
@@ -132,10 +171,14 @@ class Training(Frozen):
     optimizer: Layer = Layer(path="keras.optimizers.Adam")
     learning_rate: Positive = 1e-3
     schedule: Layer | None = None
+    weight_decay: NonNegative = 0.0
+    clip: Clip | None = None
+    ema: Probability = 0.0
     early_stopping: EarlyStopping | None = None
     epochs: PositiveInt = 50
     batch_size: PositiveInt = 128
     precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
+    predict: Prediction = Prediction()
 
 
 class Recipe(Network, Training):
