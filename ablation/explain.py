@@ -21,10 +21,12 @@ def explain(error: ValidationError, prefix: str = "", model: type[BaseModel] | N
         known = _known_keys(model, first["loc"][:-1])
         hint = did_you_mean(first["loc"][-1], known) if known else ""
         return f"{where}: unknown key{hint}"
-    expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("Assertion ")
+    expected = (
+        first["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("Assertion ")
+    )
     expected = expected[0].lower() + expected[1:]
     if first["type"] == "value_error":
-        return f"{where}: {expected}"
+        return f"{where}: {expected}" if first["loc"] else expected
     return f"{where}: expected {expected}, found {_short(first['input'])}"
 
 
