@@ -92,7 +92,10 @@ def layout(recipe: Recipe, problem: Problem) -> tuple[Node, ...]:
     def dense(units: int) -> Layer:
         return Layer.of(recipe.dense.path, **recipe.dense.options, units=units, **_kernel(recipe))
 
-    x = add("scaling", _scaling(recipe, problem))
+    pixels: tuple[str, ...] = ()
+    for name, layer in _named(recipe.pixel_augment, "pixel"):
+        pixels = (add(name, layer, *pixels),)
+    x = add("scaling", _scaling(recipe, problem), *pixels)
     x = chain(x, recipe.augment, "augment")
     for block, (width, convs) in enumerate(zip(recipe.widths, recipe.block_convs(), strict=True), start=1):
         start = x

@@ -10,7 +10,7 @@ from ablation.layout import Problem, layout
 from ablation.recipe import Layer, Recipe
 from ablation.streams import stream_seed
 
-FLOAT32_NODES = ("scaling", "logits")
+FLOAT32_NODES = ("pixel", "scaling", "augment", "logits")
 
 
 def build(recipe: Recipe, problem: Problem, seed: int) -> keras.Model:
@@ -31,7 +31,7 @@ def build(recipe: Recipe, problem: Problem, seed: int) -> keras.Model:
     image = keras.Input(problem.image_shape, dtype="float32", name="image")
     outputs: dict[str, Any] = {}
     for node in layout(recipe, problem):
-        dtype = "float32" if node.name in FLOAT32_NODES or node.name.startswith("augment") else precision
+        dtype = "float32" if node.name.startswith(FLOAT32_NODES) else precision
         layer = make(node.layer, seed, node.name, name=node.name, dtype=dtype)
         inputs = [outputs[name] for name in node.inputs]
         outputs[node.name] = layer(image if not inputs else inputs[0] if len(inputs) == 1 else inputs)

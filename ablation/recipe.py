@@ -100,6 +100,7 @@ class Network(Frozen):
 
     Attributes:
         scaling: `standardize` with the training set's mean and deviation per channel, `unit` for [0, 1], or `none`.
+        pixel_augment: layers on pixels 0-255 before scaling, active in training only.
         augment: layers between scaling and the first convolution, active in training only.
         widths: filters of each block; a block ends in a 2x2 pooling.
         convs_per_block: convolutions in every block, or one number a block.
@@ -123,6 +124,7 @@ class Network(Frozen):
     """
 
     scaling: Literal["standardize", "unit", "none"] = "standardize"
+    pixel_augment: tuple[Layer, ...] = ()
     augment: tuple[Layer, ...] = ()
     widths: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (32, 64, 128, 256)
     convs_per_block: PositiveInt | tuple[PositiveInt, ...] = 2
