@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -11,11 +11,12 @@ from pydantic import Field, ValidationError, model_validator
 from ablation import tricks
 from ablation.errors import UserError, did_you_mean
 from ablation.explain import explain
-from ablation.recipe import Frozen, Network, PositiveInt, Recipe, Training
+from ablation.recipe import Frozen, Network, Positive, PositiveInt, Recipe, Training
 from ablation.yaml_file import read_yaml
 
 STUDIES = Path(__file__).parent.parent / "experiments"
 DESIGNS = ("cumulative", "leave-one-out", "add-one")
+SECTIONS = ("network", "training", "data")
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+.-]{0,63}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -38,12 +39,20 @@ class Published(Frozen):
 
 
 class Preset(Frozen):
-    """A size of the study: what it sets over the study's own settings, and over that for one dataset."""
+    """A size of the study: what it sets over the study's own settings, and over that for one dataset.
+
+    Attributes:
+        seeds: how many.
+        network, training, data: fields set for every step, also over what a step sets outright.
+        scale: factors on fields that the steps themselves differ in: `{network.widths: 0.25, data.train: 0.1}`.
+        datasets: the same for one dataset only.
+    """
 
     seeds: PositiveInt | None = None
     network: dict[str, Any] = {}
     training: dict[str, Any] = {}
     data: dict[str, Any] = {}
+    scale: dict[str, Positive] = {}
     datasets: dict[str, "Preset"] = {}
 
 
@@ -84,6 +93,7 @@ class Study(Frozen):
         protocol: `honest` cuts validation from the training images; `lecture` trains on all of them and reads the
             validation curve off the test images, as the lectures do.
         design: how steps become trials, unless the command says otherwise.
+        designs: those that make sense for this ladder; the command may name no other.
         seeds: how many.
         network, training, data: the first step's settings over the recipe's defaults.
         ladder: the steps.
@@ -97,6 +107,7 @@ class Study(Frozen):
     dataset: str = "auto"
     protocol: Literal["honest", "lecture"] = "honest"
     design: str = "cumulative"
+    designs: Annotated[tuple[str, ...], Field(min_length=1)] = DESIGNS
     seeds: PositiveInt = 3
     network: dict[str, Any] = {}
     training: dict[str, Any] = {}
@@ -111,13 +122,21 @@ class Study(Frozen):
             if step.step in seen:
                 raise ValueError(f"ladder.{index}.step: '{step.step}' is there twice")
             if step.builds_on is not None and step.builds_on not in seen:
-                raise ValueError(f"ladder.{index}.from: expected a step above '{step.step}', found '{step.builds_on}'")
+                raise ValueError(
+                    f"ladder.{index}.from: expected a step above '{step.step}', found '{step.builds_on}'"
+                )
             for use in step.tricks:
                 if isinstance(use, dict) and len(use) != 1:
-                    raise ValueError(f"ladder.{index}.tricks: expected one trick a list item, found {len(use)}")
+                    raise ValueError(
+                        f"ladder.{index}.tricks: expected one trick a list item, found {len(use)}"
+                    )
             seen.append(step.step)
-        if self.design not in DESIGNS:
-            raise ValueError(f"design: unknown '{self.design}'{did_you_mean(self.design, DESIGNS)}")
+        for key, found, known in (
+            *((f"designs.{index}", design, DESIGNS) for index, design in enumerate(self.designs)),
+            ("design", self.design, self.designs),
+        ):
+            if found not in known:
+                raise ValueError(f"{key}: unknown '{found}'{did_you_mean(found, known)}")
         return self
 
 
@@ -137,7 +156,9 @@ class Setting:
         for section, values, model in (("network", network, Network), ("training", training, Training)):
             for key in values:
                 if key not in model.model_fields:
-                    raise UserError(f"{where}{section}.{key}: unknown key{did_you_mean(key, model.model_fields)}")
+                    raise UserError(
+                        f"{where}{section}.{key}: unknown key{did_you_mean(key, model.model_fields)}"
+                    )
         try:
             recipe = self.recipe.replace(**network, **training)
             recipe.block_convs()
@@ -196,12 +217,14 @@ def load(name_or_file: str) -> Study:
     file = Path(name_or_file)
     if file.suffix not in (".yaml", ".yml"):
         if name_or_file not in names():
-            raise UserError(f"unknown study '{name_or_file}'{did_you_mean(name_or_file, names())}, or a .yaml file")
+            raise UserError(
+                f"unknown study '{name_or_file}'{did_you_mean(name_or_file, names())}, or a .yaml file"
+            )
         file = STUDIES / f"{name_or_file}.yaml"
     content = read_yaml(file)
     try:
         study = Study.model_validate(content)
-        for design in DESIGNS:
+        for design in study.designs:
             for preset in study.presets:
                 plan(study, preset=preset, dataset=study.dataset, design=design)
     except ValidationError as error:
@@ -236,9 +259,28 @@ def plan(
     design = design or study.design
     if design not in DESIGNS:
         raise UserError(f"design: unknown '{design}'{did_you_mean(design, DESIGNS)}")
-    start = _with_preset(_start(study), study, preset, dataset)
-    start = start.with_fields("--set ", **_assignments(sets))
-    planned = _DESIGN_FUNCTIONS[design](study, start)
+    if design not in study.designs:
+        raise UserError(
+            f"design: '{design}' makes no sense for {study.study}; expected {', '.join(study.designs)}"
+        )
+    if preset not in study.presets:
+        raise UserError(f"preset: unknown '{preset}'{did_you_mean(preset, study.presets)}")
+    chosen, given = study.presets[preset], _assignments(sets)
+    special = chosen.datasets.get(dataset, Preset())
+    start = _start(study)
+    for where, part in ((preset, chosen), (f"{preset}.datasets.{dataset}", special)):
+        start = start.with_fields(f"presets.{where}.", part.network, part.training, part.data)
+    start = start.with_fields("--set ", **given)
+    pinned = {
+        f"{section}.{key}"
+        for section in SECTIONS
+        for key in (*getattr(chosen, section), *getattr(special, section), *given[section])
+    }
+    factors = {key: factor for key, factor in (chosen.scale | special.scale).items() if key not in pinned}
+    planned = [
+        replace(step, setting=_scaled(step.setting, f"presets.{preset}.scale.", factors))
+        for step in _DESIGN_FUNCTIONS[design](_without(study, pinned), start)
+    ]
     wanted = tuple(steps)
     known = [step.step for step in planned]
     for name in wanted:
@@ -259,24 +301,55 @@ def _start(study: Study) -> Setting:
     return blank.with_fields("", study.network, study.training, study.data)
 
 
-def _with_preset(setting: Setting, study: Study, preset: str, dataset: str) -> Setting:
-    if preset not in study.presets:
-        raise UserError(f"preset: unknown '{preset}'{did_you_mean(preset, study.presets)}")
-    chosen = study.presets[preset]
-    for where, part in ((preset, chosen), (f"{preset}.datasets.{dataset}", chosen.datasets.get(dataset, Preset()))):
-        setting = setting.with_fields(f"presets.{where}.", part.network, part.training, part.data)
+def _without(study: Study, pinned: set[str]) -> Study:
+    """The study without what its steps set outright where the preset or the command has the last word."""
+
+    def rest(step: Step, section: str) -> dict[str, Any]:
+        return {
+            key: value for key, value in getattr(step, section).items() if f"{section}.{key}" not in pinned
+        }
+
+    ladder = (
+        step.model_copy(update={section: rest(step, section) for section in SECTIONS})
+        for step in study.ladder
+    )
+    return study.model_copy(update={"ladder": tuple(ladder)})
+
+
+def _scaled(setting: Setting, where: str, factors: Mapping[str, float]) -> Setting:
+    """Whole numbers multiplied by their factors, 1 at least."""
+
+    def scaled(number: int, factor: float) -> int:
+        return max(1, round(number * factor))
+
+    for key, factor in factors.items():
+        section, _, field = key.partition(".")
+        holder = {"network": setting.recipe, "training": setting.recipe, "data": setting.sizes}.get(section)
+        value = getattr(holder, field, None)
+        if type(value) is int:
+            value = scaled(value, factor)
+        elif isinstance(value, tuple) and all(type(number) is int for number in value):
+            value = tuple(scaled(number, factor) for number in value)
+        else:
+            raise UserError(
+                f"{where}{key}: expected a field of whole numbers, like network.widths, that every step sets"
+            )
+        fields: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS} | {section: {field: value}}
+        setting = setting.with_fields(where, **fields)
     return setting
 
 
 def _assignments(sets: Sequence[str]) -> dict[str, dict[str, Any]]:
     import yaml
 
-    sections: dict[str, dict[str, Any]] = {"network": {}, "training": {}, "data": {}}
+    sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
     for assignment in sets:
         key, equals, text = assignment.partition("=")
         section, dot, field = key.partition(".")
         if not (equals and dot and section in sections):
-            raise UserError(f"--set {assignment}: expected SECTION.KEY=VALUE with SECTION network, training or data")
+            raise UserError(
+                f"--set {assignment}: expected SECTION.KEY=VALUE with SECTION network, training or data"
+            )
         try:
             sections[section][field] = yaml.safe_load(text)
         except yaml.YAMLError as error:
@@ -324,7 +397,9 @@ def _leave_one_out(study: Study, start: Setting) -> list[PlannedStep]:
     for position, step in enumerate(study.ladder[1:], start=1):
         name, title = f"without-{step.step}", f"without {step.title or step.step}"
         planned.append(
-            PlannedStep("leave-one-out", name, position, title, "full", without(position), step.uses(), Published())
+            PlannedStep(
+                "leave-one-out", name, position, title, "full", without(position), step.uses(), Published()
+            )
         )
     return planned
 
