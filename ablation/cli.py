@@ -108,7 +108,6 @@ def _seeds(text: str) -> tuple[int, ...]:
 
 
 def _run(given: argparse.Namespace, arguments: list[str]) -> int:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from rich.console import Console
 
     from ablation import study

@@ -1,0 +1,46 @@
+# Every target sets itself up: a virtual environment in .venv with the locked dependencies.
+PYTHON   ?= python3
+VENV     := .venv
+ABLATION := $(VENV)/bin/ablation
+STUDY    ?= generalization
+JOBS     ?= 1
+
+RUN_OPTIONS = $(if $(PRESET),--preset $(PRESET)) $(if $(DATASET),--dataset $(DATASET)) \
+	$(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(OUT),--out $(OUT)) --jobs $(JOBS)
+NEWEST      = $(shell ls -td results/*/*/manifest.json 2>/dev/null | grep -v ^results/reference/ | head -1 | xargs -r dirname)
+
+.PHONY: setup ablation report test smoke lint clean torture
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+ablation: setup
+	@$(ABLATION) run $(STUDY) $(RUN_OPTIONS); status=$$?; \
+	if [ $$status -le 1 ]; then $(MAKE) --no-print-directory report || exit $$?; fi; exit $$status
+
+report: setup
+	@folder="$(or $(OUT),$(NEWEST))"; \
+	if [ -z "$$folder" ]; then echo "make report: no results yet; run make ablation, or give OUT=folder" >&2; exit 2; fi; \
+	$(ABLATION) report "$$folder"
+
+test: setup
+	$(VENV)/bin/python -m pytest
+
+smoke: setup
+	@$(ABLATION) run generalization --preset smoke --dataset shapes --seeds 1 --out $(or $(OUT),results/generalization/shapes-smoke) --fresh
+
+lint: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+torture: setup
+	$(VENV)/bin/python tests/torture.py --rounds 40
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
