@@ -44,7 +44,7 @@ class Preset(Frozen):
     Attributes:
         seeds: how many.
         network, training, data: fields set for every step, also over what a step sets outright.
-        scale: factors on fields that the steps themselves differ in: `{network.widths: 0.25, data.train: 0.1}`.
+        scale: factors on fields that the steps themselves differ in: `{network.widths: 0.25}`.
         datasets: the same for one dataset only.
     """
 
@@ -90,8 +90,8 @@ class Study(Frozen):
         study: its name, as the file's.
         title, question, source: what tables and reports say it is.
         dataset: one of the known datasets, or `auto`.
-        protocol: `honest` cuts validation from the training images; `lecture` trains on all of them and reads the
-            validation curve off the test images, as the lectures do.
+        protocol: `honest` cuts validation from the training images; `lecture` trains on all of them and reads
+            the validation curve off the test images, as the lectures do.
         design: how steps become trials, unless the command says otherwise.
         designs: those that make sense for this ladder; the command may name no other.
         seeds: how many.
@@ -142,7 +142,7 @@ class Study(Frozen):
 
 @dataclass(frozen=True)
 class Setting:
-    """A recipe and the numbers of images it is trained and judged on: all that decides a result but the seed."""
+    """A recipe and the numbers of images it is trained and judged on: a result, but for the seed."""
 
     recipe: Recipe
     sizes: Sizes
