@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 
 class Display:
@@ -17,14 +18,16 @@ class Display:
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self._live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
+        self._live = (
+            Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
+        )
         self._running: dict[tuple[str, int], Any] = {}
         self._total = self._done = 0
         self._began = time.monotonic()
 
     def note(self, text: str) -> None:
         """A line that stays."""
-        self.console.print(text, markup=False, highlight=False)
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def start(self, total: int, kept: int) -> None:
         """Before the first trial: how many there are to train, how many are kept from before."""
@@ -72,12 +75,14 @@ class Display:
         return f" (about {seconds / 60:.0f} min left)" if seconds >= 90 else f" (about {seconds:.0f} s left)"
 
     def _table(self) -> Table:
-        table = Table(title=f"{self._done} of {self._total} trials done{self._time_left() if self._done else ''}")
+        table = Table(
+            title=f"{self._done} of {self._total} trials done{self._time_left() if self._done else ''}"
+        )
         for column in ("rung", "seed", "epoch", "val accuracy", "images/s"):
             table.add_column(column, justify="left" if column == "rung" else "right")
         for (title, seed), progress in self._running.items():
             known = progress.row or {}
             accuracy = f"{known['val_accuracy']:.3f}" if known else "..."
             epoch = f"{progress.epoch}/{progress.epochs} {progress.done:4.0%}"
-            table.add_row(title, str(seed), epoch, accuracy, f"{progress.images_per_second:,.0f}")
+            table.add_row(Text(title), str(seed), epoch, accuracy, f"{progress.images_per_second:,.0f}")
         return table

@@ -258,8 +258,8 @@ def _described(
         "lecture": step.lecture.model_dump(exclude_none=True),
         "parameters": sum(node.parameters for node in nodes),
         "flops_per_image": sum(node.flops for node in nodes),
-        "recipe": step.setting.recipe.model_dump(mode="json"),
-        "sizes": step.setting.sizes.model_dump(mode="json"),
+        "recipe": step.setting.recipe.model_dump(mode="json", exclude_defaults=True),
+        "sizes": step.setting.sizes.model_dump(mode="json", exclude_defaults=True),
     }
 
 
@@ -318,9 +318,10 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         if other is None:
             continue
         for part in ("recipe", "sizes"):
-            for key, value in step[part].items():
-                if other[part].get(key) != value:
-                    found.append(f"{key} of {step['step']}: {other[part].get(key)} there, {value} now")
+            for key in sorted(step[part].keys() | other[part].keys()):
+                there, now = (one[part].get(key, "default") for one in (other, step))
+                if there != now:
+                    found.append(f"{key} of {step['step']}: {there} there, {now} now")
     if not found and old.get("dataset", {}).get("name") != new["dataset"]["name"]:
         found.append(f"dataset: {old['dataset']['name']} there, {new['dataset']['name']} now")
     if not found and old["dataset"]["sha256"] != new["dataset"]["sha256"]:

@@ -30,11 +30,15 @@ class Trial:
 
     @property
     def config_hash(self) -> str:
-        """16 hex digits: equal for equal configurations, whatever study or design they stand in."""
+        """16 hex digits: equal for equal configurations, whatever study or design they stand in.
+
+        A recipe counts by what differs from its defaults, so a field added later leaves finished trials valid; whoever
+        changes a default or what a field means raises `results.CONTRACT`.
+        """
         content = {
             "contract": CONTRACT,
-            "recipe": self.setting.recipe.model_dump(mode="json"),
-            "sizes": self.setting.sizes.model_dump(mode="json"),
+            "recipe": self.setting.recipe.model_dump(mode="json", exclude_defaults=True),
+            "sizes": self.setting.sizes.model_dump(mode="json", exclude_defaults=True),
             "seed": self.seed,
             "dataset": self.dataset,
             "sha256": self.sha256,
