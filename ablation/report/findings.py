@@ -56,9 +56,14 @@ class Findings:
         return f"{dataset}, preset {preset}, {which}, {protocol} protocol"
 
     @property
+    def on_other_data(self) -> bool:
+        """Whether the images are not those of the lectures, who all measured on CIFAR-10."""
+        return self.manifest["dataset"]["name"] != CIFAR10
+
+    @property
     def lecture_label(self) -> str:
-        """What the lectures' figures are called; they were all measured on CIFAR-10."""
-        return "lecture" if self.manifest["dataset"]["name"] == CIFAR10 else "lecture (CIFAR-10)"
+        """What the lectures' figures are called."""
+        return "lecture (CIFAR-10)" if self.on_other_data else "lecture"
 
     def step(self, design: str, name: str) -> dict[str, Any]:
         """A step of the manifest."""
@@ -152,7 +157,7 @@ def warnings(findings: Findings) -> list[str]:
             f" p = {smallest_p(few):.2g}: verdicts rest on the differences being normal. Six pairs lift that."
         )
     dataset = manifest["dataset"]
-    if dataset["name"] != CIFAR10:
+    if findings.on_other_data:
         notes.append(
             f"The dataset is {dataset['name']}, not CIFAR-10 ({dataset['note']}): the lectures' accuracies"
             " were measured on CIFAR-10 and are shown for their order, not for their size."

@@ -2,8 +2,10 @@
 
 import io
 import math
+import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from html import escape
 from typing import Any
 
 import matplotlib as mpl
@@ -178,13 +180,19 @@ def png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def svg(figure: Figure) -> str:
-    """A figure as an SVG element to stand inside HTML, its colours left to the page (`var(--ink)`)."""
+def svg(figure: Figure, alt: str) -> str:
+    """A figure as an SVG element to stand inside HTML, its colours and font left to the page (`var(--ink)`).
+
+    Args:
+        alt: what a reader who cannot see it is told.
+    """
     buffer = io.StringIO()
     with style(10):
         figure.savefig(buffer, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
+    text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL).replace("<metadata/>", "")
+    text = re.sub(r'<g id="[^"]*"', "<g", text)
     for colour, name in COLOUR_NAMES.items():
         text = text.replace(colour, f"var(--{name})")
-    return text
+    return text.replace("<svg", f'<svg role="img" aria-label="{escape(alt)}"', 1)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -26,16 +27,20 @@ COLOURS = {HELPS: "green", HURTS: "red"}
 def terminal(findings: Findings) -> Table:
     """The rungs of every design: test accuracy, gap, difference to the base, verdict, lecture's figure."""
     table = Table(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 2, 0, 0),
+        pad_edge=False,
         title=Text(f"{findings.manifest['study']['title']}: {findings.setting}"),
         caption=Text(
-            "means over seeds, ± and [ ] 95 % intervals; gap and delta in points, delta paired by seed"
+            "mean over seeds, 95 % interval; gap and delta in points, delta paired by seed"
+            + ("; lecture: on CIFAR-10" if findings.on_other_data else "")
         ),
     )
     table.add_column("rung")
     for name in ("test", "gap", "delta"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict")
-    table.add_column(findings.lecture_label, justify="right")
+    table.add_column("lecture", justify="right")
     for design, rows in findings.table.groupby("design", sort=False):
         if findings.table["design"].nunique() > 1:
             table.add_section()

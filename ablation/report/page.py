@@ -1,0 +1,204 @@
+"""`report.html`: one file that needs nothing else, in light and dark, on paper and on a phone."""
+
+import base64
+import hashlib
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+from markupsafe import Markup
+
+from ablation.analysis.confusion import largest, rates
+from ablation.analysis.tables import ORDERS, base_of, of_step
+from ablation.analysis.verdicts import HELPS, HURTS, OPEN, kind
+from ablation.report import figures, findings, marks, style, text
+from ablation.report.findings import Findings
+
+FOLDER = Path(__file__).parent
+DRAWN_CLASSES = 12
+CHIPS = {HELPS: "helps", HURTS: "hurts", OPEN: "open"}
+
+
+def html(found: Findings) -> str:
+    """The report as one HTML page: no other file, no network; all text from the results is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": findings.percent,
+        "signed": findings.signed,
+        "points": findings.gap_points,
+        "count": findings.count,
+        "duration": findings.duration,
+        "number": _number,
+    }
+    script = (FOLDER / "report.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment.get_template("report.html.j2").render(
+        found=found,
+        headline=findings.headline(found),
+        warnings=findings.warnings(found),
+        plots=_plots(found),
+        designs=_designs(found),
+        provenance=text.provenance(found),
+        css=Markup((FOLDER / "report.css").read_text(encoding="utf-8")),
+        script=Markup(script),
+        script_digest=digest,
+    )
+
+
+def alt(found: Findings, name: str) -> str:
+    """What a figure shows, in words and figures, for a reader who cannot see it."""
+    rungs = list(found.rungs.itertuples())
+    each = {
+        "ladder": ("Test accuracy a rung", [findings.percent(row.test_mean) for row in rungs]),
+        "gap": (
+            "Gap between training and test accuracy a rung",
+            [findings.gap_points(row.gap_mean) for row in rungs],
+        ),
+        "delta": (
+            "Change of test accuracy against the base",
+            [
+                f"{findings.signed(row.delta)} points, {row.verdict.split(':')[0] or 'no base'}"
+                for row in rungs
+            ],
+        ),
+        "cost": (
+            "Test accuracy against training time and FLOPs",
+            [
+                f"{findings.percent(row.test_mean)} in {findings.duration(row.train_seconds)} and"
+                f" {findings.count(row.flops_per_image)} FLOPs"
+                for row in rungs
+            ],
+        ),
+    }
+    if name == "designs":
+        said = [
+            f"{row.trick} ({row.design}) {findings.signed(row.value)} points"
+            for row in found.contributions.itertuples()
+        ]
+        return f"What each trick adds, by design: {'; '.join(said)}."
+    what, values = each[name]
+    said = [f"{found.title(row)} {value}" for row, value in zip(rungs, values, strict=True)]
+    return f"{what}: {'; '.join(said)}."
+
+
+def _plots(found: Findings) -> dict[str, Markup]:
+    """The large figures by name, as SVG elements; all text in them was escaped as it was drawn."""
+    drawings: dict[str, Any] = {"ladder": figures.ladder, "gap": figures.gap}
+    if (found.rungs["pairs"] > 0).any():
+        drawings["delta"] = figures.delta
+    if found.contributions["design"].nunique() > 1:
+        drawings["designs"] = figures.designs
+    drawings["cost"] = figures.cost
+    return {
+        name: Markup(style.svg(draw(found, wide=False), alt(found, name))) for name, draw in drawings.items()
+    }
+
+
+def _designs(found: Findings) -> list[dict[str, Any]]:
+    """Per design: its name, the rows of its table, and the rungs that have a section of their own."""
+    epochs = found.results.epochs
+    axis = {
+        "epochs": int(epochs["epoch"].max()) if len(epochs) else 1,
+        "floor": math.floor(5 * epochs[["accuracy", "val_accuracy"]].min().min()) / 5 if len(epochs) else 0.0,
+    }
+    designs = []
+    for name, table in found.table.groupby("design", sort=False):
+        rows = [
+            _row(found, row, cost) for row, cost in zip(table.itertuples(), _costs(found, table), strict=True)
+        ]
+        if name != ORDERS:
+            for row in rows:
+                row["section"] = _section(found, row, axis) if row["figures"].n else None
+        designs.append({"name": name, "rows": rows})
+    return designs
+
+
+def _costs(found: Findings, table: Any) -> list[Any]:
+    return list(found.costs.loc[table.index].itertuples())
+
+
+def _row(found: Findings, row: Any, cost: Any) -> dict[str, Any]:
+    """What the table says of a rung; `anchor` links it to its section."""
+    return {
+        "title": found.title(row),
+        "figures": row,
+        "cost": cost,
+        "test": text.spread(row.test_mean, row.test_ci_low),
+        "delta": text.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
+        "verdict": text.short_verdict(row),
+        "chip": CHIPS.get(kind(row.verdict), "none"),
+        "anchor": f"rung-{row.Index}",
+        "section": None,
+    }
+
+
+def _section(found: Findings, row: Mapping[str, Any], axis: Mapping[str, Any]) -> dict[str, Any]:
+    """What the section of a rung shows beyond its row."""
+    row_figures = row["figures"]
+    step = found.step(row_figures.design, row_figures.step)
+    seeds = figures.epochs_by_seed(found, row_figures.design, row_figures.step)
+    ends = {label: figures.mean_curve(seeds, column) for column, _, label in figures.CURVES}
+    said = [
+        f"{label} ends at {findings.percent(curve.iloc[-1])}" for label, curve in ends.items() if len(curve)
+    ]
+    words = f"Learning curves of {row['title']}: {', '.join(said)}."
+    return {
+        "step": step,
+        "curves": Markup(marks.curves(seeds, axis["epochs"], axis["floor"], words)) if seeds else None,
+        "bootstrap": findings.interval(row_figures.delta_bootstrap_low, row_figures.delta_bootstrap_high),
+        "confusion": _confusion(found, step, row["title"]),
+    }
+
+
+def _confusion(found: Findings, step: dict[str, Any], title: str) -> dict[str, Any] | None:
+    """How a step changed which classes are recognised; None where it or its base has no confusion matrix."""
+    base = base_of(step, found.manifest["steps"])
+    if base is None:
+        return None
+    after, before = (_rates(found, one) for one in (step, base))
+    if after is None or before is None or after.shape != before.shape:
+        return None
+    classes, change = found.manifest["dataset"]["classes"], after - before
+    recalls = [
+        {"name": classes[i], "before": before[i, i], "after": after[i, i]}
+        for (i,) in largest(np.diag(change), 4)
+    ]
+    mistakes = [
+        {"truth": classes[i], "taken": classes[j], "before": before[i, j], "after": after[i, j]}
+        for i, j in largest(change - np.diag(np.diag(change)), 3)
+    ]
+    drawing = None
+    if len(classes) <= DRAWN_CLASSES:
+        said = [f"{one['name']} {findings.signed(one['after'] - one['before'])} points" for one in recalls]
+        words = (
+            f"Change of the confusion matrix by {title}; most changed classes: {', '.join(said) or 'none'}."
+        )
+        drawing = Markup(marks.confusion_change(change, classes, words))
+    return {
+        "recalls": recalls,
+        "mistakes": mistakes,
+        "drawing": drawing,
+        "base": base["title"] or base["step"],
+    }
+
+
+def _rates(found: Findings, step: dict[str, Any]) -> np.ndarray | None:
+    counts = [found.results.confusion(one) for one in of_step(found.done, step)["config_hash"]]
+    known = [matrix for matrix in counts if matrix is not None]
+    return rates(known) if known else None
+
+
+def _number(value: float, form: str = ".2g") -> str:
+    """A number, or a dash where it is unknown, or words where it has no end."""
+    if math.isnan(value):
+        return "–"
+    return format(value, form) if math.isfinite(value) else "more than 100,000"
