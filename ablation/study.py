@@ -1,6 +1,8 @@
 """A study: one YAML file, validated, and the trials that a design makes of it."""
 
 import functools
+import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,24 +13,37 @@ from pydantic import Field, ValidationError, model_validator
 from ablation import tricks
 from ablation.errors import UserError, did_you_mean
 from ablation.explain import explain
-from ablation.recipe import Frozen, Network, Positive, PositiveInt, Recipe, Training
-from ablation.yaml_file import read_yaml
+from ablation.layout import Node, blank_problem, layout
+from ablation.recipe import Frozen, Layer, Network, Positive, Recipe, Training
+from ablation.yaml_file import parse_yaml, read_yaml
 
 STUDIES = Path(__file__).parent.parent / "experiments"
 DESIGNS = ("cumulative", "leave-one-out", "add-one")
 SECTIONS = ("network", "training", "data")
 
+ACTIVATIONS = (
+    "celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
+    "leaky_relu", "linear", "log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink",
+    "softplus", "softsign", "squareplus", "swish", "tanh", "tanh_shrink",
+)  # fmt: skip
+LAYER_PATH = re.compile(
+    r"(keras\.(layers|initializers|optimizers|optimizers\.schedules)|ablation\.layers\.[a-z0-9_]+)"
+    r"\.(?!Lambda|TFSM)[A-Z]\w*"
+)
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+.-]{0,63}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
+Seeds = Annotated[int, Field(ge=1, le=10_000)]
+Images = Annotated[int, Field(ge=1, le=10_000_000)]
 Use = tuple[str, tuple[tuple[str, Any], ...]]
 
 
 class Sizes(Frozen):
     """Numbers of images; `None` takes all there are (5,000 for validation)."""
 
-    train: PositiveInt | None = None
-    val: PositiveInt | None = None
-    test: PositiveInt | None = None
+    train: Images | None = None
+    val: Images | None = None
+    test: Images | None = None
 
 
 class Published(Frozen):
@@ -48,7 +63,7 @@ class Preset(Frozen):
         datasets: the same for one dataset only.
     """
 
-    seeds: PositiveInt | None = None
+    seeds: Seeds | None = None
     network: dict[str, Any] = {}
     training: dict[str, Any] = {}
     data: dict[str, Any] = {}
@@ -108,12 +123,12 @@ class Study(Frozen):
     protocol: Literal["honest", "lecture"] = "honest"
     design: str = "cumulative"
     designs: Annotated[tuple[str, ...], Field(min_length=1)] = DESIGNS
-    seeds: PositiveInt = 3
+    seeds: Seeds = 3
     network: dict[str, Any] = {}
     training: dict[str, Any] = {}
     data: dict[str, Any] = {}
     ladder: Annotated[tuple[Step, ...], Field(min_length=1)]
-    presets: dict[str, Preset] = {"full": Preset()}
+    presets: dict[Name, Preset] = {"full": Preset()}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -130,6 +145,9 @@ class Study(Frozen):
                     raise ValueError(
                         f"ladder.{index}.tricks: expected one trick a list item, found {len(use)}"
                     )
+            used = [name for name, _ in step.uses()]
+            if twice := next((name for name in used if used.count(name) > 1), None):
+                raise ValueError(f"ladder.{index}.tricks: '{twice}' is there twice")
             seen.append(step.step)
         for key, found, known in (
             *((f"designs.{index}", design, DESIGNS) for index, design in enumerate(self.designs)),
@@ -153,7 +171,12 @@ class Setting:
         Raises:
             UserError: unknown key or value out of range; the text begins with `where`.
         """
-        for section, values, model in (("network", network, Network), ("training", training, Training)):
+        given: tuple[tuple[str, Mapping, type[Frozen]], ...] = (
+            ("network", network, Network),
+            ("training", training, Training),
+            ("data", data, Sizes),
+        )
+        for section, values, model in given:
             for key in values:
                 if key not in model.model_fields:
                     raise UserError(
@@ -167,16 +190,27 @@ class Setting:
             raise UserError(f"{where}{explain(error, section, Recipe)}") from error
         except ValueError as error:
             raise UserError(f"{where}network.{error}") from error
+        for section, values, _ in given[:2]:
+            for key in values:
+                _check_layers(f"{where}{section}.{key}", getattr(recipe, key))
+        if recipe.activation not in ACTIVATIONS:
+            hint = did_you_mean(recipe.activation, ACTIVATIONS)
+            raise UserError(f"{where}network.activation: unknown '{recipe.activation}'{hint}")
         try:
             return Setting(recipe, self.sizes.replace(**data))
         except ValidationError as error:
             raise UserError(f"{where}{explain(error, 'data', Sizes)}") from error
 
     def with_trick(self, where: str, name: str, given: dict[str, Any]) -> "Setting":
+        """A trick added.
+
+        Raises:
+            UserError: unknown trick or parameter, or a value out of range; the text begins with `where`.
+        """
         try:
             recipe = tricks.apply(name, self.recipe, given)
             recipe.block_convs()
-        except (UserError, ValueError) as error:
+        except (UserError, ValueError, OverflowError) as error:
             raise UserError(f"{where}{error}") from error
         return Setting(recipe, self.sizes)
 
@@ -221,12 +255,13 @@ def load(name_or_file: str) -> Study:
                 f"unknown study '{name_or_file}'{did_you_mean(name_or_file, names())}, or a .yaml file"
             )
         file = STUDIES / f"{name_or_file}.yaml"
-    content = read_yaml(file)
+    written = read_yaml(file)
     try:
-        study = Study.model_validate(content)
-        for design in study.designs:
-            for preset in study.presets:
-                plan(study, preset=preset, dataset=study.dataset, design=design)
+        study = Study.model_validate(written)
+        for preset, content in study.presets.items():
+            for dataset in (study.dataset, *content.datasets):
+                for design in study.designs:
+                    plan(study, preset=preset, dataset=dataset, design=design)
     except ValidationError as error:
         raise UserError(f"{file.name}: {explain(error, model=Study)}") from error
     except UserError as error:
@@ -296,6 +331,18 @@ def seeds_of(study: Study, preset: str, dataset: str) -> int:
     return special.seeds or chosen.seeds or study.seeds
 
 
+def nodes(step: PlannedStep, image_shape: tuple[int, ...], classes: int) -> tuple[Node, ...]:
+    """The layers of a step's network.
+
+    Raises:
+        UserError: the recipe does not fit such images; the text names the step.
+    """
+    try:
+        return layout(step.setting.recipe, blank_problem(image_shape, classes))
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise UserError(f"step '{step.step}': {error}") from error
+
+
 def _start(study: Study) -> Setting:
     blank = Setting(Recipe(), Sizes())
     return blank.with_fields("", study.network, study.training, study.data)
@@ -320,6 +367,8 @@ def _scaled(setting: Setting, where: str, factors: Mapping[str, float]) -> Setti
     """Whole numbers multiplied by their factors, 1 at least."""
 
     def scaled(number: int, factor: float) -> int:
+        if not math.isfinite(number * factor):
+            raise UserError(f"{where}{key}: {number} times {factor} is too large")
         return max(1, round(number * factor))
 
     for key, factor in factors.items():
@@ -340,8 +389,6 @@ def _scaled(setting: Setting, where: str, factors: Mapping[str, float]) -> Setti
 
 
 def _assignments(sets: Sequence[str]) -> dict[str, dict[str, Any]]:
-    import yaml
-
     sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
     for assignment in sets:
         key, equals, text = assignment.partition("=")
@@ -350,10 +397,7 @@ def _assignments(sets: Sequence[str]) -> dict[str, dict[str, Any]]:
             raise UserError(
                 f"--set {assignment}: expected SECTION.KEY=VALUE with SECTION network, training or data"
             )
-        try:
-            sections[section][field] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise UserError(f"--set {assignment}: the value is not YAML") from error
+        sections[section][field] = parse_yaml(text, f"--set {key}")
     return sections
 
 
@@ -363,6 +407,25 @@ def _added(setting: Setting, step: Step, index: int) -> Setting:
     for name, given in step.uses():
         setting = setting.with_trick(f"{where}tricks.", name, given)
     return setting
+
+
+def _check_layers(where: str, value: Any) -> None:
+    """Only classes of Keras and of this project, with plain options: a study file cannot run code of its own.
+
+    Raises:
+        UserError: a layer is anything else.
+    """
+    if isinstance(value, tuple):
+        for one in value:
+            _check_layers(where, one)
+    elif isinstance(value, Layer):
+        if not LAYER_PATH.fullmatch(value.path):
+            raise UserError(f"{where}.path: expected a class like keras.layers.ReLU, found '{value.path}'")
+        for key, option in value.options.items():
+            if any(
+                isinstance(one, dict | list) for one in (option if isinstance(option, list) else [option])
+            ):
+                raise UserError(f"{where}.options.{key}: expected a plain value or a list of them")
 
 
 def _cumulative(study: Study, start: Setting) -> list[PlannedStep]:

@@ -14,7 +14,7 @@ Problem = yaml.constructor.ConstructorError
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain printable data: no tags, no key twice, no anchors (with which a few lines stand for gigabytes)."""
+    """Plain printable data: no tags, no key twice, no anchors (a few lines of them stand for gigabytes)."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012
         first: [(tag, pattern) for tag, pattern in resolvers if tag in PLAIN]
