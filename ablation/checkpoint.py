@@ -33,7 +33,7 @@ def save_checkpoint(file: Path, checkpoint: Checkpoint) -> None:
     Raises:
         UserError: the folder cannot be written.
     """
-    arrays = {f"state{i}": value for i, value in enumerate(checkpoint.state)}
+    arrays: dict[str, Any] = {f"state{i}": value for i, value in enumerate(checkpoint.state)}
     arrays |= {f"best{i}": value for i, value in enumerate(checkpoint.best or [])}
     buffer = io.BytesIO()
     np.savez(buffer, epochs=np.array(json.dumps(checkpoint.epochs)), **arrays)
@@ -41,7 +41,7 @@ def save_checkpoint(file: Path, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(file: Path | None) -> Checkpoint | None:
-    """What `save_checkpoint` wrote; None where there is no file or a damaged one (the trial then starts over)."""
+    """What `save_checkpoint` wrote; None where there is none or a damaged one (the trial starts over)."""
     if file is None or not file.is_file():
         return None
     try:

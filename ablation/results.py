@@ -7,11 +7,12 @@
         trials.csv, epochs.csv  derived from the trial files
         summary.csv, figures/, report.html, report.md   derived by `ablation report`
 
-Every file appears whole or not at all: it is written under a temporary name and then takes the old one's place.
+Every file appears whole or not at all: it is written under a temporary name, then takes the old one's place.
 """
 
 import contextlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -25,20 +26,23 @@ import pandas as pd
 from ablation.errors import UserError
 
 CONTRACT = 1
+STATUSES = ("done", "failed", "diverged")
+UNFINISHED = ".part"
 
 TRIAL_COLUMNS = (
     "design", "step", "position", "seed", "status", "epochs_run", "best_epoch", "train_accuracy",
-    "running_train_accuracy", "val_accuracy", "best_val_accuracy", "test_accuracy", "gap", "train_loss", "val_loss",
-    "test_loss", "parameters", "flops_per_image", "train_seconds", "images_per_second", "peak_memory_mb",
-    "config_hash", "error",
+    "running_train_accuracy", "val_accuracy", "best_val_accuracy", "test_accuracy", "gap", "train_loss",
+    "val_loss", "test_loss", "parameters", "flops_per_image", "train_seconds", "images_per_second",
+    "peak_memory_mb", "config_hash", "error",
 )  # fmt: skip
 EPOCH_COLUMNS = (
-    "step", "seed", "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds", "config_hash",
+    "step", "seed", "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds",
+    "config_hash",
 )  # fmt: skip
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write `content` so that a reader, or a crash at any moment, sees the old file or the new one, never a part.
+    """Write `content` so that a reader, or a crash at any moment, sees the old file or the new one, whole.
 
     Raises:
         UserError: the folder cannot be written (read-only, disk full).
@@ -47,7 +51,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=UNFINISHED, dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
@@ -55,7 +59,9 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
     except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror or error}); finished trials are kept") from error
+        raise UserError(
+            f"{path}: cannot be written ({error.strerror or error}); finished trials are kept"
+        ) from error
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
@@ -82,17 +88,21 @@ class RunFolder:
         """Keep one trial, finished in whatever way; its checkpoint is no longer needed and goes.
 
         Args:
-            record: the trial columns that do not depend on a design (`config_hash` among them), `epochs` (a list of
-                rows with the epoch columns) and optionally `confusion` (classes x classes counts, rows the truth).
+            record: the trial columns that do not depend on a design (`config_hash` among them), `epochs`
+                (rows with the epoch columns) and optionally `confusion` (classes x classes counts, rows the
+                truth). A figure that is not finite is kept as none.
         """
-        text = json.dumps({"contract": CONTRACT, **record}, indent=1, allow_nan=False, default=_plain)
+        text = json.dumps(
+            _finite({"contract": CONTRACT, **record}), indent=1, allow_nan=False, default=_plain
+        )
         write_atomically(self.trial_file(record["config_hash"]), text)
         self.checkpoint_file(record["config_hash"]).unlink(missing_ok=True)
 
     def read_trials(self) -> dict[str, dict[str, Any]]:
         """All kept trials by configuration hash."""
         folder = self.path / "trials"
-        return {file.stem: self._read_json(file) for file in sorted(folder.glob("*.json"))} if folder.is_dir() else {}
+        files = sorted(folder.glob("*.json")) if folder.is_dir() else []
+        return {file.stem: self._read_trial(file) for file in files}
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         text = json.dumps({"contract": CONTRACT, **manifest}, indent=2, allow_nan=False, default=_plain)
@@ -102,12 +112,14 @@ class RunFolder:
         file = self.path / "manifest.json"
         return self._read_json(file) if file.is_file() else None
 
-    def write_tables(self, planned: Sequence[Mapping[str, Any]], records: Mapping[str, Mapping[str, Any]]) -> None:
+    def write_tables(
+        self, planned: Sequence[Mapping[str, Any]], records: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         """Derive `trials.csv` and `epochs.csv`.
 
         Args:
-            planned: rows of design, step, position, seed, config_hash, in the order of the tables. Two designs may
-                name the same configuration: it was trained once and has a row under each.
+            planned: rows of design, step, position, seed, config_hash, in the order of the tables. Two
+                designs may name the same configuration: it was trained once and has a row under each.
             records: what `read_trials` gave; planned trials without a record have no row.
         """
         trials, epochs, written = [], [], set()
@@ -121,16 +133,38 @@ class RunFolder:
                 labels = {key: row[key] for key in ("step", "seed", "config_hash")}
                 epochs += [{**epoch, **labels} for epoch in record["epochs"]]
         for name, rows, columns in (("trials", trials, TRIAL_COLUMNS), ("epochs", epochs, EPOCH_COLUMNS)):
-            write_atomically(self.path / f"{name}.csv", pd.DataFrame(rows, columns=columns).to_csv(index=False))
+            write_atomically(
+                self.path / f"{name}.csv", pd.DataFrame(rows, columns=columns).to_csv(index=False)
+            )
+
+    def remove_unfinished(self) -> None:
+        """Remove what a killed run was writing; only for the one that holds the folder."""
+        for pattern in ("trials/.*", "checkpoints/.*", ".manifest.json.*", ".trials.csv.*", ".epochs.csv.*"):
+            for file in self.path.glob(pattern + UNFINISHED):
+                file.unlink(missing_ok=True)
+
+    def _read_trial(self, file: Path) -> dict[str, Any]:
+        record = self._read_json(file)
+        epochs = record.get("epochs")
+        if (
+            record.get("config_hash") != file.stem
+            or record.get("status") not in STATUSES
+            or not isinstance(epochs, list)
+            or not all(isinstance(epoch, dict) for epoch in epochs)
+        ):
+            raise UserError(f"{file}: not a trial's record; remove it and its trial is trained again")
+        return record
 
     def _read_json(self, file: Path) -> dict[str, Any]:
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise UserError(f"{file}: not a readable results file ({error})") from error
         found = content.get("contract") if isinstance(content, dict) else None
         if found != CONTRACT:
-            raise UserError(f"{file}: expected results contract {CONTRACT}, found {found!r}; run with --fresh or --out")
+            raise UserError(
+                f"{file}: expected results contract {CONTRACT}, found {found!r}; run with --fresh or --out"
+            )
         return content
 
 
@@ -151,7 +185,7 @@ class Results:
     epochs: pd.DataFrame
 
     def confusion(self, config_hash: str) -> np.ndarray | None:
-        """Counts on the test split, shape (classes, classes), rows the truth; None where the trial has none."""
+        """Counts on the test split, shape (classes, classes), rows the truth; None where there are none."""
         file = self.folder.trial_file(config_hash)
         record = self.folder._read_json(file) if file.is_file() else {}
         return np.array(record["confusion"]) if record.get("confusion") else None
@@ -166,18 +200,31 @@ def load(path: Path | str) -> Results:
     folder = RunFolder(Path(path))
     manifest = folder.read_manifest()
     if manifest is None:
-        raise UserError(f"{path}: not a results folder (no manifest.json); expected e.g. results/generalization/shapes-quick")
+        raise UserError(
+            f"{path}: not a results folder (no manifest.json); expected e.g. results/transfer/shapes-quick"
+        )
     tables = {}
     for name, columns in (("trials", TRIAL_COLUMNS), ("epochs", EPOCH_COLUMNS)):
         file = folder.path / f"{name}.csv"
         try:
-            tables[name] = pd.read_csv(file, dtype={"config_hash": str, "error": str, "step": str, "design": str})
+            tables[name] = pd.read_csv(
+                file, dtype={"config_hash": str, "error": str, "step": str, "design": str}
+            )
         except (OSError, ValueError) as error:
             raise UserError(f"{file}: not a readable table ({error})") from error
         missing = [column for column in columns if column not in tables[name]]
         if missing:
             raise UserError(f"{file}: column {missing[0]} is missing; `ablation run` writes the table anew")
     return Results(folder, manifest, tables["trials"], tables["epochs"])
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no infinities: a figure that is not finite becomes none."""
+    if isinstance(value, Mapping):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _plain(value: object) -> object:

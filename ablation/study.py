@@ -22,9 +22,9 @@ DESIGNS = ("cumulative", "leave-one-out", "add-one")
 SECTIONS = ("network", "training", "data")
 
 ACTIVATIONS = (
-    "celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
-    "leaky_relu", "linear", "log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink",
-    "softplus", "softsign", "squareplus", "swish", "tanh", "tanh_shrink",
+    "celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish",
+    "hard_tanh", "leaky_relu", "linear", "log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu",
+    "soft_shrink", "softplus", "softsign", "squareplus", "swish", "tanh", "tanh_shrink",
 )  # fmt: skip
 LAYER_PATH = re.compile(
     r"(keras\.(layers|initializers|optimizers|optimizers\.schedules)|ablation\.layers\.[a-z0-9_]+)"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ablation.data import Splits, load
+from ablation.errors import UserError
 from ablation.study import Sizes
 from ablation.trial import Trial
 
@@ -34,14 +35,19 @@ def read_data(request: DataRequest) -> Splits:
     """The splits that a request names.
 
     Raises:
-        UserError: as `ablation.data.load`.
+        UserError: as `ablation.data.load`, or more images than memory holds.
     """
     if request not in _splits:
         sizes = request.sizes
         val = 0 if request.protocol == "lecture" else sizes.val
-        _splits[request] = load(
-            request.dataset, data_dir=request.data_dir, train=sizes.train, val=val, test=sizes.test
-        )
+        try:
+            _splits[request] = load(
+                request.dataset, data_dir=request.data_dir, train=sizes.train, val=val, test=sizes.test
+            )
+        except MemoryError as error:
+            raise UserError(
+                f"data: {request.dataset} with {sizes} needs more memory than there is"
+            ) from error
     return _splits[request]
 
 

@@ -1,5 +1,6 @@
 """One trial after the other, in this process."""
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -32,4 +33,4 @@ def execute(tasks: Iterable[Task], watch: Watch, finish: Finish, stop: Callable[
     for task in tasks:
         if stop():
             raise Interrupted
-        finish(task, carry_out(task, lambda progress, task=task: watch(task, progress), stop))
+        finish(task, carry_out(task, functools.partial(watch, task), stop))

@@ -1,5 +1,6 @@
 """Several trials at once on this machine, each in a process that is reused."""
 
+import contextlib
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable
@@ -41,14 +42,14 @@ def execute(
             if stop() and not told:
                 told = True
                 for worker in busy:
-                    worker.pipe.send("stop")
+                    _send(worker, "stop")
             for pipe in wait([worker.pipe for worker in busy], timeout=0.5):
                 worker = next(w for w in busy if w.pipe is pipe)
                 task = worker.task
                 assert task is not None
                 try:
                     kind, content = worker.pipe.recv()
-                except (EOFError, ConnectionError):
+                except (EOFError, OSError):
                     worker.process.join()
                     kind, content = "record", failed_record(task.trial, _end_of(worker.process))
                     workers[workers.index(worker)] = busy[busy.index(worker)] = worker = _start(
@@ -75,7 +76,9 @@ def execute(
 
 def _start(index: int, jobs: int) -> _Worker:
     here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there, index, jobs), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(
+        target=_serve, args=(there, index, jobs), daemon=True
+    )
     process.start()
     there.close()
     return _Worker(process, here)
@@ -84,8 +87,14 @@ def _start(index: int, jobs: int) -> _Worker:
 def _give(worker: _Worker, task: Task | None) -> bool:
     worker.task = task
     if task is not None:
-        worker.pipe.send(task)
+        _send(worker, task)
     return task is not None
+
+
+def _send(worker: _Worker, message: Any) -> None:
+    """Of a worker that has just died, `recv` tells."""
+    with contextlib.suppress(OSError):
+        worker.pipe.send(message)
 
 
 def _end_of(process: SpawnProcess) -> str:
@@ -97,7 +106,8 @@ def _serve(pipe: Connection, index: int, jobs: int) -> None:
     """A worker's life: one task after the other, until the parent is gone."""
     import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for one in (signal.SIGINT, signal.SIGTERM):  # sent to the whole group: the parent says when to stop
+        signal.signal(one, signal.SIG_IGN)
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         if len(cores) >= jobs:
@@ -110,18 +120,16 @@ def _serve(pipe: Connection, index: int, jobs: int) -> None:
     def send(kind: str, content: Any) -> None:
         pipe.send((kind, content))
 
-    while True:
-        try:
-            task = pipe.recv()
-        except (EOFError, ConnectionError):
-            return
-        if task == "stop":
-            continue
+    def serve(task: Task) -> None:
         try:
             send("record", carry_out(task, lambda progress: send("progress", progress), stopped))
         except Interrupted:
             send("interrupted", None)
         except UserError as error:
             send("error", str(error))
-        except (BrokenPipeError, ConnectionError):
-            return
+
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            task = pipe.recv()
+            if task != "stop":
+                serve(task)
