@@ -27,6 +27,7 @@ DATASET = Dataset(
     train=50_000,
     test=10_000,
     version="3.0.2",
+    url="https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
     keras="cifar-10-batches-py-target",
     places=(
         Place("npz file", "cifar10.npz", npz.read),

@@ -38,6 +38,7 @@ DATASET = Dataset(
     train=50_000,
     test=10_000,
     version="3.0.2",
+    url="https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
     keras="cifar-100-python-target",
     places=(
         Place("npz file", "cifar100.npz", npz.read),

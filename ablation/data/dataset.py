@@ -45,6 +45,7 @@ class Dataset:
         shape: of one image.
         train, test: how many images the original files hold.
         version: of the tfds folder.
+        url: of a file that tfds downloads.
         places: the forms that can be read, the fastest first.
         keras: the folder of Keras' cache into which Keras unpacks the archive.
     """
@@ -56,6 +57,7 @@ class Dataset:
     train: int
     test: int
     version: str
+    url: str
     places: tuple[Place, ...]
     keras: str = ""
 

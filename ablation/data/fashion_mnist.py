@@ -14,6 +14,7 @@ DATASET = Dataset(
     train=60_000,
     test=10_000,
     version="3.0.1",
+    url="http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-images-idx3-ubyte.gz",
     places=(
         Place("npz file", "fashion_mnist.npz", npz.read),
         Place("tfds folder", "fashion_mnist/3.0.1", prepared.read),

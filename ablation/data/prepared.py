@@ -39,23 +39,30 @@ def download(dataset: Dataset) -> Arrays:
     Raises:
         UserError: no network, or what came is not what was published; says what else can be done.
     """
+    import requests
     import tensorflow_datasets as tfds
 
     try:
+        requests.head(dataset.url, timeout=20).raise_for_status()  # tfds itself would try for minutes
         builder = tfds.builder(f"{dataset.name}:{dataset.version}")
         builder.download_and_prepare()
+    except requests.RequestException as error:
+        raise UserError(f"{dataset.title}: {dataset.url} cannot be reached; {ways_out(dataset)}") from error
     except Exception as error:
-        raise UserError(
-            f"{dataset.title} could not be downloaded ({_short(error)}); {ways_out(dataset)}"
-        ) from error
+        raise UserError(f"{dataset.title}: download failed ({_short(error)}); {ways_out(dataset)}") from error
     return read(Path(builder.data_dir), dataset)
 
 
 def _read_split(builder: Any, split: str, dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    import tensorflow_datasets as tfds
+
     number = builder.info.splits[split].num_examples
+    parts = tfds.decode.PartialDecoding({"image": True, "label": True})
+    once = tfds.ReadConfig(try_autocache=False)
+    batches = builder.as_dataset(split=split, batch_size=1000, decoders=parts, read_config=once)
     images, labels = np.empty((number, *dataset.shape), np.uint8), np.empty(number, np.int32)
     done = 0
-    for batch in builder.as_dataset(split=split, batch_size=1000).as_numpy_iterator():
+    for batch in batches.as_numpy_iterator():
         here = slice(done, done + len(batch["label"]))
         images[here], labels[here] = batch["image"], batch["label"]
         done = here.stop

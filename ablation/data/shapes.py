@@ -1,8 +1,8 @@
 """`shapes`: ten outlines drawn by the project itself, so that a study runs with no data set and no network.
 
-An image is 32 x 32 RGB: a gradient and a texture, clutter, one shape (any place, size, stretch and colour, and a
-tilt), a stroke across it, and noise. Neither colour nor size tells the class. A horizontal flip keeps it, and turns
-an image into another that might have been drawn; so does a small shift.
+An image is 32 x 32 RGB: a gradient and a texture, clutter, one shape (any place, size, stretch and colour,
+and some tilt), a stroke across it, and noise. Neither colour nor size tells the class. A horizontal flip
+keeps it, and turns an image into another that might have been drawn; so does a small shift.
 
 An image depends on (seed, index) alone: the first hundred of a thousand are the hundred. The pixels come from
 operations that IEEE 754 rounds in one way only, so that machines agree on the bytes.
@@ -39,26 +39,21 @@ def draw(number: int, seed: int, first: int = 0) -> tuple[np.ndarray, np.ndarray
         UserError: a negative argument.
     """
     if min(number, seed, first) < 0:
-        raise UserError(
-            f"shapes: expected a number, seed and first of 0 or more, found {number}, {seed}, {first}"
-        )
+        raise UserError(f"shapes: expected number, seed, first of 0 or more, found {number}, {seed}, {first}")
     images = np.empty((number, SIZE, SIZE, 3), np.uint8)
     labels = np.empty(number, np.int32)
     for block in range(first // BLOCK, -(-(first + number) // BLOCK)):
         start, stop = max(first, block * BLOCK), min(first + number, (block + 1) * BLOCK)
-        inside, target = (
-            slice(start - block * BLOCK, stop - block * BLOCK),
-            slice(start - first, stop - first),
-        )
         drawn = _draw_block(np.random.default_rng([seed, block]))
-        images[target], labels[target] = drawn[0][inside], drawn[1][inside]
+        source = slice(start - block * BLOCK, stop - block * BLOCK)
+        images[start - first : stop - first] = drawn[0][source]
+        labels[start - first : stop - first] = drawn[1][source]
     return images, labels
 
 
 def _draw_block(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    labels = random.permuted(
-        np.tile(np.arange(len(CLASSES), dtype=np.int32), (BLOCK // 10, 1)), axis=1
-    ).ravel()
+    tens = np.tile(np.arange(len(CLASSES), dtype=np.int32), (BLOCK // len(CLASSES), 1))
+    labels = random.permuted(tens, axis=1).ravel()
     canvas, paper = _background(random)
     for _ in range(BLOBS):
         _paint(canvas, _blob(random, *_anywhere(random)), _ink(random, paper))
@@ -135,7 +130,7 @@ def _clouds(random: np.random.Generator) -> np.ndarray:
 
 
 def _ink(random: np.random.Generator, paper: np.ndarray) -> np.ndarray:
-    """A colour that differs from the paper by 70-150 in at least one channel, shape (BLOCK, 3)."""
+    """Colours that differ from the paper by 70-150 in one channel, less in the others; shape (BLOCK, 3)."""
     step = random.choice((-1, 1), (BLOCK, 1)) + 2 * random.random((BLOCK, 3)) - 1
     step *= (70 + 80 * random.random((BLOCK, 1))) / np.abs(step).max(axis=1, keepdims=True)
     ink = paper + step
@@ -176,6 +171,10 @@ def _spokes(u: np.ndarray, v: np.ndarray, number: int) -> np.ndarray:
     return np.stack([u * np.float32(np.sin(a)) - v * np.float32(np.cos(a)) for a in angles])
 
 
+# The outlines: u runs to the right and v down, both about 1 at the rim; the result is negative inside and
+# positive outside, and as steep there as a distance.
+
+
 def _disc(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     return _length(u, v) - 0.85
 
@@ -198,7 +197,7 @@ def _triangle(u: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 def _star(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     """A pentagram: inside of at least four of the five lines."""
-    return np.partition(_spokes(u, v, 5), 3, axis=0)[3] - 0.38
+    return np.partition(_spokes(u, v, 5), 3, axis=0)[3] - 0.33
 
 
 def _cross(u: np.ndarray, v: np.ndarray) -> np.ndarray:

@@ -1,0 +1,48 @@
+import dataclasses
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ablation import data
+from ablation.data import cifar10, cifar100, fashion_mnist
+
+MODULES = {module.DATASET.name: module for module in (cifar10, cifar100, fashion_mnist)}
+
+
+def made_up(dataset, seed=0):
+    """As many random images as the data set is said to hold, every class about equally often."""
+    random = np.random.default_rng(seed)
+    arrays = []
+    for number in (dataset.train, dataset.test):
+        arrays.append(random.integers(0, 256, (number, *dataset.shape), np.uint8))
+        arrays.append(random.permutation(np.arange(number) % len(dataset.classes)).astype(np.int32))
+    return arrays
+
+
+@pytest.fixture(autouse=True)
+def bare_machine(tmp_path, monkeypatch):
+    """A user with empty caches and no settings."""
+    for name in ("ABLATION_DATA_DIR", "TFDS_DATA_DIR", "KERAS_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """The three data sets, as the library would know them if they were small."""
+    for name, number in (("cifar10", 120), ("cifar100", 400), ("fashion_mnist", 120)):
+        dataset = dataclasses.replace(MODULES[name].DATASET, train=number, test=number // 2)
+        monkeypatch.setitem(data.FILES, name, dataset)
+    return data.FILES
+
+
+@pytest.fixture(scope="session")
+def real():
+    """The folder with the real, prepared CIFAR-10 and Fashion-MNIST."""
+    beside = Path(__file__).parents[3] / "shared" / "tfds"
+    folder = Path(os.environ.get("ABLATION_DATA_DIR", beside))
+    if not (folder / "cifar10" / "3.0.2").is_dir():
+        pytest.skip("no prepared CIFAR-10 in ABLATION_DATA_DIR nor in ../shared/tfds")
+    return folder
