@@ -9,6 +9,7 @@ from pathlib import Path
 from ablation.errors import UserError, did_you_mean
 
 EXIT_DONE, EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
+LONGEST_LINE = 1000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parsed = _parser().parse_args(given)
         return parsed.command(parsed, given)
     except UserError as error:
-        print(f"ablation: {error}", file=sys.stderr)
+        print(f"ablation: {_printable(str(error))}", file=sys.stderr)
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         print("ablation: stopped; the same command goes on from the last saved epoch", file=sys.stderr)
@@ -30,6 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
+
+
+def _printable(text: str) -> str:
+    """One line of bearable length that cannot steer the terminal, whatever the user's file had in it."""
+    shown = "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+    return shown if len(shown) <= LONGEST_LINE else f"{shown[: LONGEST_LINE - 3]}..."
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,7 +47,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="ablation", description="What every generalisation trick really buys.", allow_abbrev=False)
+    parser = _Parser(
+        prog="ablation", description="What every generalisation trick really buys.", allow_abbrev=False
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
 
     run = commands.add_parser("run", help="train a study's trials and write its tables", allow_abbrev=False)
@@ -78,33 +87,47 @@ def _add_study_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", metavar="STUDY", help="a name (`ablation list`) or a .yaml file")
     parser.add_argument("--preset", default="", help="smoke, quick or full (full with a GPU, else quick)")
     parser.add_argument("--dataset", default="", help="cifar10, cifar100, fashion_mnist, shapes or auto")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder that holds datasets (ABLATION_DATA_DIR)")
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="folder that holds datasets (ABLATION_DATA_DIR)"
+    )
     parser.add_argument("--design", default="", metavar="D[,D]", help="cumulative, leave-one-out, add-one")
     parser.add_argument("--steps", default="", metavar="A,B", help="only these steps")
     parser.add_argument("--seeds", default="", metavar="N | A,B", help="how many seeds, or which")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. training.epochs=20")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. training.epochs=20"
+    )
 
 
 def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    if not _is_number(text) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1, found '{text}'")
     return int(text)
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 10
+
+
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    """Comma-separated names, each once."""
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 
 
 def _seeds(text: str) -> tuple[int, ...]:
     """`3` is the seeds 0, 1, 2; `0,4` and `7,` are the seeds themselves."""
-    parts = _names(text)
-    if not all(part.isdigit() and int(part) < 2**31 for part in parts) or len(set(parts)) < len(parts):
-        raise UserError(f"--seeds: expected a number of seeds or different seeds like 0,1,2, found '{text}'")
+    if not text:
+        return ()
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts or not all(_is_number(part) and int(part) < 2**31 for part in parts):
+        raise UserError(f"--seeds: expected a number of seeds, or seeds like 0,1,2, found '{text}'")
+    seeds = tuple(int(part) for part in parts)
     if "," in text:
-        return tuple(int(part) for part in parts)
-    if parts and not 1 <= int(parts[0]) <= 10_000:
+        if len(set(seeds)) < len(seeds):
+            raise UserError(f"--seeds: expected different seeds, found '{text}'")
+        return seeds
+    if not 1 <= seeds[0] <= 10_000:
         raise UserError(f"--seeds: expected 1 to 10000 seeds, found '{text}'")
-    return tuple(range(int(parts[0]))) if parts else ()
+    return tuple(range(seeds[0]))
 
 
 def _run(given: argparse.Namespace, arguments: list[str]) -> int:
@@ -132,15 +155,15 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
     console = Console()
     outcome = run(study.load(given.study), options, Display(console))
     if outcome.interrupted:
-        console.print("stopped; the same command goes on where this one ended", highlight=False)
+        print("stopped; the same command goes on where this one ended")
         return EXIT_INTERRUPTED
     from ablation import report, results
 
-    console.print(f"{outcome.trained} trial(s) trained, {outcome.kept} kept; results in {outcome.folder}", highlight=False)
+    print(f"{outcome.trained} trial(s) trained, {outcome.kept} kept; results in {outcome.folder}")
     found = results.load(outcome.folder)
     if (found.trials["status"] == "done").any():
         console.print(report.terminal_table(found))
-        console.print(report.headline(found), highlight=False)
+        console.print(report.headline(found), highlight=False, markup=False)
     return EXIT_FAILED if outcome.bad else EXIT_DONE
 
 
@@ -178,7 +201,9 @@ def _list(given: argparse.Namespace, _: list[str]) -> int:
 
         lines = [(name, "") for name in DATASETS]
     else:
-        raise UserError(f"list: unknown '{given.what}'{did_you_mean(given.what, ('studies', 'tricks', 'datasets'))}")
+        raise UserError(
+            f"list: unknown '{given.what}'{did_you_mean(given.what, ('studies', 'tricks', 'datasets'))}"
+        )
     width = max(len(name) for name, _ in lines)
     for name, title in lines:
         print(f"{name:{width}}  {title}".rstrip())
@@ -199,7 +224,9 @@ def _show(given: argparse.Namespace, arguments: list[str]) -> int:
     for step in study.plan(shown, preset="full", dataset=shown.dataset):
         print(f"\n{step.position} {step.title}" + (f" (on {step.base})" if step.base else ""))
         for name, parameters in step.uses:
-            settings = ", ".join(f"{key}={value}" for key, value in (tricks.parameters(name) | parameters).items())
+            settings = ", ".join(
+                f"{key}={value}" for key, value in (tricks.parameters(name) | parameters).items()
+            )
             print(f"    {name}({settings}): {tricks.card(name).partition(chr(10))[0]}")
         for name, value in step.lecture.model_dump(exclude_none=True).items():
             print(f"    lecture, {name}: {value}")
@@ -209,35 +236,36 @@ def _show(given: argparse.Namespace, arguments: list[str]) -> int:
 def _plan(given: argparse.Namespace, _: list[str]) -> int:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from ablation import data, study
-    from ablation.layout import blank_problem, layout
 
     loaded = study.load(given.study)
     preset = given.preset or ("quick" if "quick" in loaded.presets else "full")
     dataset, why = data.choose(given.dataset or loaded.dataset, _data_dir(given), may_download=False)
-    seeds = _seeds(given.seeds) or range(study.seeds_of(loaded, preset, dataset))
-    shape, classes = data.shape_and_classes(dataset)
-    table = Table(title=f"{loaded.title or loaded.study}: {dataset} ({why}), preset {preset}, {len(seeds)} seed(s)")
-    for column in ("design", "step", "trains on", "epochs", "parameters", "MFLOPs an image", "trials"):
-        table.add_column(column, justify="left" if column in ("design", "step") else "right")
-    for design in _names(given.design) or (loaded.design,):
+    steps = [
+        step
+        for design in _names(given.design) or (loaded.design,)
         for step in study.plan(
             loaded, preset=preset, dataset=dataset, design=design, sets=given.set, steps=_names(given.steps)
-        ):
-            recipe = step.setting.recipe
-            try:
-                nodes = layout(recipe, blank_problem(shape, classes))
-            except ValueError as error:
-                raise UserError(f"{given.study}: {step.step}: {error}") from error
-            table.add_row(
-                design,
-                step.title,
-                f"{step.setting.sizes.train:,}" if step.setting.sizes.train else "all",
-                str(recipe.epochs),
-                f"{sum(node.parameters for node in nodes):,}",
-                f"{sum(node.flops for node in nodes) / 1e6:,.1f}",
-                str(len(seeds)),
-            )
+        )
+    ]
+    seeds = _seeds(given.seeds) or range(study.seeds_of(loaded, preset, dataset))
+    shape, classes = data.shape_and_classes(dataset)
+    title = f"{loaded.title or loaded.study}: {dataset} ({why}), preset {preset}, {len(seeds)} seed(s)"
+    table = Table(title=Text(title))
+    for column in ("design", "step", "trains on", "epochs", "parameters", "MFLOPs an image", "trials"):
+        table.add_column(column, justify="left" if column in ("design", "step") else "right")
+    for step in steps:
+        nodes = study.nodes(step, shape, classes)
+        table.add_row(
+            step.design,
+            Text(step.title),
+            f"{step.setting.sizes.train:,}" if step.setting.sizes.train else "all",
+            str(step.setting.recipe.epochs),
+            f"{sum(node.parameters for node in nodes):,}",
+            f"{sum(node.flops for node in nodes) / 1e6:,.1f}",
+            str(len(seeds)),
+        )
     Console().print(table)
     return EXIT_DONE

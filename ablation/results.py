@@ -84,19 +84,23 @@ class RunFolder:
     def checkpoint_file(self, config_hash: str) -> Path:
         return self.path / "checkpoints" / f"{config_hash}.npz"
 
-    def save_trial(self, record: Mapping[str, Any]) -> None:
+    def save_trial(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Keep one trial, finished in whatever way; its checkpoint is no longer needed and goes.
 
         Args:
             record: the trial columns that do not depend on a design (`config_hash` among them), `epochs`
                 (rows with the epoch columns) and optionally `confusion` (classes x classes counts, rows the
                 truth). A figure that is not finite is kept as none.
+
+        Returns:
+            The record as `read_trials` will give it.
         """
         text = json.dumps(
             _finite({"contract": CONTRACT, **record}), indent=1, allow_nan=False, default=_plain
         )
         write_atomically(self.trial_file(record["config_hash"]), text)
         self.checkpoint_file(record["config_hash"]).unlink(missing_ok=True)
+        return json.loads(text)
 
     def read_trials(self) -> dict[str, dict[str, Any]]:
         """All kept trials by configuration hash."""

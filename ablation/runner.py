@@ -19,7 +19,7 @@ from ablation import tricks
 from ablation.errors import UserError
 from ablation.lock import hold
 from ablation.results import RunFolder
-from ablation.study import PlannedStep, Setting, Study, plan, seeds_of
+from ablation.study import DESIGNS, PlannedStep, Setting, Study, nodes, plan, seeds_of
 
 TABLES_EVERY = 20.0
 KEPT_VERSIONS = ("keras", "tensorflow", "jax", "torch", "numpy", "pandas", "tensorflow-datasets", "ablation")
@@ -88,25 +88,28 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
         display: shows progress: `start`, `progress`, `finish`, `note` (see `ablation.display`).
 
     Raises:
-        UserError: bad options, data that cannot be read, a folder that another run holds, that cannot be written or
-            that holds results of other settings.
+        UserError: bad options, data that cannot be read, a folder that another run holds, that cannot be
+            written or that holds results of other settings.
     """
-    from ablation import hardware
     from ablation.data import choose
     from ablation.executors import DataRequest, Task, read_data
-    from ablation.network import resolve_precision
     from ablation.trial import Trial
 
-    accelerators = hardware.accelerators()
-    preset = options.preset or ("full" if accelerators or "quick" not in study.presets else "quick")
+    preset = options.preset or _default_preset(study)
     dataset, why = choose(options.dataset or study.dataset, options.data_dir, may_download=preset == "full")
+    planned_steps = functools.partial(plan, study, preset=preset, dataset=dataset, sets=options.sets)
     designs = options.designs or (study.design,)
-    steps = [
-        step
-        for design in designs
-        for step in plan(study, preset=preset, dataset=dataset, design=design, sets=options.sets, steps=options.steps)
-    ]
-    steps = [_settled(step, resolve_precision(step.setting.recipe.precision)) for step in steps]
+    chosen = [step for design in designs for step in planned_steps(design=design, steps=options.steps)]
+
+    from ablation import hardware
+    from ablation.network import resolve_precision
+
+    def settled(step: PlannedStep) -> PlannedStep:
+        recipe = step.setting.recipe
+        recipe = recipe.replace(precision=resolve_precision(recipe.precision))
+        return replace(step, setting=Setting(recipe, step.setting.sizes))
+
+    steps = [settled(step) for step in chosen]
     seeds = options.seeds or tuple(range(seeds_of(study, preset, dataset)))
     display.note(f"{study.title or study.study}: {dataset} ({why}), preset {preset}, {len(seeds)} seed(s)")
 
@@ -122,12 +125,25 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
         return Trial(step.setting, seed, dataset, splits[sizes].sha256, study.protocol, backend)
 
     planned = [(step, seed, trial(step, seed)) for seed in seeds for step in steps]
+    first = splits[steps[0].setting.sizes]
+    shape, classes = first.x_train.shape[1:], len(first.classes)
+    everything = {
+        (step.design, step.step): settled(step)
+        for design in DESIGNS
+        if design in study.designs
+        for step in planned_steps(design=design)
+    }
+
+    def described(step: PlannedStep) -> dict[str, Any]:
+        return _described(step, everything.get((step.design, step.base or "")), shape, classes)
+
+    told = [described(step) for step in steps]
     folder = RunFolder(options.out or Path("results") / study.study / f"{dataset}-{preset}")
     with hold(folder.path), _deferred_interrupt(display) as stop:
         if options.fresh:
             _discard(folder)
+        folder.remove_unfinished()
         records = folder.read_trials()
-        first = splits[steps[0].setting.sizes]
         manifest: dict[str, Any] = {
             "study": study.model_dump(mode="json", by_alias=True, exclude_defaults=True)
             | {"name": study.study, "title": study.title or study.study},
@@ -152,10 +168,8 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
             "start": _now(),
             "end": None,
         }
-        shape, classes = first.x_train.shape[1:], len(first.classes)
         own_rows = [_row(step, seed, one.config_hash) for step, seed, one in _by_design(planned)]
-        manifest["steps"] = [_described(step, shape, classes, steps) for step in steps]
-        manifest = _joined(folder, folder.read_manifest(), manifest, own_rows, records)
+        manifest = _joined(folder, manifest | {"steps": told}, own_rows, records, everything, described)
         rows = manifest["trials"]
         folder.write_manifest(manifest)
 
@@ -175,8 +189,7 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
 
         def finish(task: Task, record: dict[str, Any]) -> None:
             nonlocal written, failed
-            folder.save_trial(record)
-            records[record["config_hash"]] = record
+            records[record["config_hash"]] = record = folder.save_trial(record)
             failed |= record["status"] != "done"
             display.finish(*labels[record["config_hash"]], record)
             if time.monotonic() - written > TABLES_EVERY:
@@ -188,35 +201,38 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
 
         from ablation.train import Interrupted
 
-        interrupted = False
+        end = None
         try:
-            if tasks:
-                _executor(options.jobs)(
-                    tasks.values(), watch, finish, lambda: stop() or (options.fail_fast and failed)
-                )
+            execute = _executor(min(options.jobs, len(tasks)))
+            execute(tasks.values(), watch, finish, lambda: stop() or (options.fail_fast and failed))
+            end = _now()
         except Interrupted:
-            interrupted = True
+            pass
         finally:
             display.end()
             folder.write_tables(rows, records)
-            folder.write_manifest(manifest | {"end": None if interrupted else _now()})
+            folder.write_manifest(manifest | {"end": end})
     bad = sum(records.get(row["config_hash"], {}).get("status", "done") != "done" for row in own_rows)
     trained = sum(task in records for task in tasks)
-    return Outcome(folder.path, trained, kept, bad, interrupted and not (options.fail_fast and failed))
+    return Outcome(folder.path, trained, kept, bad, end is None and not (options.fail_fast and failed))
+
+
+def _default_preset(study: Study) -> str:
+    if "quick" not in study.presets:
+        return "full"
+    from ablation.hardware import accelerators
+
+    return "full" if accelerators() else "quick"
 
 
 def _executor(jobs: int) -> Callable[..., None]:
-    if jobs == 1:
+    if jobs <= 1:
         from ablation.executors.local import execute
 
         return execute
     from ablation.executors import processes
 
     return functools.partial(processes.execute, jobs=jobs)
-
-
-def _settled(step: PlannedStep, precision: str) -> PlannedStep:
-    return replace(step, setting=Setting(step.setting.recipe.replace(precision=precision), step.setting.sizes))
 
 
 def _by_design(planned: Sequence[tuple]) -> list[tuple]:
@@ -236,13 +252,14 @@ def _row(step: PlannedStep, seed: int, config_hash: str) -> dict[str, Any]:
 
 
 def _described(
-    step: PlannedStep, shape: tuple[int, ...], classes: int, steps: Sequence[PlannedStep]
+    step: PlannedStep, base: PlannedStep | None, shape: tuple[int, ...], classes: int
 ) -> dict[str, Any]:
-    from ablation.layout import blank_problem, layout
+    """A step as the manifest tells it.
 
-    nodes = layout(step.setting.recipe, blank_problem(shape, classes))
-    bases = {(other.design, other.step): other for other in steps}
-    base = bases.get((step.design, step.base or ""))
+    Raises:
+        UserError: its network cannot be built on such images.
+    """
+    layers = nodes(step, shape, classes)
     changes = step.setting.recipe.changes_from(base.setting.recipe) if base else {}
     return {
         "design": step.design,
@@ -256,8 +273,14 @@ def _described(
         ],
         "changes": {field: [_text(old), _text(new)] for field, (old, new) in changes.items()},
         "lecture": step.lecture.model_dump(exclude_none=True),
-        "parameters": sum(node.parameters for node in nodes),
-        "flops_per_image": sum(node.flops for node in nodes),
+        "parameters": sum(layer.parameters for layer in layers),
+        "flops_per_image": sum(layer.flops for layer in layers),
+        **_settings(step),
+    }
+
+
+def _settings(step: PlannedStep) -> dict[str, Any]:
+    return {
         "recipe": step.setting.recipe.model_dump(mode="json", exclude_defaults=True),
         "sizes": step.setting.sizes.model_dump(mode="json", exclude_defaults=True),
     }
@@ -271,70 +294,100 @@ def _text(value: Any) -> str:
 
 def _joined(
     folder: RunFolder,
-    old: dict[str, Any] | None,
     new: dict[str, Any],
     rows: list[dict[str, Any]],
     records: Mapping[str, Any],
+    everything: Mapping[tuple[str, str], PlannedStep],
+    described: Callable[[PlannedStep], dict[str, Any]],
 ) -> dict[str, Any]:
-    """The manifest with the steps and trials that an earlier run of the same settings left in the folder.
+    """The manifest with the steps and trials that an earlier run of the same study left in the folder.
+
+    Args:
+        folder: the results folder.
+        new: this run's manifest.
+        rows: this run's trials.
+        records: the kept trials.
+        everything: all steps of the study as it is now, by design and name.
+        described: a step as the manifest tells it.
 
     Raises:
-        UserError: the earlier run's settings differ; the text names the keys.
+        UserError: the earlier run's settings differ (the text names the keys), or its manifest is damaged.
     """
-    if old is not None and (differences := _differences(old, new)):
+    old = folder.read_manifest() or {}
+    try:
+        differences = _differences(old, new, everything) if old else []
+        earlier = [row for row in old.get("trials", []) if row["config_hash"] in records]
+    except (AttributeError, KeyError, TypeError) as error:
         raise UserError(
-            f"{folder.path}: holds results of other settings ({'; '.join(differences[:3])}"
-            f"{'; ...' if len(differences) > 3 else ''}); choose another folder with --out, or discard them with --fresh"
+            f"{folder.path}/manifest.json: damaged ({error!r}); discard it with --fresh"
+        ) from error
+    if differences:
+        more = "; ..." if len(differences) > 3 else ""
+        raise UserError(
+            f"{folder.path}: holds results of other settings ({'; '.join(differences[:3])}{more}); "
+            "choose another folder with --out, or discard them with --fresh"
         )
+    positions = {key: step.position for key, step in everything.items()}
     mine = {(row["design"], row["step"], row["seed"]) for row in rows}
-    earlier = [row for row in (old or {}).get("trials", []) if row["config_hash"] in records]
-    all_rows = rows + [row for row in earlier if (row["design"], row["step"], row["seed"]) not in mine]
-    names = {(step["design"], step["step"]) for step in new["steps"]}
-    wanted = {(row["design"], row["step"]) for row in all_rows} - names
-    steps = new["steps"] + [s for s in (old or {}).get("steps", []) if (s["design"], s["step"]) in wanted]
+    theirs = [
+        row | {"position": positions[row["design"], row["step"]]}
+        for row in earlier
+        if (row["design"], row["step"], row["seed"]) not in mine and (row["design"], row["step"]) in positions
+    ]
+    here = {(step["design"], step["step"]) for step in new["steps"]}
+    others = dict.fromkeys((row["design"], row["step"]) for row in theirs)
+    steps = new["steps"] + [described(everything[key]) for key in others if key not in here]
     designs = list(dict.fromkeys(step["design"] for step in steps))
 
     def order(item: Mapping[str, Any]) -> tuple[int, int, int]:
         return designs.index(item["design"]), item["position"], item.get("seed", 0)
 
+    trials = sorted([*rows, *theirs], key=order)
     return new | {
         "designs": designs,
         "steps": sorted(steps, key=order),
-        "trials": sorted(all_rows, key=order),
-        "seeds": sorted({row["seed"] for row in all_rows}),
+        "trials": trials,
+        "seeds": sorted({row["seed"] for row in trials}),
     }
 
 
-def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Settings that decide results and are not the same: `training.epochs of noise: 20 there, 10 now`."""
+def _differences(
+    old: Mapping[str, Any], new: Mapping[str, Any], everything: Mapping[tuple[str, str], PlannedStep]
+) -> list[str]:
+    """Settings that decide results and are not the same: `epochs of noise: 20 there, 10 now`."""
     found = [
         f"{key}: {old.get(key)} there, {new[key]} now"
         for key in ("preset", "protocol", "backend")
         if old.get(key) != new[key]
     ]
-    before = {(step["design"], step["step"]): step for step in old.get("steps", [])}
-    for step in new["steps"]:
-        other = before.get((step["design"], step["step"]))
-        if other is None:
+    for before in old["steps"]:
+        step = everything.get((before["design"], before["step"]))
+        if step is None:
+            found.append(f"step {before['step']}: there, but not in the study now")
             continue
-        for part in ("recipe", "sizes"):
-            for key in sorted(step[part].keys() | other[part].keys()):
-                there, now = (one[part].get(key, "default") for one in (other, step))
+        for part, values in _settings(step).items():
+            for key in sorted(values.keys() | before[part].keys()):
+                there, now = (one.get(key, "default") for one in (before[part], values))
                 if there != now:
-                    found.append(f"{key} of {step['step']}: {there} there, {now} now")
-    if not found and old.get("dataset", {}).get("name") != new["dataset"]["name"]:
+                    found.append(f"{key} of {before['step']}: {there} there, {now} now")
+    if not found and old["dataset"]["name"] != new["dataset"]["name"]:
         found.append(f"dataset: {old['dataset']['name']} there, {new['dataset']['name']} now")
-    if not found and old["dataset"]["sha256"] != new["dataset"]["sha256"]:
+    there, now = ([one["dataset"][key] for key in ("train", "val", "test", "sha256")] for one in (old, new))
+    if not found and there[:3] == now[:3] and there != now:
         found.append("dataset: other images (sha256) now")
     return found
 
 
 def _discard(folder: RunFolder) -> None:
-    for name in ("trials", "checkpoints", "figures"):
-        shutil.rmtree(folder.path / name, ignore_errors=True)
-    for pattern in ("*.csv", "manifest.json", "report.*"):
-        for file in folder.path.glob(pattern):
-            file.unlink()
+    try:
+        for pattern in ("manifest.json", "*.csv", "report.*"):
+            for file in folder.path.glob(pattern):
+                file.unlink()
+        for name in ("trials", "checkpoints", "figures"):
+            if (folder.path / name).exists():
+                shutil.rmtree(folder.path / name)
+    except OSError as error:
+        raise UserError(f"{error.filename}: cannot be removed ({error.strerror})") from error
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ablation import tricks
 from ablation.errors import UserError, did_you_mean
@@ -129,6 +129,11 @@ class Study(Frozen):
     data: dict[str, Any] = {}
     ladder: Annotated[tuple[Step, ...], Field(min_length=1)]
     presets: dict[Name, Preset] = {"full": Preset()}
+
+    @field_validator("presets")
+    @classmethod
+    def _with_full(cls, presets: dict[str, Preset]) -> dict[str, Preset]:
+        return presets if "full" in presets else {"full": Preset(), **presets}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -70,6 +70,13 @@ def choose(name: str, data_dir: Path | None, may_download: bool) -> tuple[str, s
     return "shapes", "CIFAR-10 is not at hand, so the images are drawn"
 
 
+def shape_and_classes(name: str) -> tuple[tuple[int, int, int], int]:
+    """Height, width and channels of a data set's images, and how many classes it has, without reading it."""
+    if name == "shapes":
+        return (shapes.SIZE, shapes.SIZE, 3), len(shapes.CLASSES)
+    return FILES[name].shape, len(FILES[name].classes)
+
+
 def load(
     name: str,
     *,
