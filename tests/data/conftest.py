@@ -2,23 +2,12 @@ import dataclasses
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from ablation import data
 from ablation.data import cifar10, cifar100, fashion_mnist
 
 MODULES = {module.DATASET.name: module for module in (cifar10, cifar100, fashion_mnist)}
-
-
-def made_up(dataset, seed=0):
-    """As many random images as the data set is said to hold, every class about equally often."""
-    random = np.random.default_rng(seed)
-    arrays = []
-    for number in (dataset.train, dataset.test):
-        arrays.append(random.integers(0, 256, (number, *dataset.shape), np.uint8))
-        arrays.append(random.permutation(np.arange(number) % len(dataset.classes)).astype(np.int32))
-    return arrays
 
 
 @pytest.fixture(autouse=True)

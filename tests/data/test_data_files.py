@@ -9,7 +9,7 @@ import tarfile
 
 import numpy as np
 import pytest
-from conftest import made_up
+from made_up import made_up
 
 from ablation import data
 from ablation.data import batches, cifar10, cifar100

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import made_up
+from made_up import made_up
 
 from ablation import data
 from ablation.errors import UserError

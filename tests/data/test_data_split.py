@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import made_up
 from hypothesis import given
 from hypothesis import strategies as st
+from made_up import made_up
 
 from ablation import data
 from ablation.data.split import shares, stratified
