@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -11,6 +12,10 @@ from ablation.recipe import Layer, Recipe
 from ablation.streams import stream_seed
 
 FLOAT32_NODES = ("pixel", "scaling", "augment", "logits")
+NOISE = {
+    "dropout": ("Dropout", "SpatialDropout2D", "DropConnectDense", "StochasticDepthAdd"),
+    "pooling": ("FractionalMaxPooling2D",),
+}
 
 
 def build(recipe: Recipe, problem: Problem, seed: int) -> keras.Model:
@@ -36,6 +41,26 @@ def build(recipe: Recipe, problem: Problem, seed: int) -> keras.Model:
         inputs = [outputs[name] for name in node.inputs]
         outputs[node.name] = layer(image if not inputs else inputs[0] if len(inputs) == 1 else inputs)
     return keras.Model(image, outputs["logits"], name="network")
+
+
+def with_noise(network: keras.Model, kinds: Iterable[str]) -> keras.Model:
+    """The same layers, weights shared, where the training noise of some layers is always on.
+
+    Args:
+        network: what `build` gave.
+        kinds: keys of `NOISE`.
+
+    Returns:
+        A model to be called without `training`; all other layers are in inference mode.
+    """
+    classes = {name for kind in kinds for name in NOISE[kind]}
+
+    def call(layer: keras.layers.Layer, *args: Any, **kwargs: Any) -> Any:
+        if "training" in inspect.signature(layer.call).parameters:
+            kwargs["training"] = type(layer).__name__ in classes
+        return layer(*args, **kwargs)
+
+    return keras.models.clone_model(network, clone_function=lambda layer: layer, call_function=call)
 
 
 def make(spec: Layer, seed: int, purpose: str, **given: Any) -> Any:

@@ -14,11 +14,11 @@ from keras import ops
 from ablation.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ablation.data import Splits, mean_and_deviation
 from ablation.early_stopping import best_epoch, should_stop
-from ablation.engine import Engine, new_engine, predict
+from ablation.engine import PLAIN, Engine, new_engine, predict
 from ablation.engine.learner import new_learner
 from ablation.hardware import peak_memory_mb
 from ablation.layout import Problem, layout
-from ablation.recipe import Recipe
+from ablation.recipe import Prediction, Recipe
 from ablation.streams import generator
 from ablation.trial import Trial
 
@@ -152,15 +152,17 @@ def train(
     if best is not None:
         learner.load(best)
     learner.optimizer.finalize_variable_values(learner.trainable)
-    return {
-        **_facts(trial, problem, epochs, steps * batch),
-        **({"status": "diverged", "error": _divergence(epochs, losses)} if diverged else _judged(engine, splits, epochs)),
-    }
+    facts = _facts(trial, problem, epochs, steps * batch)
+    if diverged:
+        return {**facts, "status": "diverged", "error": _divergence(epochs, losses)}
+    return {**facts, **_judged(engine, splits, epochs, recipe.predict)}
 
 
-def evaluate(engine: Engine, images: np.ndarray, labels: np.ndarray) -> tuple[float, float, np.ndarray]:
+def evaluate(
+    engine: Engine, images: np.ndarray, labels: np.ndarray, how: Prediction = PLAIN
+) -> tuple[float, float, np.ndarray]:
     """Mean cross-entropy, accuracy (0-1) and predicted classes, int (n,), in inference mode."""
-    logits = predict(engine, images).astype(np.float64)
+    logits = predict(engine, images, how).astype(np.float64)
     logits -= logits.max(axis=1, keepdims=True)
     log_likelihood = logits[np.arange(len(labels)), labels] - np.log(np.exp(logits).sum(axis=1))
     predicted = logits.argmax(axis=1)
@@ -184,11 +186,12 @@ def _facts(trial: Trial, problem: Problem, epochs: list[dict[str, Any]], images:
     }
 
 
-def _judged(engine: Engine, splits: Splits, epochs: list[dict[str, Any]]) -> dict[str, Any]:
+def _judged(engine: Engine, splits: Splits, epochs: list[dict[str, Any]], how: Prediction) -> dict[str, Any]:
+    """The part of a record that says how good the trained network is."""
     some = slice(0, TRAIN_ACCURACY_IMAGES)
-    train_loss, train_accuracy, _ = evaluate(engine, splits.x_train[some], splits.y_train[some])
-    val_loss, val_accuracy, _ = evaluate(engine, splits.x_val, splits.y_val)
-    test_loss, test_accuracy, predicted = evaluate(engine, splits.x_test, splits.y_test)
+    train_loss, train_accuracy, _ = evaluate(engine, splits.x_train[some], splits.y_train[some], how)
+    val_loss, val_accuracy, _ = evaluate(engine, splits.x_val, splits.y_val, how)
+    test_loss, test_accuracy, predicted = evaluate(engine, splits.x_test, splits.y_test, how)
     best = max(epochs, key=lambda row: row["val_accuracy"])
     confusion = np.zeros((len(splits.classes),) * 2, int)
     np.add.at(confusion, (splits.y_test, predicted), 1)

@@ -44,8 +44,12 @@ class JaxEngine:
             logits, _ = learner.model.stateless_call(weights, others, batch.astype("float32"), training=False)
             return logits
 
+        def predict_noisy(weights: list, others: list, batch: jax.Array) -> jax.Array:
+            logits, _ = learner.noisy.stateless_call(weights, others, batch.astype("float32"))
+            return logits
+
         self._train = jax.jit(train, donate_argnums=0)
-        self._predict = jax.jit(predict)
+        self._predict, self._predict_noisy = jax.jit(predict), jax.jit(predict_noisy)
 
     def train(self, batches: np.ndarray) -> tuple[np.ndarray, int]:
         losses, hits = [], 0
@@ -58,10 +62,11 @@ class JaxEngine:
             hits += int(hit)
         return np.concatenate(losses), hits
 
-    def predict_batch(self, images: np.ndarray) -> np.ndarray:
-        model = self.learner.model
+    def predict_batch(self, images: np.ndarray, noisy: bool = False) -> np.ndarray:
+        model = self.learner.noisy if noisy else self.learner.model
         weights = [v.value for v in model.trainable_variables]
-        return np.asarray(self._predict(weights, [v.value for v in model.non_trainable_variables], images))
+        others = [v.value for v in model.non_trainable_variables]
+        return np.asarray((self._predict_noisy if noisy else self._predict)(weights, others, images))
 
     def _groups(self) -> tuple[list[Any], ...]:
         return self.learner.trainable, self.learner.untrained, self.learner.optimizer.variables

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from ablation.layout import Problem
-from ablation.network import build, make, make_optimizer
+from ablation.network import build, make, make_optimizer, with_noise
 from ablation.recipe import Recipe
 
 
@@ -20,6 +20,7 @@ class Learner:
         model: images (batch, height, width, channels) of 0-255 to logits (batch, classes).
         optimizer: built on the model's trainable variables.
         front, body: the model cut after augmentation, where images and labels are mixed.
+        noisy: the model with the noise that its recipe keeps on when it predicts.
         mix: layer on (images, targets), or None.
         label_smoothing: alpha of (1 - alpha) * onehot + alpha / classes.
         classes: how many.
@@ -29,6 +30,7 @@ class Learner:
     optimizer: keras.optimizers.Optimizer
     front: keras.Model
     body: keras.Model
+    noisy: keras.Model
     mix: keras.layers.Layer | None
     label_smoothing: float
     classes: int
@@ -96,6 +98,7 @@ def new_learner(recipe: Recipe, problem: Problem, steps_per_epoch: int, seed: in
         optimizer=optimizer,
         front=keras.Model(model.input, cut.output),
         body=keras.Model(cut.output, model.output),
+        noisy=with_noise(model, recipe.predict.noise) if recipe.predict.noise else model,
         mix=None if recipe.mix is None else make(recipe.mix, seed, "mix"),
         label_smoothing=recipe.label_smoothing,
         classes=problem.classes,

@@ -38,14 +38,18 @@ class TensorFlowEngine:
         def predict(batch: tf.Tensor) -> tf.Tensor:
             return learner.model(tf.cast(batch, tf.float32), training=False)
 
-        self._train, self._predict = train, predict
+        @tf.function(input_signature=[tf.TensorSpec(shape, tf.uint8)], autograph=False)
+        def predict_noisy(batch: tf.Tensor) -> tf.Tensor:
+            return learner.noisy(tf.cast(batch, tf.float32))
+
+        self._train, self._predict, self._predict_noisy = train, predict, predict_noisy
 
     def train(self, batches: np.ndarray) -> tuple[np.ndarray, int]:
         losses, hits = self._train(batches)
         return losses.numpy(), int(hits)
 
-    def predict_batch(self, images: np.ndarray) -> np.ndarray:
-        return self._predict(images).numpy()
+    def predict_batch(self, images: np.ndarray, noisy: bool = False) -> np.ndarray:
+        return (self._predict_noisy if noisy else self._predict)(images).numpy()
 
 
 _held: dict[int, tuple[np.ndarray, tf.Tensor]] = {}

@@ -25,7 +25,8 @@ class TorchEngine:
             total += hits
         return torch.stack(losses).cpu().numpy(), int(total)
 
-    def predict_batch(self, images: np.ndarray) -> np.ndarray:
+    def predict_batch(self, images: np.ndarray, noisy: bool = False) -> np.ndarray:
         with torch.no_grad():
-            batch = torch.as_tensor(images, device=self._images.device)
-            return self.learner.model(batch.to(torch.float32), training=False).cpu().numpy()
+            batch = torch.as_tensor(images, device=self._images.device).to(torch.float32)
+            logits = self.learner.noisy(batch) if noisy else self.learner.model(batch, training=False)
+            return logits.cpu().numpy()
