@@ -1,0 +1,167 @@
+"""The smallest study that is still one, and what the tests do with it."""
+
+import csv
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ablation.recipe import Recipe
+from ablation.runner import Options, Outcome, run
+from ablation.study import Setting, Sizes, load
+from ablation.trial import Trial
+
+STUDY: dict[str, Any] = {
+    "study": "tiny",
+    "dataset": "shapes",
+    "seeds": 1,
+    "network": {"widths": [4], "convs_per_block": 1, "head": [8]},
+    "training": {"epochs": 3, "batch_size": 16},
+    "data": {"train": 64, "val": 32, "test": 32},
+    "ladder": [
+        {"step": "baseline"},
+        {"step": "noise", "tricks": ["noise"]},
+        {"step": "batch_norm", "tricks": ["batch_norm"]},
+    ],
+}
+TIMES = ("train_seconds", "images_per_second", "peak_memory_mb", "seconds")
+
+
+def write_study(file: Path, **changes: Any) -> Path:
+    """The tiny study with some of its top-level keys replaced, as a YAML file."""
+    file.write_text(yaml.safe_dump(STUDY | changes, sort_keys=False), encoding="utf-8")
+    return file
+
+
+def recipe(**fields: Any) -> Recipe:
+    """The tiny study's first recipe, in float32, with some fields changed."""
+    return Recipe(**(STUDY["network"] | STUDY["training"] | {"precision": "float32"} | fields))
+
+
+def trial(seed: int = 0, sha256: str = "0", **fields: Any) -> Trial:
+    """A trial of the tiny recipe."""
+    return Trial(
+        Setting(recipe(**fields), Sizes(train=64, val=32, test=32)), seed, "shapes", sha256, "honest", ""
+    )
+
+
+def without_times(record: dict[str, Any]) -> dict[str, Any]:
+    """A trial's record, comparable between two trainings."""
+    rows = [{key: value for key, value in row.items() if key not in TIMES} for row in record["epochs"]]
+    rest = {key: value for key, value in record.items() if key not in TIMES}
+    return json.loads(json.dumps(rest | {"epochs": rows, "confusion": None}))
+
+
+def table(file: Path) -> list[dict[str, str]]:
+    """A CSV file's rows as text, without the columns that hold times."""
+    with file.open(newline="", encoding="utf-8") as stream:
+        return [{k: v for k, v in row.items() if k not in TIMES} for row in csv.DictReader(stream)]
+
+
+def tables(folder: Path) -> dict[str, list[dict[str, str]]]:
+    """`trials.csv` and `epochs.csv` of a results folder, without times."""
+    return {name: table(folder / f"{name}.csv") for name in ("trials", "epochs")}
+
+
+class Quiet:
+    """A display that keeps what it is told.
+
+    Args:
+        watch: called with every progress.
+    """
+
+    def __init__(self, watch: Callable[[Any], None] = lambda progress: None) -> None:
+        self.notes: list[str] = []
+        self.finished: list[tuple[str, int, str]] = []
+        self.total = self.kept = -1
+        self.watch = watch
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def start(self, total: int, kept: int) -> None:
+        self.total, self.kept = total, kept
+
+    def progress(self, title: str, seed: int, progress: Any) -> None:
+        self.watch(progress)
+
+    def finish(self, title: str, seed: int, record: dict[str, Any]) -> None:
+        self.finished.append((title, seed, record["status"]))
+
+    def end(self) -> None:
+        pass
+
+
+def run_study(file: Path, out: Path, display: Any = None, **options: Any) -> Outcome:
+    """Run a study file's `full` preset in this process."""
+    return run(load(str(file)), Options(preset="full", out=out, **options), display or Quiet())
+
+
+class Trainer:
+    """Stands in for `ablation.train.train`.
+
+    Attributes:
+        trained: the trials it was given, in order.
+        fail: for each of which it calls this first; it may raise.
+    """
+
+    def __init__(self) -> None:
+        self.trained: list[Trial] = []
+        self.fail: Callable[[Trial], None] = lambda trial: None
+
+    def __call__(
+        self,
+        trial: Trial,
+        splits: Any,
+        *,
+        checkpoint: Path,
+        watch: Callable[[Any], None],
+        stop: Callable[[], bool],
+    ) -> dict[str, Any]:
+        from ablation.train import Interrupted, Progress
+
+        self.trained.append(trial)
+        self.fail(trial)
+        share = int(trial.config_hash[:8], 16) / 2**32
+        epochs = []
+        for epoch in range(1, trial.setting.recipe.epochs + 1):
+            row = {
+                "epoch": epoch,
+                "loss": share + 1 / epoch,
+                "accuracy": share,
+                "val_loss": share + 2 / epoch,
+            }
+            epochs.append(row | {"val_accuracy": share, "learning_rate": 0.001, "seconds": 0.5})
+            watch(Progress(epoch, trial.setting.recipe.epochs, 1.0, 100.0, epochs[-1]))
+            if stop() and epoch < trial.setting.recipe.epochs:
+                raise Interrupted
+        figures = (
+            "train_accuracy",
+            "running_train_accuracy",
+            "val_accuracy",
+            "best_val_accuracy",
+            "test_accuracy",
+        )
+        losses = ("gap", "train_loss", "val_loss", "test_loss")
+        return {
+            "config_hash": trial.config_hash,
+            "seed": trial.seed,
+            "status": "done",
+            "error": None,
+            "epochs_run": len(epochs),
+            "best_epoch": 1,
+            **dict.fromkeys((*figures, *losses), share),
+            "parameters": 100,
+            "flops_per_image": 1000,
+            "train_seconds": 1.5,
+            "images_per_second": 100.0,
+            "peak_memory_mb": 50.0,
+            "epochs": epochs,
+        }
+
+
+def tree(folder: Path) -> Sequence[str]:
+    """All files and folders below a folder."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
