@@ -54,17 +54,26 @@ def download(dataset: Dataset) -> Arrays:
 
 
 def _read_split(builder: Any, split: str, dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    import tensorflow_datasets as tfds
+    """One split, a thousand images at a time: `as_dataset` hands on single ones, in twice the time."""
+    import tensorflow as tf
 
-    number = builder.info.splits[split].num_examples
-    parts = tfds.decode.PartialDecoding({"image": True, "label": True})
-    once = tfds.ReadConfig(try_autocache=False)
-    batches = builder.as_dataset(split=split, batch_size=1000, decoders=parts, read_config=once)
+    record = {"image": tf.io.FixedLenFeature([], tf.string), "label": tf.io.FixedLenFeature([], tf.int64)}
+
+    def decode(png: Any) -> Any:
+        return tf.ensure_shape(tf.io.decode_png(png), dataset.shape)
+
+    def parse(records: Any) -> Any:
+        parsed = tf.io.parse_example(records, record)
+        return tf.map_fn(decode, parsed["image"], fn_output_signature=tf.uint8), parsed["label"]
+
+    info = builder.info.splits[split]
+    files = [str(path) for path in info.filepaths]
+    number = info.num_examples
     images, labels = np.empty((number, *dataset.shape), np.uint8), np.empty(number, np.int32)
     done = 0
-    for batch in batches.as_numpy_iterator():
-        here = slice(done, done + len(batch["label"]))
-        images[here], labels[here] = batch["image"], batch["label"]
+    for x, y in tf.data.TFRecordDataset(files).batch(1000).map(parse).as_numpy_iterator():
+        here = slice(done, done + len(y))
+        images[here], labels[here] = x, y
         done = here.stop
     if done != number:
         raise ValueError(f"{split}: expected {number} images, found {done}")
