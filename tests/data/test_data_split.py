@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import made_up
 
@@ -96,6 +96,7 @@ def test_impossible_sizes_are_refused(folder, sizes, said):
         load(folder, **sizes)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=8), st.data())
 def test_shares_are_as_even_as_what_is_there_permits(available, drawn):
     available = np.array(available)
