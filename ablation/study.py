@@ -60,6 +60,7 @@ class Preset(Frozen):
         seeds: how many.
         network, training, data: fields set for every step, also over what a step sets outright.
         scale: factors on fields that the steps themselves differ in: `{network.widths: 0.25}`.
+        tricks: parameters of the ladder's tricks at this size: `{dropout: {rate: 0.1}}`.
         datasets: the same for one dataset only.
     """
 
@@ -68,6 +69,7 @@ class Preset(Frozen):
     training: dict[str, Any] = {}
     data: dict[str, Any] = {}
     scale: dict[str, Positive] = {}
+    tricks: dict[str, dict[str, Any]] = {}
     datasets: dict[str, "Preset"] = {}
 
 
@@ -316,10 +318,13 @@ def plan(
         for section in SECTIONS
         for key in (*getattr(chosen, section), *getattr(special, section), *given[section])
     }
+    resized = study
+    for where, part in ((preset, chosen), (f"{preset}.datasets.{dataset}", special)):
+        resized = _with_parameters(resized, f"presets.{where}.tricks.", part.tricks)
     factors = {key: factor for key, factor in (chosen.scale | special.scale).items() if key not in pinned}
     planned = [
         replace(step, setting=_scaled(step.setting, f"presets.{preset}.scale.", factors))
-        for step in _DESIGN_FUNCTIONS[design](_without(study, pinned), start)
+        for step in _DESIGN_FUNCTIONS[design](_without(resized, pinned), start)
     ]
     wanted = tuple(steps)
     known = [step.step for step in planned]
@@ -404,6 +409,25 @@ def _assignments(sets: Sequence[str]) -> dict[str, dict[str, Any]]:
             )
         sections[section][field] = parse_yaml(text, f"--set {key}")
     return sections
+
+
+def _with_parameters(study: Study, where: str, parameters: Mapping[str, dict[str, Any]]) -> Study:
+    """The study with some parameters of its tricks replaced wherever it uses them.
+
+    Raises:
+        UserError: a trick that the ladder does not use.
+    """
+    used = {name for step in study.ladder for name, _ in step.uses()}
+    for name in parameters:
+        if name not in used:
+            raise UserError(f"{where}{name}: the ladder has no such trick{did_you_mean(name, used)}")
+    ladder = tuple(
+        step.model_copy(
+            update={"tricks": tuple({name: given | parameters.get(name, {})} for name, given in step.uses())}
+        )
+        for step in study.ladder
+    )
+    return study.model_copy(update={"ladder": ladder}) if parameters else study
 
 
 def _added(setting: Setting, step: Step, index: int) -> Setting:
