@@ -69,6 +69,13 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("folders", type=Path, nargs="+", metavar="DIR")
     compare.set_defaults(command=_compare)
 
+    check = commands.add_parser(
+        "check", help="a study's sanity list: can it learn from these data at all?", allow_abbrev=False
+    )
+    _add_data_options(check)
+    check.add_argument("--step", default="", metavar="S", help="which step's recipe (the first)")
+    check.set_defaults(command=_check)
+
     listing = commands.add_parser("list", help="list studies, tricks or datasets")
     listing.add_argument("what", nargs="?", metavar="studies|tricks|datasets", default="studies")
     listing.set_defaults(command=_list)
@@ -83,13 +90,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_study_options(parser: argparse.ArgumentParser) -> None:
+def _add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", metavar="STUDY", help="a name (`ablation list`) or a .yaml file")
     parser.add_argument("--preset", default="", help="smoke, quick or full (full with a GPU, else quick)")
     parser.add_argument("--dataset", default="", help="cifar10, cifar100, fashion_mnist, shapes or auto")
     parser.add_argument(
         "--data-dir", type=Path, metavar="DIR", help="folder that holds datasets (ABLATION_DATA_DIR)"
     )
+
+
+def _add_study_options(parser: argparse.ArgumentParser) -> None:
+    _add_data_options(parser)
     parser.add_argument("--design", default="", metavar="D[,D]", help="cumulative, leave-one-out, add-one")
     parser.add_argument("--steps", default="", metavar="A,B", help="only these steps")
     parser.add_argument("--seeds", default="", metavar="N | A,B", help="how many seeds, or which")
@@ -187,6 +198,26 @@ def _compare(given: argparse.Namespace, _: list[str]) -> int:
 
     print(to_markdown(compare(given.folders)))
     return EXIT_DONE
+
+
+def _check(given: argparse.Namespace, _: list[str]) -> int:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from ablation import checks, data, study
+    from ablation.executors import DataRequest, read_data
+
+    loaded = study.load(given.study)
+    preset = given.preset or ("quick" if "quick" in loaded.presets else "full")
+    folder = _data_dir(given)
+    dataset, why = data.choose(given.dataset or loaded.dataset, folder, may_download=False)
+    step = study.plan(loaded, preset=preset, dataset=dataset, steps=_names(given.step))[0]
+    print(f"{loaded.title or loaded.study}, {step.title}: {dataset} ({why}), preset {preset}")
+    splits = read_data(DataRequest(dataset, folder, loaded.protocol, step.setting.sizes))
+    try:
+        findings = checks.check(step.setting.recipe, splits)
+    except ValueError as error:
+        raise UserError(f"{given.study}: {step.step}: {error}") from error
+    print(checks.table(findings))
+    return EXIT_FAILED if any(finding.status == "fail" for finding in findings) else EXIT_DONE
 
 
 def _list(given: argparse.Namespace, _: list[str]) -> int:
