@@ -71,7 +71,8 @@ def parse_yaml(text: str, where: str) -> Any:
         return yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise UserError(f"{where}: {line}{error.problem}") from error
+        problem = ", ".join(text for text in (error.context, error.problem) if text)
+        raise UserError(f"{where}: {line}{problem}") from error
     except (yaml.YAMLError, ValueError, LookupError) as error:
         raise UserError(f"{where}: not YAML ({error})") from error
 

@@ -1,4 +1,4 @@
-"""What the tests of the core share: tiny data, a tiny study, and a stand-in for training where training is not the point."""
+"""What the tests of the core share: tiny data, a tiny study, a stand-in for training."""
 
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ def study_file(tmp_path: Path) -> Any:
 
 @pytest.fixture
 def no_training(monkeypatch: pytest.MonkeyPatch) -> tiny.Trainer:
-    """Replaces training by made-up figures that depend on the configuration alone; counts what was trained."""
+    """Replaces training by made-up figures that depend on the configuration alone; tells what was trained."""
     trainer = tiny.Trainer()
     monkeypatch.setattr("ablation.executors.local.train", trainer)
     return trainer

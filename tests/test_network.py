@@ -155,7 +155,7 @@ def test_noise_is_drawn_for_each_image_with_its_probability_and_deviation():
 )
 @pytest.mark.parametrize("shape", [(6, 1, 1, 1), (1, 2, 3, 1), (2, 3, 1, 1), (6, 1)])
 def test_batch_normalisation_by_hand(x, expected, shape):
-    """The lecture's two examples, whose figures are cut after two digits: one mean and one variance a channel."""
+    """The lecture's two examples (its figures are cut after two digits): one mean and variance a channel."""
     norm = tricks.apply("batch_norm", Recipe(), {}).norm
     layer = make(norm, 0, "norm")
     inputs = np.array(x, "float32").reshape(shape)

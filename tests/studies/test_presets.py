@@ -50,5 +50,5 @@ def test_a_design_that_makes_no_sense_for_a_study_is_refused():
     one = study({}, designs=["cumulative"])
     with pytest.raises(UserError, match="design: 'add-one' makes no sense for x; expected cumulative"):
         plan(one, preset="quick", dataset="shapes", design="add-one")
-    with pytest.raises(ValueError, match="design: unknown 'cumulative'; did you mean|expected one of add-one"):
+    with pytest.raises(ValueError, match="design: unknown 'cumulative'; expected one of add-one"):
         study({}, designs=["add-one"])
