@@ -159,8 +159,10 @@ def _figures(layer: Layer, shapes: list[tuple[int, ...]]) -> tuple[tuple[int, ..
         return (*shape[:-1], options["units"]), weights + bias * options["units"], 2 * weights
     if layer.kind.startswith("Global"):
         return shape[-1:], 0, 0
+    if layer.kind == "FractionalMaxPooling2D":
+        return (*(pooled_side(side, options["ratio"]) for side in shape[:2]), shape[2]), 0, 0
     if "Pooling2D" in layer.kind:
-        size = options.get("pool_size", options.get("ratio", 2))
+        size = options.get("pool_size", 2)
         return (*(int(side / size) for side in shape[:2]), shape[2]), 0, 0
     if layer.kind == "Flatten":
         return (math.prod(shape),), 0, 0
@@ -169,6 +171,11 @@ def _figures(layer: Layer, shapes: list[tuple[int, ...]]) -> tuple[tuple[int, ..
     if layer.kind in ("LayerNormalization", "GroupNormalization"):
         return shape, 2 * shape[-1], 0
     return shape, 0, 0
+
+
+def pooled_side(side: int, ratio: float) -> int:
+    """Pixels left of a side by fractional pooling: rounded down, but no region is wider than two pixels."""
+    return max(int(side / ratio), math.ceil(side / 2))
 
 
 def blank_problem(image_shape: tuple[int, ...], classes: int) -> Problem:

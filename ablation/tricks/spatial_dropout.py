@@ -1,0 +1,19 @@
+from ablation.recipe import Layer, Probability, Recipe
+from ablation.tricks import trick
+
+
+@trick("block_end")
+def spatial_dropout(recipe: Recipe, *, rate: Probability = 0.2) -> Recipe:
+    """Dropout of whole channels after every block.
+
+    Neighbouring activations of a feature map are alike, so dropping single ones takes little information
+    away; here a channel of an image goes as a whole.
+
+    Source: Tompson et al. 2015.
+    Lecture: not in the lectures.
+    When it hurts: narrow blocks, of which it takes too much at once.
+
+    Parameters:
+        rate: share of channels dropped, 0-1.
+    """
+    return recipe.replace(block_end=(*recipe.block_end, Layer.of("keras.layers.SpatialDropout2D", rate=rate)))
