@@ -23,7 +23,7 @@ def write(folder: Path) -> list[Path]:
         UserError: it is no results folder, no trial of it is done, or it cannot be written.
     """
     found = findings.collect(load(folder))
-    drawn = {name: style.png(draw(found)) for name, draw in _drawings(found).items()}
+    drawn = {name: style.png(draw(found)) for name, draw in figures.drawings(found).items()}
     files: dict[str, bytes | str] = {
         "summary.csv": found.table.to_csv(index=False, float_format="%.12g"),
         **{f"figures/{name}.png": image for name, image in drawn.items()},
@@ -51,9 +51,3 @@ def headline(results: Results) -> str:
         UserError: no trial is done.
     """
     return findings.headline(findings.collect(results))
-
-
-def _drawings(found: findings.Findings) -> dict[str, figures.Drawing]:
-    several = found.contributions["design"].nunique() > 1
-    drawings = {"ladder": figures.ladder, "gap": figures.gap, "delta": figures.delta, "cost": figures.cost}
-    return drawings | ({"designs": figures.designs} if several else {}) | {"curves": figures.curves}

@@ -85,8 +85,8 @@ def to_markdown(table: pd.DataFrame) -> str:
         lines += [
             f"## {escape(other)} against {escape(reference)}",
             "",
-            f"{told} of {len(rows)} steps differ (Holm's correction, paired by seed). Differences in points, with"
-            " 95 % intervals.",
+            f"{told} of {len(rows)} steps differ (paired by seed, Holm's correction). Differences in points,"
+            " with 95 % intervals.",
             "",
             "| design | rung | n | reference | other | difference | verdict | training time |",
             "|---|---|--:|--:|--:|--:|---|--:|",

@@ -4,7 +4,7 @@ Wide figures are for slides and pull requests and carry a title; narrow ones sit
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,6 @@ from ablation.analysis.verdicts import HELPS, HURTS, OPEN, kind
 from ablation.report import style
 from ablation.report.findings import Findings, gap_points, interval, percent, signed
 from ablation.report.style import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PURPLE, RED
-
-Drawing = Callable[[Findings], Figure]
 
 TEST, VAL, TRAIN = BLUE, GREEN, ORANGE
 SPLITS = (
@@ -138,7 +136,7 @@ def designs(findings: Findings, wide: bool = True) -> Figure:
             markersize=7,
             capsize=3,
             linewidth=1.8,
-            label=style.plain(design),
+            label=style.line(design, 30),
         )
     axes.set_xlabel("contribution to test accuracy, points (95 % interval)")
     style.legend(figure, axes)
@@ -172,7 +170,7 @@ def cost(findings: Findings, wide: bool = True) -> Figure:
                 axes.minorticks_off()
             axes.margins(x=0.1, y=0.08)
             axes.xaxis.set_major_formatter("{x:g}")
-            axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+            axes.yaxis.set_major_formatter(PercentFormatter(1))
             axes.set(xlabel=f"{name}, {unit}", ylabel="test accuracy")
             style.leaders(axes, x, y, names, height - 1.1)
         style.legend(figure, panels[0])
@@ -197,13 +195,13 @@ def curves(findings: Findings) -> Figure:
         figure.subplots_adjust(**edges, wspace=0.08, hspace=0.28)
         style.title(figure, "Learning curves", findings.setting)
         for axes, step, name in zip(grid, rungs["step"], titles(findings), strict=False):
-            seeds = epochs_by_seed(findings, findings.design, step)
             for column, colour, label in CURVES:
-                each = [one[["epoch", column]].to_numpy() for one in seeds]
+                seeds = curve(findings, findings.design, step, column)
+                each = [np.column_stack([seeds.index, seeds[seed]]) for seed in seeds]
                 axes.add_collection(LineCollection(each, colors=colour, linewidths=0.7, alpha=0.5))
-                mean = mean_curve(seeds, column)
+                mean = mean_curve(seeds)
                 axes.plot(mean.index, mean, color=colour, linewidth=2.2, label=label)
-            axes.set_title(style.plain(name, 30).replace("\n", " "), fontsize=11)
+            axes.set_title(style.line(name, 30), fontsize=11)
         for axes in grid[len(rungs) :]:
             axes.set_axis_off()
         for axes in grid[len(rungs) - columns : len(rungs)]:
@@ -211,10 +209,20 @@ def curves(findings: Findings) -> Figure:
             axes.set_xlabel("epoch")
         for axes in grid[::columns]:
             axes.set_ylabel("accuracy")
-        grid[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        grid[0].yaxis.set_major_formatter(PercentFormatter(1))
         grid[0].xaxis.set_major_locator(MaxNLocator(5, integer=True))
         style.legend(figure, grid[0])
     return figure
+
+
+def drawings(findings: Findings) -> dict[str, Callable[..., Figure]]:
+    """The figures that a folder has something to show in, by file name, in the order of the report."""
+    compared = (findings.rungs["pairs"] > 0).any()
+    several = findings.contributions["design"].nunique() > 1
+    chosen: dict[str, Callable[..., Figure]] = {"ladder": ladder, "gap": gap}
+    chosen |= {"delta": delta} if compared else {}
+    chosen |= {"designs": designs} if several else {}
+    return chosen | {"cost": cost, "curves": curves}
 
 
 def titles(findings: Findings, rungs: pd.DataFrame | None = None) -> list[str]:
@@ -222,19 +230,17 @@ def titles(findings: Findings, rungs: pd.DataFrame | None = None) -> list[str]:
     return [findings.title(row) for row in (findings.rungs if rungs is None else rungs).itertuples()]
 
 
-def epochs_by_seed(findings: Findings, design: str, step: str) -> list[pd.DataFrame]:
-    """The epochs of every done trial of a step, one table a seed."""
+def curve(findings: Findings, design: str, step: str, column: str) -> pd.DataFrame:
+    """A column of `epochs.csv` for the done trials of a step: a row an epoch, a column a seed."""
     done, epochs = findings.done, findings.results.epochs
     hashes = done.loc[(done["design"] == design) & (done["step"] == step), "config_hash"]
     chosen = epochs[epochs["config_hash"].isin(hashes)]
-    return [rows.sort_values("epoch") for _, rows in chosen.groupby("seed")]
+    return chosen.pivot_table(index="epoch", columns="seed", values=column)
 
 
-def mean_curve(seeds: Sequence[pd.DataFrame], column: str) -> pd.Series:
+def mean_curve(seeds: pd.DataFrame) -> pd.Series:
     """Mean over seeds by epoch, as far as all of them went."""
-    if not seeds:
-        return pd.Series(dtype=float)
-    return pd.concat([one.set_index("epoch")[column] for one in seeds], axis=1, join="inner").mean(axis=1)
+    return seeds.dropna().mean(axis=1)
 
 
 def _trials(findings: Findings, step: str) -> pd.DataFrame:

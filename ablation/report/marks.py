@@ -1,6 +1,6 @@
 """The small drawings of the HTML report, written as SVG: matplotlib would take seconds for so many."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -14,11 +14,11 @@ LEFT, RIGHT, TOP, BOTTOM = 40, 8, 8, 34
 CELL, LABELS = 30, 84
 
 
-def curves(seeds: Sequence[pd.DataFrame], epochs: int, floor: float, alt: str) -> str:
+def curves(seeds: Mapping[str, pd.DataFrame], epochs: int, floor: float, alt: str) -> str:
     """Learning curves of one rung: every seed thin, their mean thick.
 
     Args:
-        seeds: epoch tables, one a seed.
+        seeds: for each column of `figures.CURVES` what `figures.curve` gives.
         epochs: right end of the axis, the same for all rungs.
         floor: lower end of the accuracy axis, a fraction; the upper is 1.
         alt: what a reader who cannot see it is told.
@@ -42,8 +42,9 @@ def curves(seeds: Sequence[pd.DataFrame], epochs: int, floor: float, alt: str) -
         parts.append(_text(place(epoch, 0)[0], HEIGHT - BOTTOM + 16, str(epoch), "middle"))
     parts.append(_text((LEFT + WIDTH) / 2, HEIGHT - 4, "epoch", "middle"))
     for column, colour, _ in CURVES:
-        parts += [line(one.set_index("epoch")[column], COLOUR_NAMES[colour], 0.8, 0.5) for one in seeds]
-        parts.append(line(mean_curve(seeds, column), COLOUR_NAMES[colour], 2.4, 1))
+        table, name = seeds[column], COLOUR_NAMES[colour]
+        parts += [line(table[seed].dropna(), name, 0.8, 0.5) for seed in table]
+        parts.append(line(mean_curve(table), name, 2.4, 1))
     return _svg(WIDTH, HEIGHT, parts, alt)
 
 

@@ -91,15 +91,11 @@ def alt(found: Findings, name: str) -> str:
 
 
 def _plots(found: Findings) -> dict[str, Markup]:
-    """The large figures by name, as SVG elements; all text in them was escaped as it was drawn."""
-    drawings: dict[str, Any] = {"ladder": figures.ladder, "gap": figures.gap}
-    if (found.rungs["pairs"] > 0).any():
-        drawings["delta"] = figures.delta
-    if found.contributions["design"].nunique() > 1:
-        drawings["designs"] = figures.designs
-    drawings["cost"] = figures.cost
+    """The large figures by name, as SVG elements: text of the results in them was escaped on drawing."""
     return {
-        name: Markup(style.svg(draw(found, wide=False), alt(found, name))) for name, draw in drawings.items()
+        name: Markup(style.svg(draw(found, wide=False), alt(found, name)))
+        for name, draw in figures.drawings(found).items()
+        if draw is not figures.curves
     }
 
 
@@ -145,15 +141,16 @@ def _section(found: Findings, row: Mapping[str, Any], axis: Mapping[str, Any]) -
     """What the section of a rung shows beyond its row."""
     row_figures = row["figures"]
     step = found.step(row_figures.design, row_figures.step)
-    seeds = figures.epochs_by_seed(found, row_figures.design, row_figures.step)
-    ends = {label: figures.mean_curve(seeds, column) for column, _, label in figures.CURVES}
-    said = [
-        f"{label} ends at {findings.percent(curve.iloc[-1])}" for label, curve in ends.items() if len(curve)
-    ]
+    design, name = row_figures.design, row_figures.step
+    curves = {column: figures.curve(found, design, name, column) for column, _, _ in figures.CURVES}
+    said = []
+    for column, _, label in figures.CURVES:
+        mean = figures.mean_curve(curves[column])
+        said += [f"{label} ends at {findings.percent(mean.iloc[-1])}"] if len(mean) else []
     words = f"Learning curves of {row['title']}: {', '.join(said)}."
     return {
         "step": step,
-        "curves": Markup(marks.curves(seeds, axis["epochs"], axis["floor"], words)) if seeds else None,
+        "curves": Markup(marks.curves(curves, axis["epochs"], axis["floor"], words)) if said else None,
         "bootstrap": findings.interval(row_figures.delta_bootstrap_low, row_figures.delta_bootstrap_high),
         "confusion": _confusion(found, step, row["title"]),
     }

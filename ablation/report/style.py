@@ -3,6 +3,7 @@
 import io
 import math
 import re
+import textwrap
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from html import escape
@@ -66,7 +67,7 @@ def rows(names: Sequence[str], wide: bool, row: float = 0.42) -> tuple[Figure, A
     with style(13 if wide else 10):
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.add_subplot()
-        axes.set_yticks(range(len(names)), [plain(name) for name in names])
+        axes.set_yticks(range(len(names)), [lines(name) for name in names])
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="y", visible=False)
@@ -79,7 +80,7 @@ def title(figure: Figure, text: str, setting: str) -> None:
         return
     height = figure.get_figheight()
     figure.text(0.01, 1 - 0.1 / height, text, va="top", fontsize=16, fontweight="bold", color=INK)
-    figure.text(0.01, 1 - 0.42 / height, plain(setting, 200), va="top", fontsize=12, color=MUTED)
+    figure.text(0.01, 1 - 0.42 / height, line(setting, 120), va="top", fontsize=12, color=MUTED)
     if figure.get_layout_engine():
         figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - 0.7 / height))
 
@@ -95,7 +96,7 @@ def legend(figure: Figure, axes: Axes) -> None:
 
 def accuracy_axis(axes: Axes, name: str) -> None:
     """Label the horizontal axis, which holds fractions, in percent."""
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.set_xlabel(name)
     axes.margins(x=0.06)
 
@@ -113,19 +114,19 @@ def leaders(axes: Axes, x: np.ndarray, y: np.ndarray, names: Sequence[str], heig
     Args:
         height: of the axes, in inches, by which the names are kept apart.
     """
-    low, high = axes.get_ylim()
-    places = spread((y - low) / (high - low), 0.19 / height)
-    line = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.6, "relpos": (0, 0.5), "shrinkB": 4}
-    for i, name in enumerate(names):
-        axes.annotate(
-            plain(name, 22).split("\n")[0],
-            xy=(x[i], y[i]),
-            xytext=(1.06, places[i]),
-            textcoords="axes fraction",
-            va="center",
-            fontsize="small",
-            arrowprops=line,
+    axes.autoscale_view()
+    places = axes.transAxes.inverted().transform(axes.transData.transform(np.column_stack([x, y])))
+    for (right, up), beside, name in zip(places, spread(places[:, 1], 0.19 / height), names, strict=True):
+        axes.plot(
+            [right, 1.05],
+            [up, beside],
+            color=MUTED,
+            linewidth=0.6,
+            transform=axes.transAxes,
+            clip_on=False,
+            zorder=1,
         )
+        axes.text(1.06, beside, line(name, 22), va="center", fontsize="small", transform=axes.transAxes)
 
 
 def spread(wanted: np.ndarray, apart: float) -> np.ndarray:
@@ -158,19 +159,20 @@ def round_ticks(low: float, high: float) -> list[float]:
     return ticks[:: math.ceil(len(ticks) / 6)]
 
 
-def plain(text: str, width: int = 24) -> str:
-    """A name as a figure can hold it: no formula is read into it, at most two lines of `width` letters."""
-    words = "".join(character if character.isprintable() else " " for character in text).split()
-    lines = [""]
-    for word in words:
-        if lines[-1] and len(lines[-1]) + len(word) >= width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    if len(lines) > 2:
-        lines = [lines[0], f"{lines[1]} …"]
-    return "\n".join(line if len(line) <= width + 2 else f"{line[:width]}…" for line in lines).replace(
-        "$", r"\$"
-    )
+def line(text: str, width: int) -> str:
+    """A name as a figure can hold it on one line of at most `width` letters: no formula is read into it."""
+    name = _printable(text)
+    return (name if len(name) <= width else f"{name[: width - 1]}…").replace("$", r"\$")
+
+
+def lines(text: str, width: int = 24) -> str:
+    """A name as a figure can hold it on at most two lines of `width` letters: no formula is read into it."""
+    wrapped = textwrap.wrap(_printable(text), width, max_lines=2, placeholder=" …")
+    return "\n".join(wrapped).replace("$", r"\$")
+
+
+def _printable(text: str) -> str:
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def png(figure: Figure) -> bytes:

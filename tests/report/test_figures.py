@@ -1,0 +1,131 @@
+import io
+from unittest import mock
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+from PIL import Image
+from synthetic import ladder, step, write_study
+
+from ablation.report import figures, style
+from ablation.report.findings import collect
+
+SEVERAL = [
+    *ladder(4),
+    *({**one, "design": "add-one", "base": "baseline" if one["position"] else None} for one in ladder(4)),
+]
+
+
+def texts(figure):
+    """The texts that are drawn."""
+    seen, draw = {}, Text.draw
+
+    def spy(text, renderer):
+        if text.get_text().strip() and text.get_visible():
+            seen[id(text)] = text
+        draw(text, renderer)
+
+    with mock.patch.object(Text, "draw", spy):
+        FigureCanvasAgg(figure).draw()
+    return list(seen.values())
+
+
+def drawn(figure):
+    return [text.get_text() for text in texts(figure)]
+
+
+@pytest.mark.parametrize("rungs", [4, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("wide", [True, False])
+@pytest.mark.parametrize("name", ["ladder", "gap", "delta", "cost"])
+def test_no_two_labels_overlap_and_none_is_cut_off(tmp_path, rungs, wide, name):
+    found = collect(write_study(tmp_path, steps=ladder(rungs), epochs=2))
+    figure = figures.drawings(found)[name](found, wide=wide)
+    labels = texts(figure)
+    boxes = [text.get_window_extent() for text in labels]
+    width, height = figure.canvas.get_width_height()
+    for i, box in enumerate(boxes):
+        assert box.x0 >= -1 and box.y0 >= -1 and box.x1 <= width + 1 and box.y1 <= height + 1, labels[i]
+        assert not any(box.padded(-1.5).overlaps(other.padded(-1.5)) for other in boxes[i + 1 :])
+
+
+def test_titles_say_dataset_preset_and_seeds(tmp_path):
+    found = collect(write_study(tmp_path, steps=SEVERAL))
+    for draw in figures.drawings(found).values():
+        assert "shapes, preset quick, 3 seeds, honest protocol" in drawn(draw(found))
+    assert list(figures.drawings(found)) == ["ladder", "gap", "delta", "designs", "cost", "curves"]
+
+
+def test_the_gap_is_labelled_in_points(tmp_path):
+    found = collect(
+        write_study(tmp_path, noise=0, seeds=[0], test={"baseline": 0.6}, train={"baseline": 0.95})
+    )
+    gap = found.rungs["gap_mean"][0]
+    assert f"{100 * gap:.1f} points" in drawn(figures.gap(found))
+
+
+@pytest.mark.parametrize(("dataset", "label"), [("shapes", "lecture (CIFAR-10)"), ("cifar10", "lecture")])
+def test_the_lectures_figures_are_said_to_be_of_cifar10(tmp_path, dataset, label):
+    found = collect(write_study(tmp_path, dataset={"name": dataset}))
+    figure = figures.ladder(found)
+    assert label in drawn(figure)
+    marks = next(one for one in figure.axes[0].lines if one.get_label() == label)
+    assert marks.get_xdata()[:2].tolist() == [0.78, 0.80]
+    assert marks.get_markerfacecolor() == "none"
+
+
+def test_verdicts_differ_in_colour_and_shape(tmp_path):
+    found = collect(write_study(tmp_path, seeds=range(6), test={"residual": 0.7}))
+    marks = {one.get_label(): one[0] for one in figures.delta(found).axes[0].containers}
+    assert set(marks) == {"helps", "hurts", "not separable"}
+    assert len({mark.get_color() for mark in marks.values()}) == 3
+    assert len({mark.get_marker() for mark in marks.values()}) == 3
+
+
+def test_curves_share_their_axes_and_show_every_seed(tmp_path):
+    found = collect(write_study(tmp_path))
+    panels = [axes for axes in figures.curves(found).axes if axes.lines]
+    assert len(panels) == 8
+    assert len({axes.get_ylim() for axes in panels}) == 1
+    assert [len(lines.get_segments()) for lines in panels[0].collections] == [3, 3]
+
+
+def test_the_mean_curve_ends_where_the_first_seed_stopped(tmp_path):
+    results = write_study(tmp_path, epochs=6)
+    epochs = results.epochs
+    stopped = epochs[~((epochs["step"] == "baseline") & (epochs["seed"] == 1) & (epochs["epoch"] > 4))]
+    found = collect(type(results)(results.folder, results.manifest, results.trials, stopped))
+    seeds = figures.curve(found, "cumulative", "baseline", "val_accuracy")
+    assert figures.mean_curve(seeds).index.tolist() == [1, 2, 3, 4]
+    assert len(seeds) == 6
+
+
+@pytest.mark.parametrize("title", ["$x^2$", "a $ b", "<b>&", "x" * 200, "tab\tand\nline", "\x1b[31mred", ""])
+def test_any_title_can_be_drawn(tmp_path, title):
+    steps = [{**one, "title": title} for one in ladder(2)]
+    found = collect(write_study(tmp_path, steps=steps, epochs=2))
+    for name, draw in figures.drawings(found).items():
+        assert style.png(draw(found)).startswith(b"\x89PNG")
+        if name != "curves":
+            assert "<b>" not in style.svg(draw(found, wide=False), title)
+
+
+def test_a_figure_is_large_enough_to_project_and_light(tmp_path):
+    found = collect(write_study(tmp_path))
+    image = Image.open(io.BytesIO(style.png(figures.ladder(found))))
+    assert image.width >= 1600 and image.height >= 600
+    assert np.asarray(image.convert("L")).mean() > 200
+
+
+@pytest.mark.parametrize("count", [1, 5, 20])
+def test_labels_moved_apart_keep_their_order(count):
+    wanted = np.random.default_rng(count).uniform(0, 1, count)
+    places = style.spread(wanted, 0.04)
+    assert (np.argsort(places) == np.argsort(wanted)).all()
+    assert (np.diff(np.sort(places)) >= 0.04 - 1e-12).all() and places.max() <= 1
+
+
+def test_the_control_rung_draws_the_noise_floor(tmp_path):
+    steps = [*ladder(3), step("cumulative", "aa", 3, "baseline", [])]
+    found = collect(write_study(tmp_path, steps=steps, test={"aa": 0.6}, train={"aa": 0.99}))
+    assert "A/A noise floor" in drawn(figures.delta(found))
