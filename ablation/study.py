@@ -27,7 +27,7 @@ ACTIVATIONS = (
     "soft_shrink", "softplus", "softsign", "squareplus", "swish", "tanh", "tanh_shrink",
 )  # fmt: skip
 LAYER_PATH = re.compile(
-    r"(keras\.(layers|initializers|optimizers|optimizers\.schedules)|ablation\.layers\.[a-z0-9_]+)"
+    r"(keras\.(layers|initializers|optimizers|optimizers\.schedules)|ablation\.(initializers|layers\.[a-z0-9_]+))"
     r"\.(?!Lambda|TFSM)[A-Z]\w*"
 )
 

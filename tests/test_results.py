@@ -1,0 +1,170 @@
+"""What a results folder keeps, and how."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tiny
+
+from ablation.errors import UserError
+from ablation.results import CONTRACT, EPOCH_COLUMNS, TRIAL_COLUMNS, RunFolder, load, write_atomically
+
+
+def record(config_hash: str = "a" * 16, **changes):
+    epochs = [{"epoch": 1, "loss": 2.0, "accuracy": 0.5, "val_loss": 2.1, "val_accuracy": 0.4}]
+    kept = {"config_hash": config_hash, "seed": 0, "status": "done", "test_accuracy": 0.625, "epochs": epochs}
+    return kept | changes
+
+
+def row(step: str, position: int, config_hash: str, seed: int = 0, design: str = "cumulative"):
+    return {"design": design, "step": step, "position": position, "seed": seed, "config_hash": config_hash}
+
+
+def test_a_file_is_replaced_whole(tmp_path):
+    file = tmp_path / "new" / "file.txt"
+    write_atomically(file, "one")
+    write_atomically(file, b"two")
+    assert file.read_bytes() == b"two"
+    assert tiny.tree(tmp_path) == ["new", "new/file.txt"]
+
+
+def test_a_crash_while_writing_leaves_the_old_file(tmp_path, monkeypatch):
+    file = tmp_path / "file.txt"
+    write_atomically(file, "old")
+
+    def crash(*_):
+        raise OSError(28, "No space left on device")
+
+    for broken in ("os.fsync", "pathlib.Path.replace"):
+        with monkeypatch.context() as patch:
+            patch.setattr(broken, crash)
+            with pytest.raises(UserError, match=r"file\.txt: cannot be written \(No space left on device\)"):
+                write_atomically(file, "new")
+        assert file.read_text() == "old"
+        assert tiny.tree(tmp_path) == ["file.txt"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
+    import tempfile
+
+    monkeypatch.setattr(
+        tempfile, "mkstemp", lambda **_: (os.open("/dev/full", os.O_WRONLY), str(tmp_path / "x"))
+    )
+    with pytest.raises(UserError, match=r"No space left on device.*finished trials are kept"):
+        write_atomically(tmp_path / "file.txt", "new")
+
+
+def test_a_trial_comes_back_as_it_was_kept(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.checkpoint_file("a" * 16).parent.mkdir()
+    folder.checkpoint_file("a" * 16).write_bytes(b"unfinished")
+    kept = folder.save_trial(record(confusion=np.eye(2, dtype=int), test_accuracy=np.float32(0.625)))
+    assert folder.read_trials() == {"a" * 16: kept}
+    assert kept["confusion"] == [[1, 0], [0, 1]]
+    assert kept["test_accuracy"] == 0.625
+    assert not folder.checkpoint_file("a" * 16).exists()
+
+
+def test_figures_that_are_not_finite_are_kept_as_none(tmp_path):
+    rows = [{"epoch": 1, "val_loss": float("inf")}, {"epoch": 2, "val_loss": float("nan")}]
+    kept = RunFolder(tmp_path).save_trial(record(test_loss=float("nan"), epochs=rows))
+    assert (kept["test_loss"], [epoch["val_loss"] for epoch in kept["epochs"]]) == (None, [None, None])
+
+
+def test_tables_hold_the_planned_trials_in_their_order(tmp_path):
+    folder = RunFolder(tmp_path)
+    records = {
+        one: folder.save_trial(record(one, test_accuracy=index / 4)) for index, one in enumerate("abc")
+    }
+    planned = [
+        row("one", 0, "b"),
+        row("two", 1, "a"),
+        row("all", 0, "a", design="add-one"),
+        row("no", 2, "x"),
+    ]
+    folder.write_tables(planned, records)
+    trials, epochs = pd.read_csv(tmp_path / "trials.csv"), pd.read_csv(tmp_path / "epochs.csv")
+    assert tuple(trials.columns) == TRIAL_COLUMNS
+    assert tuple(epochs.columns) == EPOCH_COLUMNS
+    assert list(trials["step"]) == ["one", "two", "all"]
+    assert list(trials["test_accuracy"]) == [0.25, 0.0, 0.0]
+    assert list(epochs["config_hash"]) == ["b", "a"], "a configuration trained once has its epochs once"
+
+
+def test_figures_survive_the_tables_to_the_last_digit(tmp_path):
+    folder, figure = RunFolder(tmp_path), 0.1 + 0.2
+    folder.write_manifest({})
+    folder.write_tables([row("one", 0, "a")], {"a": folder.save_trial(record("a", test_accuracy=figure))})
+    assert load(tmp_path).trials["test_accuracy"][0] == figure
+
+
+def test_what_a_killed_run_was_writing_is_removed_and_nothing_else(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.save_trial(record())
+    folder.write_manifest({})
+    before = tiny.tree(tmp_path)
+    (tmp_path / "checkpoints").mkdir()
+    for name in ("trials/.a.json.x1.part", "checkpoints/.a.npz.y2.part", ".trials.csv.z3.part"):
+        (tmp_path / name).write_bytes(b"half")
+    folder.remove_unfinished()
+    assert tiny.tree(tmp_path) == sorted([*before, "checkpoints"])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "[" * 100_000,
+        '{"contract": 0}',
+        '{"contract": 2, "config_hash": "b"}',
+        json.dumps({"contract": CONTRACT}),
+        json.dumps({"contract": CONTRACT, **record("c")}),
+        json.dumps({"contract": CONTRACT, **record("b", status="fine")}),
+        json.dumps({"contract": CONTRACT, **record("b", epochs=None)}),
+        json.dumps({"contract": CONTRACT, **record("b", epochs=[1])}),
+        "\ud800",
+    ],
+)
+def test_a_damaged_trial_file_is_named(tmp_path, content):
+    (tmp_path / "trials").mkdir()
+    (tmp_path / "trials" / "b.json").write_bytes(content.encode("utf-8", "surrogatepass"))
+    with pytest.raises(UserError, match=r"trials/b\.json: "):
+        RunFolder(tmp_path).read_trials()
+
+
+def test_results_of_another_contract_are_refused_in_one_line(tmp_path):
+    (tmp_path / "manifest.json").write_text('{"contract": 99}')
+    with pytest.raises(UserError, match="expected results contract 1, found 99; run with --fresh or --out"):
+        load(tmp_path)
+
+
+def test_a_folder_without_results_is_said_to_be_one(tmp_path):
+    with pytest.raises(UserError, match=r"not a results folder \(no manifest.json\)"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["", "step,seed\n", "\x00", "a,b\n1,2,3\n", None])
+def test_a_damaged_table_is_named(tmp_path, damage):
+    folder = RunFolder(tmp_path)
+    folder.write_manifest({})
+    folder.write_tables([row("one", 0, "a")], {"a": folder.save_trial(record("a"))})
+    file = tmp_path / "epochs.csv"
+    file.unlink() if damage is None else file.write_text(damage)
+    with pytest.raises(UserError, match=r"epochs\.csv: "):
+        load(tmp_path)
+
+
+def test_confusion_of_a_trial(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.write_manifest({})
+    kept = folder.save_trial(record("a", confusion=[[3, 1], [0, 4]]))
+    folder.write_tables([row("one", 0, "a")], {"a": kept})
+    np.testing.assert_array_equal(load(tmp_path).confusion("a"), [[3, 1], [0, 4]])
+    assert load(tmp_path).confusion("b") is None
