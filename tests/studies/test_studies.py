@@ -1,0 +1,51 @@
+"""Every study of the project: loads, says where it comes from, and runs at its smallest."""
+
+import csv
+import re
+
+import pytest
+import tiny
+
+from ablation import study
+from ablation.runner import Options, run
+
+NAMES = study.names()
+
+
+def test_everything_the_lectures_did_is_a_study():
+    wanted = "trainability trainability_fashion trainability_depth generalization generalization_2023"
+    wanted += (
+        " generalization_keras regularization initialization optimizers normalization augmentation stochastic"
+    )
+    wanted += " bottleneck inference unlimited rules_of_thumb"
+    assert set(wanted.split()) <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_study_says_what_it_is_and_how_to_run_it(name):
+    text = (study.STUDIES / f"{name}.yaml").read_text(encoding="utf-8")
+    header = text[: text.index("\nstudy:")]
+    for part in ("source", "command"):
+        assert re.search(rf"^#   {part} ", header, re.MULTILINE), part
+    loaded = study.load(name)
+    assert loaded.study == name
+    assert loaded.title and loaded.question and loaded.source
+    assert {"full", "quick", "smoke"} <= set(loaded.presets)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_published_figures_reach_the_plan(name):
+    loaded = study.load(name)
+    planned = study.plan(loaded, preset="quick", dataset="cifar10")
+    assert [step.lecture for step in planned] == [step.lecture for step in loaded.ladder]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_study_runs_at_smoke(name, tmp_path):
+    loaded = study.load(name)
+    outcome = run(loaded, Options(preset="smoke", dataset="shapes", out=tmp_path), tiny.Quiet())
+    with (tmp_path / "trials.csv").open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["step"], row["status"]) for row in rows] == [(step.step, "done") for step in loaded.ladder]
+    assert outcome.bad == 0
