@@ -224,7 +224,7 @@ def _list(given: argparse.Namespace, _: list[str]) -> int:
     from ablation import study, tricks
 
     if given.what == "studies":
-        lines = [(name, study.load(name).title) for name in study.names()]
+        lines = [(name, study.title(name)) for name in study.names()]
     elif given.what == "tricks":
         lines = [(name, tricks.card(name).partition("\n")[0]) for name in tricks.names()]
     elif given.what == "datasets":
@@ -243,9 +243,12 @@ def _list(given: argparse.Namespace, _: list[str]) -> int:
 
 def _show(given: argparse.Namespace, arguments: list[str]) -> int:
     from ablation import study, tricks
+    from ablation.reference import measured
 
     if given.name in tricks.names():
         print(tricks.card(given.name))
+        for line in measured(given.name):
+            print(f"Measured: {line}")
         return EXIT_DONE
     if given.name not in study.names() and not given.name.endswith((".yaml", ".yml")):
         known = (*tricks.names(), *study.names())

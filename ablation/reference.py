@@ -1,0 +1,34 @@
+"""What the committed reference runs in `results/reference/` measured for a trick."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+REFERENCE = Path(__file__).parent.parent / "results" / "reference"
+
+
+def measured(trick: str, folder: Path = REFERENCE) -> Iterator[str]:
+    """One line for each step that adds this trick and nothing else, over its base, in points of test accuracy."""
+    for file in sorted(folder.glob("*/*/summary.csv")):
+        manifest = json.loads((file.parent / "manifest.json").read_text(encoding="utf-8"))
+        alone = {
+            (step["design"], step["step"])
+            for step in manifest["steps"]
+            if [use["name"] for use in step["tricks"]] == [trick]
+        }
+        for row in pd.read_csv(file).itertuples():
+            if (row.design, row.step) in alone and pd.notna(row.delta):
+                yield (
+                    f"{file.parent.parent.name} {file.parent.name}, {row.design}, n = {row.n}: "
+                    f"{_points(row.delta)}{_interval(row.delta_ci_low, row.delta_ci_high)}, {row.verdict}"
+                )
+
+
+def _points(fraction: float) -> str:
+    return f"{100 * fraction:+.1f} points"
+
+
+def _interval(low: float, high: float) -> str:
+    return f" [{100 * low:+.1f}, {100 * high:+.1f}]" if pd.notna(low) else ""
