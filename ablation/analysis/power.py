@@ -2,7 +2,7 @@
 
 from math import inf, isnan, nan, sqrt
 
-from scipy import optimize, special
+from scipy import special
 
 from ablation.analysis.intervals import ALPHA
 
@@ -37,12 +37,13 @@ def minimum_detectable(deviation: float, n: int, alpha: float = ALPHA, wanted: f
     """
     if n < 2 or isnan(deviation):
         return nan
-    highest = 1.0
-    while power(highest, n, alpha) < wanted:
-        highest *= 2
-    return deviation * float(
-        optimize.brentq(lambda effect: power(effect, n, alpha) - wanted, 0, highest, xtol=1e-13)
-    )
+    low, high = 0.0, 1.0
+    while power(high, n, alpha) < wanted:
+        high *= 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if power(middle, n, alpha) >= wanted else (middle, high)
+    return deviation * high
 
 
 def seeds_needed(mean: float, deviation: float, alpha: float = ALPHA, wanted: float = POWER) -> float:

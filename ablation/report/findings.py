@@ -202,7 +202,7 @@ def duration(seconds: float) -> str:
     """A time for people: 75 -> "1 min 15 s"."""
     if pd.isna(seconds):
         return "–"
-    if seconds < 60:
+    if round(seconds) < 60:
         return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 3600:

@@ -14,6 +14,10 @@ TEST = (0.602, 0.604, 0.671, 0.702, 0.706, 0.771, 0.803, 0.799)
 TRAIN = (0.998, 0.997, 1.0, 0.951, 0.948, 0.851, 0.932, 0.941)
 LECTURE = (0.78, 0.80, 0.84, 0.866, 0.875, 0.906, 0.93, 0.93)
 TITLES = {"l2": "L2"}
+EVIL = (
+    '<script>window.hacked = 1</script><img src=x onerror="window.hacked=1"> | `{{ 7 * 7 }}` '
+    "</style> $x$ [a](b)"
+)
 
 
 def step(
@@ -150,6 +154,28 @@ def write_study(
         }
     )
     return load(path)
+
+
+def evil_study(path: Path) -> Results:
+    """A folder in which every text that a user, a trick or an error may bring is an attack."""
+    steps = ladder(3)
+    for one in steps:
+        one["title"] = EVIL
+        one["lecture"] = {}
+    steps[1]["tricks"][0] |= {"name": EVIL, "card": EVIL, "parameters": {EVIL: EVIL}}
+    steps[1]["changes"] = {EVIL: [EVIL, EVIL]}
+    return write_study(
+        path,
+        steps=steps,
+        outcomes={("batch_norm", 0): {"status": "failed", "error": EVIL}},
+        dataset={"note": EVIL, "source": EVIL, "classes": [EVIL] * 10, "name": EVIL},
+        study={"name": EVIL, "title": EVIL, "question": EVIL, "source": EVIL},
+        preset=EVIL,
+        command=EVIL,
+        git_commit=None,
+        versions={EVIL: EVIL},
+        device=EVIL,
+    )
 
 
 def trial(

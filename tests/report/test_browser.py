@@ -1,0 +1,93 @@
+"""The HTML report in a real browser, where one is installed."""
+
+import html
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+from synthetic import evil_study, ladder, write_study
+
+from ablation import report
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+QUIET = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--allow-file-access-from-files",
+    "--enable-logging=stderr", "--virtual-time-budget=10000", "--dump-dom",
+)  # fmt: skip
+
+# A page around the report: it uses the report as a reader would and writes what it saw into its own text.
+HARNESS = """<!doctype html><pre id="seen"></pre><iframe src="report.html" width="WIDTH"></iframe>
+<script>
+const frame = document.querySelector("iframe");
+frame.addEventListener("load", () => {
+  const page = frame.contentDocument, table = page.querySelector("table.sortable");
+  const column = (at) => [...table.tBodies[0].rows].map((row) => row.cells[at].textContent.trim());
+  const headings = [...table.tHead.rows[0].cells];
+  const heading = (name) => headings.find((cell) => cell.textContent.trim() === name);
+  const sorted = (name) => {
+    heading(name).querySelector("button").click();
+    return {rungs: column(1), direction: heading(name).getAttribute("aria-sort")};
+  };
+  const seen = {
+    hacked: frame.contentWindow.hacked === undefined ? null : frame.contentWindow.hacked,
+    loaded: frame.contentWindow.performance.getEntriesByType("resource").map((entry) => entry.name),
+    alt: [...page.querySelectorAll("svg, img")].map((one) => one.getAttribute("aria-label") || one.alt),
+    focusable: [...table.tHead.querySelectorAll("button")].every((one) => one.tabIndex === 0),
+    overflow: page.documentElement.scrollWidth - page.documentElement.clientWidth,
+    links: [...page.querySelectorAll("a")].map((one) => page.querySelector(one.hash) !== null),
+    before: column(1), test: sorted("test"), again: sorted("test"),
+    name: sorted("rung"), delta: sorted("delta"),
+  };
+  document.getElementById("seen").textContent = JSON.stringify(seen);
+});
+</script>"""
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BROWSER is None, reason="no chromium or chrome is installed"),
+]
+
+
+def visit(folder, profile, width=1200):
+    """What the harness saw of the report, and what the browser's console said."""
+    (folder / "harness.html").write_text(HARNESS.replace("WIDTH", str(width)))
+    command = [BROWSER, *QUIET, f"--user-data-dir={profile}", (folder / "harness.html").as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    seen = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.DOTALL)
+    console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    return json.loads(html.unescape(seen[1])), console
+
+
+def test_the_report_works_in_a_browser(tmp_path):
+    folder = tmp_path / "run"
+    results = write_study(folder)
+    report.write(folder)
+    seen, console = visit(folder, tmp_path / "profile")
+    names = [one["title"] for one in ladder()]
+    accuracy = dict(zip(names, results.trials.groupby("position")["test_accuracy"].mean(), strict=True))
+    assert console == [] and seen["loaded"] == []
+    assert len(seen["alt"]) == 19 and all(seen["alt"])
+    assert seen["before"] == names
+    assert seen["test"] == {"rungs": sorted(names, key=accuracy.get), "direction": "ascending"}
+    assert seen["again"] == {
+        "rungs": sorted(names, key=accuracy.get, reverse=True),
+        "direction": "descending",
+    }
+    assert seen["name"]["rungs"] == sorted(names, key=str.lower)
+    assert seen["delta"]["rungs"][-1] == "baseline"
+    assert seen["focusable"] and all(seen["links"]) and len(seen["links"]) == 8
+    assert seen["overflow"] == 0
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_text_from_outside_is_not_run_and_the_page_is_never_too_wide(tmp_path, width):
+    folder = tmp_path / "run"
+    evil_study(folder)
+    report.write(folder)
+    seen, console = visit(folder, tmp_path / "profile", width)
+    assert seen["hacked"] is None
+    assert console == [] and seen["loaded"] == []
+    assert seen["overflow"] == 0

@@ -1,0 +1,76 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from synthetic import ladder, write_study
+
+from ablation.errors import UserError
+from ablation.report.compare import compare, to_markdown
+
+
+def test_folders_are_compared_by_step_and_seed(tmp_path):
+    first = write_study(tmp_path / "a" / "run", steps=ladder(3), seeds=range(5))
+    second = write_study(
+        tmp_path / "b" / "run", steps=ladder(3), seeds=range(1, 6), generator_seed=8, precision="bf16"
+    )
+    table = compare([tmp_path / "a" / "run", tmp_path / "b" / "run"])
+    assert table["step"].tolist() == ["baseline", "noise", "batch_norm"]
+    assert set(table["n"]) == {4}
+    assert table["reference"][0] == "run (float32)" and table["other"][0] == "run (bf16)"
+    tests = []
+    for row in table.itertuples():
+        mine, theirs = (
+            one.trials.query("step == @row.step").set_index("seed")["test_accuracy"].loc[[1, 2, 3, 4]]
+            for one in (second, first)
+        )
+        tests.append(stats.ttest_rel(mine, theirs))
+        assert row.difference == pytest.approx((mine - theirs).mean())
+    assert table["p_holm"].to_numpy() == pytest.approx(
+        multipletests([one.pvalue for one in tests], method="holm")[1], abs=1e-10
+    )
+    interval = tests[0].confidence_interval()
+    found = (table["difference_ci_low"][0], table["difference_ci_high"][0])
+    assert found == pytest.approx((interval.low, interval.high), abs=1e-10)
+
+
+def test_a_folder_against_itself_shows_no_difference(tmp_path):
+    write_study(tmp_path / "run")
+    table = compare([tmp_path / "run", tmp_path / "run"])
+    assert (table["difference"] == 0).all() and (table["p_holm"] == 1).all()
+    assert table["other"][0] == "run #2"
+    assert "0 of 8 steps differ" in to_markdown(table)
+
+
+def test_a_difference_is_higher_or_lower_not_a_help(tmp_path):
+    write_study(tmp_path / "a", steps=ladder(2), seeds=range(6))
+    better = {"baseline": 0.70, "noise": 0.50}
+    write_study(tmp_path / "b", steps=ladder(2), seeds=range(6), test=better, generator_seed=9)
+    table = compare([tmp_path / "a", tmp_path / "b"])
+    assert table["verdict"][0].startswith("higher: +") and table["verdict"][1].startswith("lower: −")
+    markdown = to_markdown(table)
+    assert "## b against a" in markdown and "2 of 2 steps differ" in markdown
+    rows = [line for line in markdown.splitlines() if line.startswith("| cumulative")]
+    assert len(rows) == 2 and "| higher |" in rows[0] and "| x 1.00 |" in rows[0]
+
+
+def test_three_folders_give_two_comparisons(tmp_path):
+    for name in "abc":
+        write_study(tmp_path / name, steps=ladder(2))
+    table = compare([tmp_path / name for name in "abc"])
+    assert table["other"].tolist() == ["b", "b", "c", "c"]
+    assert isinstance(table, pd.DataFrame) and not np.isnan(table["difference"]).any()
+
+
+def test_what_cannot_be_compared_is_told_in_one_line(tmp_path):
+    write_study(tmp_path / "a", steps=ladder(2), seeds=[0])
+    write_study(tmp_path / "b", steps=ladder(2), seeds=[1])
+    write_study(tmp_path / "c", steps=ladder(2), dataset={"name": "cifar10"})
+    with pytest.raises(UserError, match="two or more results folders, found 1"):
+        compare([tmp_path / "a"])
+    with pytest.raises(UserError, match="no done trial of the same design, step and seed"):
+        compare([tmp_path / "a", tmp_path / "b"])
+    with pytest.raises(UserError, match=r"same dataset, found shapes in .*, cifar10 in"):
+        compare([tmp_path / "a", tmp_path / "c"])
+    with pytest.raises(UserError, match="not a results folder"):
+        compare([tmp_path / "a", tmp_path / "nowhere"])

@@ -1,0 +1,252 @@
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from rich.console import Console
+from synthetic import evil_study, ladder, write_study
+
+from ablation import report
+from ablation.errors import UserError
+from ablation.report import findings
+from ablation.results import load
+
+
+def words(results, width=120):
+    console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
+    console.print(report.terminal_table(results))
+    return console.export_text()
+
+
+class Page(HTMLParser):
+    """What matters of an HTML page: its tags with their attributes, its scripts, its text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.scripts, self.text, self._inside = [], [], [], None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self._inside = tag
+
+    def handle_endtag(self, tag):
+        self._inside = None
+
+    def handle_data(self, data):
+        (self.scripts if self._inside == "script" else self.text).append(data)
+
+
+def test_write_makes_every_file_and_says_which(tmp_path):
+    write_study(tmp_path)
+    written = report.write(tmp_path)
+    names = [str(file.relative_to(tmp_path)) for file in written]
+    figures = [f"figures/{name}.png" for name in ("ladder", "gap", "delta", "cost", "curves")]
+    assert names == ["summary.csv", *figures, "report.md", "report.html"]
+    assert all(file.stat().st_size > 500 for file in written)
+    assert len(pd.read_csv(tmp_path / "summary.csv")) == 8
+
+
+def test_the_same_trials_give_the_same_files(tmp_path):
+    write_study(tmp_path)
+    first = {file: file.read_bytes() for file in report.write(tmp_path)}
+    assert {file: file.read_bytes() for file in report.write(tmp_path)} == first
+
+
+def test_the_report_never_imports_a_training_library(tmp_path):
+    write_study(tmp_path, steps=ladder(2), epochs=2)
+    code = (
+        "import sys, pathlib, rich\n"
+        "from ablation import report, results, analysis\n"
+        "from ablation.report.compare import compare, to_markdown\n"
+        f"folder = pathlib.Path({str(tmp_path)!r})\n"
+        "report.write(folder)\n"
+        "to_markdown(compare([folder, folder]))\n"
+        "report.terminal_table(results.load(folder))\n"
+        "print([name for name in ('keras', 'tensorflow', 'jax', 'torch') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_folder_without_a_done_trial_is_told_in_one_line_and_left_alone(tmp_path):
+    outcomes = {(one["step"], 0): None for one in ladder(2)}
+    write_study(tmp_path, steps=ladder(2), seeds=[0], outcomes=outcomes)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(UserError, match="at least one done trial"):
+        report.write(tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_partial_run_reports_what_there_is(tmp_path):
+    outcomes = {(one["step"], seed): None for one in ladder()[2:] for seed in range(3)} | {("noise", 2): None}
+    results = write_study(tmp_path, outcomes=outcomes, end=None)
+    report.write(tmp_path)
+    text = (tmp_path / "report.md").read_text()
+    assert "19 of 24 planned trials have no result yet" in text
+    assert "| residual | – | – |  | no finished trial |" in text
+    assert "from baseline to noise" in report.headline(results)
+
+
+def test_headline_is_computed_from_the_numbers(tmp_path):
+    results = write_study(tmp_path, seeds=range(6))
+    trials = results.trials.groupby("step")[["test_accuracy", "gap"]].mean() * 100
+    first, last = trials.loc["baseline"], trials.loc["residual"]
+    text = report.headline(results)
+    assert f"test accuracy goes from {first.test_accuracy:.1f} % to {last.test_accuracy:.1f} %" in text
+    assert f"from {first.gap:.1f} points to {last.gap:.1f} points" in text
+    gain = trials.loc["batch_norm"].test_accuracy - trials.loc["noise"].test_accuracy
+    assert f"Largest single gain: batch norm, +{gain:.1f} points" in text
+    assert "4 of 7 steps help" in text
+
+
+def test_the_terminal_table_fits_eighty_columns(tmp_path):
+    results = write_study(tmp_path)
+    text = words(results, 80)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "…" not in text
+    mean = 100 * results.trials.query("step == 'augment'")["test_accuracy"].mean()
+    row = next(line for line in text.splitlines() if line.strip().startswith("augment"))
+    assert f"{mean:.1f} ± " in row and "helps" in row and "90.6 %" in row
+    assert "on CIFAR-10" in text
+
+
+def test_markdown_holds_the_table_and_what_to_know_first(tmp_path):
+    write_study(tmp_path, outcomes={("dropout", 2): {"status": "failed", "error": "OOM when allocating"}})
+    report.write(tmp_path)
+    text = (tmp_path / "report.md").read_text()
+    table = [line for line in text.splitlines() if line.startswith("| ")]
+    assert len({line.count("|") for line in table[:9]}) == 1
+    assert "dropout, seed 2: failed: OOM when allocating" in text
+    assert "![ladder](figures/ladder.png)" in text
+    assert "cannot go below p = 0.5" in text and "not CIFAR-10" in text
+    assert str(tmp_path) not in text + (tmp_path / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"protocol": "lecture"}, "validation is the test set"),
+        ({"seeds": [0]}, "one pair of seeds"),
+        ({"outcomes": {("noise", 1): {"status": "diverged"}}}, "noise, seed 1: diverged"),
+    ],
+)
+def test_warnings(tmp_path, given, said):
+    found = findings.collect(write_study(tmp_path, **given))
+    assert any(said in warning for warning in findings.warnings(found))
+
+
+def test_a_sound_run_on_cifar10_warns_of_nothing(tmp_path):
+    results = write_study(tmp_path, seeds=range(6), dataset={"name": "cifar10"})
+    assert findings.warnings(findings.collect(results)) == []
+
+
+def test_html_stands_alone_and_describes_its_figures(tmp_path):
+    write_study(tmp_path)
+    report.write(tmp_path)
+    page = Page((tmp_path / "report.html").read_text())
+    assert not [tag for tag, _ in page.tags if tag in ("link", "iframe", "object", "base") and tag != "link"]
+    for tag, attributes in page.tags:
+        for name in ("src", "href", "xlink:href", "action", "srcset"):
+            assert attributes.get(name, "#").startswith(("#", "data:")), (tag, attributes)
+    drawings = [attributes for tag, attributes in page.tags if tag == "svg"]
+    assert len(drawings) == 4 + 8 + 7
+    assert all(attributes["role"] == "img" and len(attributes["aria-label"]) > 40 for attributes in drawings)
+    ladder_words = drawings[0]["aria-label"]
+    mean = 100 * load(tmp_path).trials.query("step == 'capacity'")["test_accuracy"].mean()
+    assert f"capacity {mean:.1f} %" in ladder_words
+
+
+def test_html_has_a_section_a_rung(tmp_path):
+    write_study(tmp_path)
+    report.write(tmp_path)
+    text = " ".join(" ".join(Page((tmp_path / "report.html").read_text()).text).split())
+    for name in ("noise", "batch_norm", "l2", "residual"):
+        assert f"{name}: what it does." in text
+        assert f"field_of_{name} none Dropout(rate=0.3)" in text
+    assert "Classes, against baseline" in text
+    assert re.search(r"cat taken for dog: [\d.]+ % before, [\d.]+ % now", text)
+    assert "points per extra GFLOP" in text
+    for value in ("9f2c9f2c", "0123abc", "keras 3.15.0", "ablation run generalization"):
+        assert value in text
+
+
+def test_text_from_outside_is_shown_and_never_run(tmp_path):
+    evil_study(tmp_path)
+    report.write(tmp_path)
+    page = Page((tmp_path / "report.html").read_text())
+    assert len(page.scripts) == 1 and "hacked" not in page.scripts[0]
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+    assert not [tag for tag, _ in page.tags if tag == "img"]
+    assert "".join(page.text).count("window.hacked = 1") > 10
+    assert "{{ 7 * 7 }}" in "".join(page.text)
+    markdown = (tmp_path / "report.md").read_text()
+    assert "<script" not in markdown and "<img" not in markdown and "[a](b)" not in markdown
+    rows = [line for line in markdown.splitlines() if line.startswith("| ")]
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in rows[:4]} == {10}
+    assert "window.hacked" in words(load(tmp_path), 300)
+
+
+def test_several_designs_have_a_table_each(tmp_path):
+    alone = [
+        {**one, "design": "add-one", "base": "baseline" if one["position"] else None} for one in ladder(3)
+    ]
+    results = write_study(tmp_path, steps=[*ladder(3), *alone])
+    written = report.write(tmp_path)
+    assert tmp_path / "figures/designs.png" in written
+    markdown = (tmp_path / "report.md").read_text()
+    assert "## cumulative" in markdown and "## add-one" in markdown
+    assert "add-one" in words(results)
+
+
+def test_cards_and_cells_of_a_folder_with_many_classes(tmp_path):
+    results = write_study(tmp_path, steps=ladder(2), dataset={"classes": [f"class {i}" for i in range(100)]})
+    for file in (tmp_path / "trials").glob("*.json"):
+        file.write_text(file.read_text().replace('"confusion"', '"left_out"'))
+    report.write(tmp_path)
+    assert "Classes, against" not in (tmp_path / "report.html").read_text()
+    assert results.manifest["dataset"]["classes"][99] == "class 99"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (findings.percent(0.6741), "67.4 %"),
+        (findings.percent(float("nan")), "–"),
+        (findings.signed(-0.012), "−1.2"),
+        (findings.signed(-0.0001), "0.0"),
+        (findings.gap_points(0.213), "21.3 points"),
+        (findings.interval(0.01, -0.002), "[+1.0, −0.2]"),
+        (findings.interval(float("nan"), 0.1), ""),
+        (findings.count(21034826), "21.0 M"),
+        (findings.count(512), "512"),
+        (findings.duration(9.96), "10.0 s"),
+        (findings.duration(59.7), "1 min 00 s"),
+        (findings.duration(75), "1 min 15 s"),
+        (findings.duration(3599.6), "1 h 00 min"),
+        (findings.duration(7500), "2 h 05 min"),
+    ],
+)
+def test_numbers_for_people(text, expected):
+    assert text == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rungs", "seeds", "epochs", "seconds"), [(8, 3, 30, 5), (20, 25, 50, 20)], ids=["usual", "500 trials"]
+)
+def test_a_report_is_quick_and_small(tmp_path, rungs, seeds, epochs, seconds):
+    write_study(tmp_path, steps=ladder(rungs), seeds=range(seeds), epochs=epochs)
+    code = (
+        "import pathlib, resource, time\n"
+        "from ablation import report\n"
+        "start = time.process_time()\n"
+        f"report.write(pathlib.Path({str(tmp_path)!r}))\n"
+        "print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    took, gigabytes = map(float, done.stdout.split())
+    assert took < seconds
+    assert gigabytes < 1
