@@ -249,6 +249,12 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in STUDIES.glob("*.yaml")))
 
 
+def title(name: str) -> str:
+    """The title of a study of the project, read off its line alone: a list of studies need not plan them."""
+    lines = (STUDIES / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
+    return next((parse_yaml(line, name)["title"] for line in lines if line.startswith("title:")), "")
+
+
 def load(name_or_file: str) -> Study:
     """A study by its name in `experiments/`, or a file of the user's own.
 

@@ -16,7 +16,7 @@ Problem = yaml.constructor.ConstructorError
 class _Loader(yaml.SafeLoader):
     """Plain printable data: no tags, no key twice, no anchors (a few lines of them stand for gigabytes)."""
 
-    yaml_implicit_resolvers = {  # noqa: RUF012
+    yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag in PLAIN]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+import tiny
 
 from ablation.errors import UserError
 from ablation.lock import hold
@@ -25,7 +26,10 @@ with hold(Path(sys.argv[1])):
 @pytest.fixture
 def holder(tmp_path: Path):
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLDER, str(tmp_path)],
+        env=tiny.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"

@@ -109,7 +109,7 @@ def test_designs_share_the_trials_they_have_in_common(study_file, tmp_path, no_t
     ("changes", "options", "told"),
     [
         ({"training": {"epochs": 4, "batch_size": 16}}, {}, "epochs of baseline: 3 there, 4 now"),
-        ({"network": {"widths": [8], "convs_per_block": 1, "head": [8]}}, {}, r"widths .*: \[4\] there, \[8\]"),
+        ({"network": {"widths": [8], "convs_per_block": 1, "head": [8]}}, {}, r"widths .* \[4\] there, \[8\]"),
         ({"data": {"train": 32, "val": 32, "test": 32}}, {}, "train of baseline: 64 there, 32 now"),
         ({"protocol": "lecture"}, {}, "protocol: honest there, lecture now"),
         ({}, {"sets": ("training.learning_rate=0.1",)}, "learning_rate of baseline: default there, 0.1 now"),

@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -160,6 +163,20 @@ class Trainer:
             "peak_memory_mb": 50.0,
             "epochs": epochs,
         }
+
+
+def python(*arguments: str, cwd: Path, expected: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run this Python on the project, wherever it is called, and check its exit code."""
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, env=environment(), capture_output=True, text=True
+    )
+    assert done.returncode == expected, done.stdout + done.stderr
+    return done
+
+
+def environment() -> dict[str, str]:
+    """This process's, with the project where Python finds it."""
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 
 
 def tree(folder: Path) -> Sequence[str]:

@@ -11,7 +11,7 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import ValidationError, validate_call
+from pydantic import ConfigDict, ValidationError, validate_call
 
 from ablation.errors import UserError, did_you_mean
 from ablation.explain import explain
@@ -28,13 +28,15 @@ def trick(*changes: str) -> Callable[[Trick], Trick]:
     """
 
     def declare(function: Trick) -> Trick:
-        checked = validate_call(function)
+        checked = validate_call(config=ConfigDict(allow_inf_nan=False))(function)
 
         @functools.wraps(function)
         def apply_checked(recipe: Recipe, **parameters: Any) -> Recipe:
             after = checked(recipe, **parameters)
             if strange := set(after.changes_from(recipe)) - set(changes):
-                raise TypeError(f"trick {function.__name__} changes {sorted(strange)}, declared are {changes}")
+                raise TypeError(
+                    f"trick {function.__name__} changes {sorted(strange)}, declared are {changes}"
+                )
             return after
 
         apply_checked.changes = changes  # type: ignore[attr-defined]
@@ -46,7 +48,9 @@ def trick(*changes: str) -> Callable[[Trick], Trick]:
 @functools.cache
 def names() -> tuple[str, ...]:
     """All tricks, alphabetically."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")))
+    return tuple(
+        sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    )
 
 
 def get(name: str) -> Trick:

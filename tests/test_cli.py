@@ -1,0 +1,360 @@
+"""The command line: what it answers to, and how it answers every mistake in one line."""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny
+import yaml
+
+from ablation.cli import main
+from ablation.results import RunFolder
+
+
+def call(capsys: pytest.CaptureFixture, *arguments: str) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a command."""
+    capsys.readouterr()
+    code = main(list(arguments))
+    return code, *capsys.readouterr()
+
+
+def mistake(capsys: pytest.CaptureFixture, *arguments: str) -> str:
+    """The line with which a command refuses its input; nothing is written, nothing is said but which data."""
+    before = tiny.tree(Path.cwd())
+    code, out, err = call(capsys, *arguments)
+    assert code == 2
+    assert out == "" or (arguments[0] == "run" and out.count("\n") == 1 and "(as asked), preset" in out)
+    assert err.startswith("ablation: ")
+    assert err.count("\n") == 1 and err.endswith("\n")
+    assert "Traceback" not in err
+    assert tiny.tree(Path.cwd()) == before
+    return err.removeprefix("ablation: ").rstrip("\n")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("", "the following arguments are required: COMMAND"),
+        ("rnu", "invalid choice: 'rnu'"),
+        ("run", "the following arguments are required: STUDY"),
+        ("plan generalisation", "unknown study 'generalisation'; did you mean 'generalization'?"),
+        ("run generalization --sedes 3", "unrecognized arguments: --sedes 3"),
+        ("run generalization --seed 3", "unrecognized arguments: --seed 3"),
+        ("run nothing.yaml", "nothing.yaml: cannot be read (No such file or directory)"),
+        ("run generalization --preset quik", "preset: unknown 'quik'; did you mean 'quick'?"),
+        ("plan generalization --preset quik", "preset: unknown 'quik'; did you mean 'quick'?"),
+        ("plan generalization --dataset cifar", "dataset: unknown name 'cifar'; did you mean 'cifar10'?"),
+        ("plan generalization --design addone", "design: unknown 'addone'; did you mean 'add-one'?"),
+        ("plan generalization --steps basline", "--steps: unknown step 'basline'; did you mean 'baseline'?"),
+        ("plan generalization --seeds 0", "--seeds: expected 1 to 10000 seeds, found '0'"),
+        ("plan generalization --seeds=-1", "expected a number of seeds, or seeds like 0,1,2, found '-1'"),
+        ("plan generalization --seeds 1,-2", "--seeds: expected a number of seeds"),
+        ("plan generalization --seeds 1,1", "--seeds: expected different seeds, found '1,1'"),
+        ("plan generalization --seeds 1.5", "--seeds: expected a number of seeds"),
+        ("plan generalization --seeds ,", "--seeds: expected a number of seeds"),
+        ("plan generalization --seeds ²", "--seeds: expected a number of seeds"),
+        (f"plan generalization --seeds {'9' * 5000}", "--seeds: expected a number of seeds"),
+        ("plan generalization --seeds 99999999999999,", "--seeds: expected a number of seeds"),
+        ("run generalization --jobs 0", "argument --jobs: expected a whole number from 1, found '0'"),
+        ("run generalization --jobs two", "argument --jobs: expected a whole number from 1, found 'two'"),
+        ("plan generalization --set epochs=3", "--set epochs=3: expected SECTION.KEY=VALUE"),
+        ("plan generalization --set training.epochs", "expected SECTION.KEY=VALUE"),
+        ("plan generalization --set train.epochs=3", "expected SECTION.KEY=VALUE"),
+        ("plan generalization --set training.epoch=3", "training.epoch: unknown key; did you mean 'epochs'?"),
+        ("plan generalization --set training.epochs=0", "epochs: expected greater than or equal to 1, found 0"),
+        ("plan generalization --set training.epochs=many", "training.epochs: expected a valid integer"),
+        ("plan generalization --set training.epochs=[", "--set training.epochs: line 1: "),
+        ("plan generalization --set training.learning_rate=.nan", "training.learning_rate: expected "),
+        ("plan generalization --set training.learning_rate=1e999", "learning_rate: expected a finite number"),
+        ("plan generalization --set network.widths=[]", "widths: expected tuple should have at least 1 item"),
+        ("plan generalization --set network.activation=rellu", "unknown 'rellu'; did you mean 'relu'"),
+        ("plan generalization --set network.widths=[4,4,4,4,4,4]", "6 blocks need images of at least 64 pixels"),
+        ("run generalization --preset smoke --dataset shapes --set network.widths=[4,4,4,4,4,4]", "6 blocks"),
+        ("plan generalization --set data.self=1", "--set data.self: unknown key"),
+        ("plan generalization --set data.train=99999999999", "train: expected less than or equal to 10000000"),
+        ("plan generalization --data-dir nowhere", "--data-dir: expected a folder, found 'nowhere'"),
+        ("run generalization --preset smoke --dataset shapes --out /proc/no", "/proc/no: cannot be written"),
+        ("run generalization --preset smoke --dataset shapes --out /dev/null/x", "/dev/null/x: cannot be written"),
+        ("report nowhere", "nowhere: not a results folder (no manifest.json)"),
+        ("compare nowhere elsewhere", "nowhere: not a results folder"),
+        ("list trick", "list: unknown 'trick'; did you mean 'tricks'?"),
+        ("show dropuot", "show: unknown trick or study 'dropuot'; did you mean 'dropout'?"),
+        ("show nothing.yaml", "nothing.yaml: cannot be read"),
+    ],
+)  # fmt: skip
+def test_a_mistake_on_the_command_line(here, capsys, arguments, told):
+    assert told in mistake(capsys, *arguments.split())
+
+
+A = {"step": "a"}
+
+
+def step(**fields: Any) -> dict[str, Any]:
+    """A ladder of one step."""
+    return {"ladder": [A | fields]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"ladder": []}, "ladder: expected tuple should have at least 1 item"),
+        ({"ladder": None}, "ladder: expected a valid tuple, found None"),
+        ({"ladder": "baseline"}, "ladder: expected a valid tuple, found 'baseline'"),
+        ({"ladder": [A, dict(A)]}, "ladder.1.step: 'a' is there twice"),
+        ({"ladder": [{"step": "a/b"}]}, "ladder.0.step: expected string should match pattern"),
+        ({"ladder": [{"step": "a" * 65}]}, "ladder.0.step: expected string should match pattern"),
+        (step(**{"from": "b"}), "ladder.0.from: expected a step above 'a', found 'b'"),
+        (step(**{"from": "a"}), "ladder.0.from: expected a step above 'a', found 'a'"),
+        (step(trick=["l2"]), "ladder.0.trick: unknown key; did you mean 'tricks'?"),
+        (step(tricks=["dropuot"]), "ladder.0.tricks.unknown trick 'dropuot'; did you mean 'dropout'?"),
+        (step(tricks=["l2", "l2"]), "ladder.0.tricks: 'l2' is there twice"),
+        (step(tricks=[{"l2": None, "noise": None}]), "ladder.0.tricks: expected one trick a list item, found 2"),
+        (step(tricks="l2"), "ladder.0.tricks: expected a valid tuple, found 'l2'"),
+        (step(tricks=[{"dropout": {"rat": 0.5}}]), "ladder.0.tricks.dropout.rat: unknown parameter; did you"),
+        (step(tricks=[{"dropout": {"rate": 1}}]), "ladder.0.tricks.dropout.rate: expected less than 1, found 1"),
+        (step(tricks=[{"dropout": {"rate": "half"}}]), "ladder.0.tricks.dropout.rate: expected a valid number"),
+        (step(tricks=[{"noise": {"stddev": float("inf")}}]), "ladder.0.tricks.noise.stddev: expected a finite number"),
+        (step(tricks=[{"capacity": {"factor": 1e308}}]), "ladder.0.tricks."),
+        (step(tricks=[{"residual": {"x": 1}}]), "ladder.0.tricks.residual.x: unknown parameter"),
+        (step(network={"width": [4]}), "ladder.0.network.width: unknown key; did you mean 'widths'?"),
+        (step(training={"epochs": -3}), "ladder.0.training.epochs: expected greater than or equal to 1, found -3"),
+        (step(data={"trian": 5}), "ladder.0.data.trian: unknown key; did you mean 'train'?"),
+        (step(lecture={"val": 78}), "ladder.0.lecture.val: expected less than or equal to 1, found 78"),
+        ({"network": {"convs_per_block": [1, 2]}}, "network.convs_per_block: expected one number or 4"),
+        ({"network": {"conv": {"path": "os.system"}}}, "network.conv.path: expected a class like keras.layers.ReLU"),
+        ({"training": {"early_stopping": {"patience": 0}}}, "training.early_stopping.patience: expected greater"),
+        ({"training": {"learning_rate": float("nan")}}, "training.learning_rate: expected "),
+        ({"seeds": -1}, "seeds: expected greater than or equal to 1, found -1"),
+        ({"seeds": 10**9}, "seeds: expected less than or equal to 10000, found 1000000000"),
+        ({"dataset": "cifra10"}, "dataset: unknown name 'cifra10'; did you mean 'cifar10'?"),
+        ({"study": "../../etc"}, "study: expected string should match pattern"),
+        ({"study": 5}, "study: expected a valid string, found 5"),
+        ({"protocol": "honset"}, "protocol: expected 'honest' or 'lecture', found 'honset'"),
+        ({"design": "all"}, "design: unknown 'all'"),
+        ({"designs": ["cumulativ"]}, "designs.0: unknown 'cumulativ'; did you mean 'cumulative'?"),
+        ({"presets": {"full": {"seed": 3}}}, "presets.full.seed: unknown key; did you mean 'seeds'?"),
+        ({"presets": {"full": {"training": {"epoch": 3}}}}, "presets.full.training.epoch: unknown key; did"),
+        ({"presets": {"x": {"datasets": {"cifar10": {"data": {"train": 0}}}}}}, "presets.x.datasets.cifar10.data.train"),
+        ({"presets": {"../x": {}}}, "presets.../x.[key]: expected string should match pattern"),
+        ({"presets": {"full": {"scale": {"network.width": 2}}}}, "presets.full.scale.network.width: expected a field"),
+        ({"presets": {"full": {"scale": {"network.widths": 1e308}}}}, "presets.full.scale.network.widths: "),
+        ({"extra": 1}, "extra: unknown key"),
+        ({1: 2}, "line 20: key 1 is not text"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_study_file(here, capsys, tmp_path, changes, told):
+    content = tiny.STUDY | {"network": {}} | changes
+    file = tmp_path / "my.yaml"
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    line = mistake(capsys, "plan", str(file))
+    if not told.startswith(("dataset", "line")):
+        assert line.startswith(f"my.yaml: {told}"), line
+    assert told in line
+    assert line == mistake(capsys, "run", str(file), "--preset", "full")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"a" * 2_000_000, b"\tstudy: x", b"", b"study: [" * 9999])
+def test_a_file_that_is_no_study(here, capsys, tmp_path, content):
+    (tmp_path / "my.yaml").write_bytes(content)
+    for command in ("plan", "run", "show"):
+        assert mistake(capsys, command, str(tmp_path / "my.yaml")).startswith("my.yaml: ")
+
+
+def test_strange_characters_do_not_reach_the_terminal(here, capsys):
+    line = mistake(capsys, "plan", "\x1b[31mred\x07\ud800.yaml")
+    assert line.isprintable()
+    assert len(mistake(capsys, "show", "x" * 100_000)) <= 1000
+    assert "null byte" in mistake(capsys, "plan", "a\0b.yaml")
+
+
+def test_a_title_in_the_terminals_markup_is_shown_as_it_is(here, capsys, study_file, no_training):
+    pytest.importorskip("keras")
+    file = str(study_file(title="[/red] 100 [bold", ladder=[{"step": "a", "title": "[/x]"}]))
+    for arguments in (("plan", file), ("show", file), ("run", file, "--preset", "full", "--out", "[/y]")):
+        code, out, err = call(capsys, *arguments)
+        assert (code, err) == (0, "")
+        assert "[/red] 100 [bold" in out and "[/x]" in out
+
+
+def test_a_folder_in_whose_way_a_file_stands(here, capsys):
+    pytest.importorskip("keras")
+    (here / "taken").write_text("a file")
+    run = ("run", "generalization", "--preset", "smoke", "--dataset", "shapes", "--out")
+    assert "taken: cannot be written" in mistake(capsys, *run, "taken")
+    assert "taken/in: cannot be written" in mistake(capsys, *run, "taken/in")
+    assert "cannot be written" in mistake(capsys, *run, "a\0b")
+    assert "cannot be written" in mistake(capsys, *run, "x" * 300)
+    assert "--data-dir: expected a folder" in mistake(capsys, *run, "new", "--data-dir", "taken")
+
+
+def test_damaged_data_is_named(here, capsys, tmp_path):
+    arrays = {"x": np.zeros((60, 32, 32, 3), np.uint8), "y": np.arange(60) % 10}
+    whole = io.BytesIO()
+    np.savez(whole, x_train=arrays["x"], y_train=arrays["y"], x_test=arrays["x"], y_test=arrays["y"])
+    run = ("run", "generalization", "--preset", "smoke", "--dataset", "cifar10", "--data-dir", str(tmp_path))
+    for content in (whole.getvalue()[:5000], b"", b"PK\x03\x04", whole.getvalue()[:-40]):
+        (tmp_path / "cifar10.npz").write_bytes(content)
+        assert "cifar10.npz: not a readable npz file" in mistake(capsys, *run, "--out", "new")
+    with zipfile.ZipFile(tmp_path / "cifar10.npz", "w") as archive:
+        archive.writestr("x_train.npy", b"\x93NUMPY")
+    assert "cifar10.npz: array y_train is missing" in mistake(capsys, *run, "--out", "new")
+
+
+def test_data_that_is_nowhere(here, capsys, monkeypatch):
+    def no_network(dataset):
+        from ablation.errors import UserError
+
+        raise UserError(f"{dataset.title} could not be downloaded")
+
+    monkeypatch.setattr("ablation.data.prepared.download", no_network)
+    run = ("run", "generalization", "--preset", "smoke", "--dataset", "cifar10", "--out", "new")
+    assert "CIFAR-10 could not be downloaded" in mistake(capsys, *run)
+    monkeypatch.setenv("ABLATION_DATA_DIR", "nowhere")
+    assert "ABLATION_DATA_DIR nowhere: expected a folder" in mistake(capsys, *run)
+
+
+def test_a_second_run_on_a_folder_is_told_who_holds_it(here, capsys, study_file, no_training):
+    pytest.importorskip("keras")
+    from ablation.lock import hold
+
+    file = str(study_file())
+    with hold(here / "out"):
+        line = mistake(capsys, "run", file, "--preset", "full", "--out", "out")
+    assert "out: another run is writing here (process " in line and " since 20" in line
+    assert call(capsys, "run", file, "--preset", "full", "--out", "out")[0] == 0
+
+
+def test_exit_codes_of_a_run(here, capsys, study_file, no_training):
+    pytest.importorskip("keras")
+    run = ("run", str(study_file()), "--preset", "full", "--out", "out")
+
+    def fail(trial):
+        if trial.setting.recipe.augment:
+            raise RuntimeError("broken")
+
+    no_training.fail = fail
+    code, out, err = call(capsys, *run)
+    assert (code, err) == (1, "")
+    assert "noise seed 0: failed: RuntimeError: broken" in out
+    assert call(capsys, *run)[0] == 1
+    no_training.fail = lambda trial: None
+    code, out, _ = call(capsys, *run, "--retry-failed")
+    assert code == 0
+    assert "2 trial(s) trained, 1 kept; results in out" in out
+    code, out, _ = call(capsys, *run)
+    assert code == 0
+    assert "0 trial(s) trained, 3 kept" in out
+    assert "shapes" in out.splitlines()[0], "the first line says which data"
+
+
+def test_a_run_without_out_goes_to_a_folder_of_its_own(here, capsys, study_file, no_training):
+    pytest.importorskip("keras")
+    assert call(capsys, "run", str(study_file()), "--preset", "full")[0] == 0
+    assert (here / "results" / "tiny" / "shapes-full" / "trials.csv").is_file()
+
+
+def test_the_manifest_tells_the_command_without_places(here, capsys, study_file, no_training):
+    pytest.importorskip("keras")
+    file = study_file()
+    call(capsys, "run", str(file), "--preset", "full", "--out", str(here / "out"), "--seeds", "1")
+    manifest = RunFolder(here / "out").read_manifest()
+    assert manifest["command"] == "ablation run tiny.yaml --preset full --out out --seeds 1"
+
+
+def test_list_show_and_plan(here, capsys):
+    code, out, err = call(capsys, "list")
+    assert (code, err) == (0, "") and "generalization" in out
+    assert "dropout" in call(capsys, "list", "tricks")[1]
+    assert call(capsys, "list", "datasets")[1].split() == ["cifar10", "cifar100", "fashion_mnist", "shapes"]
+    assert "Srivastava et al. 2014" in call(capsys, "show", "dropout")[1]
+    out = call(capsys, "show", "generalization")[1]
+    assert "3 dropout (on batch_norm)" in out and "dropout(rate=0.3)" in out and "lecture, val: 0.866" in out
+    code, out, err = call(capsys, "plan", "generalization", "--preset", "full", "--dataset", "cifar10")
+    assert (code, err) == (0, "")
+    assert "1,702,186" in out and "7,296,330" in out and "106.6" in out
+    assert tiny.tree(here) == []
+
+
+LIGHT = (
+    ("--help",),
+    ("list",),
+    ("list", "tricks"),
+    ("list", "datasets"),
+    ("show", "dropout"),
+    ("plan", "generalization", "--dataset", "shapes"),
+    ("plan", "generalisation"),
+)
+
+
+@pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
+def test_what_trains_nothing_imports_no_framework(arguments, tmp_path):
+    code = f"""
+import sys
+from ablation.cli import main
+try:
+    main({list(arguments)!r})
+except SystemExit:
+    pass
+heavy = {{"tensorflow", "keras", "jax", "torch", "matplotlib"}} & set(sys.modules)
+assert not heavy, heavy
+"""
+    tiny.python("-c", code, cwd=tmp_path)
+
+
+def test_report_imports_no_framework(here, capsys, study_file, no_training):
+    pytest.importorskip("keras")
+    call(capsys, "run", str(study_file()), "--preset", "full", "--out", "out")
+    code = """
+import sys
+from ablation.cli import main
+assert main(["report", "out"]) == 0
+heavy = {"tensorflow", "keras", "jax", "torch"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    tiny.python("-c", code, cwd=here)
+    assert (here / "out" / "report.md").is_file()
+
+
+@pytest.mark.parametrize("arguments", LIGHT[:2], ids=" ".join)
+def test_light_commands_answer_in_half_a_second(arguments, tmp_path):
+    """Of processor time, the best of five: other work on the machine is not ours."""
+    import resource
+
+    def seconds() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    times = []
+    for _ in range(5):
+        before = seconds()
+        tiny.python("-m", "ablation", *arguments, cwd=tmp_path)
+        times.append(seconds() - before)
+    assert min(times) < 0.5
+
+
+def test_the_module_and_the_command_are_one(tmp_path):
+    done = tiny.python("-m", "ablation", "show", "x", cwd=tmp_path, expected=2)
+    assert done.stdout == ""
+    assert done.stderr.startswith("ablation: show: unknown trick or study 'x'")
+
+
+def test_ctrl_c_before_training_is_no_traceback(capsys, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ablation.study.names", interrupt)
+    code, out, err = call(capsys, "list")
+    assert (code, out) == (130, "")
+    assert err == "ablation: stopped; the same command goes on from the last saved epoch\n"
