@@ -76,14 +76,12 @@ def layout(recipe: Recipe, problem: Problem) -> tuple[Node, ...]:
 
     def activated(x: str, layer: Layer, name: str, norm: Layer | None) -> str:
         """Layer, normalisation and activation in the recipe's order."""
-        before = norm is not None and recipe.norm_position == "before_activation"
-        x = add(name, Layer.of(layer.path, **layer.options, use_bias=not before), x)
-        if before:
-            x = add(f"{name}_norm", norm, x)
+        first = norm if recipe.norm_position == "before_activation" else None
+        x = add(name, Layer.of(layer.path, **layer.options, use_bias=first is None), x)
+        if first is not None:
+            x = add(f"{name}_norm", first, x)
         x = add(f"{name}_activation", Layer.of("keras.layers.Activation", activation=recipe.activation), x)
-        if norm is not None and not before:
-            x = add(f"{name}_norm", norm, x)
-        return x
+        return x if norm is None or first is not None else add(f"{name}_norm", norm, x)
 
     def conv(filters: int, size: int, strides: int = 1) -> Layer:
         options = {"filters": filters, "kernel_size": size, "strides": strides, "padding": "same"}
