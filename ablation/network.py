@@ -27,7 +27,8 @@ def build(recipe: Recipe, problem: Problem, seed: int) -> keras.Model:
         seed: every layer's initial weights and noise follow from it and the layer's name.
 
     Returns:
-        A functional model from images (batch, height, width, channels) of values 0-255 to float32 logits (batch, classes).
+        A functional model from images (batch, height, width, channels) of values 0-255 to float32 logits
+        (batch, classes).
 
     Raises:
         ValueError: the recipe cannot be built on such images.
