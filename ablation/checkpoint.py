@@ -2,7 +2,6 @@
 
 import io
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +35,8 @@ def save_checkpoint(file: Path, checkpoint: Checkpoint) -> None:
     arrays: dict[str, Any] = {f"state{i}": value for i, value in enumerate(checkpoint.state)}
     arrays |= {f"best{i}": value for i, value in enumerate(checkpoint.best or [])}
     buffer = io.BytesIO()
-    np.savez(buffer, epochs=np.array(json.dumps(checkpoint.epochs)), **arrays)
+    about = {"epochs": checkpoint.epochs, "state": len(checkpoint.state), "best": len(checkpoint.best or [])}
+    np.savez(buffer, about=np.array(json.dumps(about)), **arrays)
     write_atomically(file, buffer.getvalue())
 
 
@@ -46,9 +46,8 @@ def load_checkpoint(file: Path | None) -> Checkpoint | None:
         return None
     try:
         with np.load(file, allow_pickle=False) as content:
-            count = {kind: sum(name.startswith(kind) for name in content.files) for kind in ("state", "best")}
-            state = [content[f"state{i}"] for i in range(count["state"])]
-            best = [content[f"best{i}"] for i in range(count["best"])]
-            return Checkpoint(state, json.loads(str(content["epochs"])), best or None)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            about = json.loads(str(content["about"]))
+            state, best = ([content[f"{kind}{i}"] for i in range(about[kind])] for kind in ("state", "best"))
+            return Checkpoint(state, about["epochs"], best or None)
+    except Exception:  # a damaged archive raises nearly anything
         return None

@@ -271,6 +271,7 @@ def load(name_or_file: str) -> Study:
     written = read_yaml(file)
     try:
         study = Study.model_validate(written)
+        _check_datasets(study)
         for preset, content in study.presets.items():
             for dataset in (study.dataset, *content.datasets):
                 for design in study.designs:
@@ -280,6 +281,18 @@ def load(name_or_file: str) -> Study:
     except UserError as error:
         raise UserError(f"{file.name}: {error}") from error
     return study
+
+
+def _check_datasets(study: Study) -> None:
+    named = {"dataset": study.dataset} if study.dataset != "auto" else {}
+    for preset, content in study.presets.items():
+        named |= {f"presets.{preset}.datasets.{dataset}": dataset for dataset in content.datasets}
+    if named:
+        from ablation.data import DATASETS
+
+        for where, dataset in named.items():
+            if dataset not in DATASETS:
+                raise UserError(f"{where}: unknown dataset '{dataset}'{did_you_mean(dataset, DATASETS)}")
 
 
 def plan(
