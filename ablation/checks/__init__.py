@@ -72,7 +72,7 @@ def check_network(recipe: Recipe, splits: Splits, seed: int = 0) -> tuple[Findin
     start = learner.state()
     judged = splits.x_val[:JUDGED], splits.y_val[:JUDGED]
     first_loss, _, _ = evaluate(engine, *judged)
-    found = _before_training(learner, nodes, x[:PROBED], y[:PROBED])
+    found = before_training(learner, nodes, x[:PROBED], y[:PROBED])
     found += _after_warm_up(engine, nodes, _batches(rng, len(x), WARM_STEPS), x, y)
     learner.load(start)
 
@@ -100,9 +100,17 @@ def table(findings: Sequence[Finding]) -> str:
     return "\n".join([*lines, counts])
 
 
-def _before_training(
+def before_training(
     learner: Learner, nodes: Sequence[Node], x: np.ndarray, y: np.ndarray
 ) -> tuple[Finding, ...]:
+    """The checks of what goes through the untrained network, forward and back, for one batch.
+
+    Args:
+        learner: untrained.
+        nodes: of its network.
+        x: uint8 (batch, height, width, channels).
+        y: int32 (batch,).
+    """
     forward, backward = layer_signals(learner, nodes, x, y)
     active = _activations(nodes, forward)
     outputs = {"scaling": forward["scaling"], **active, "logits": forward["logits"]}

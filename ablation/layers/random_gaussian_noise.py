@@ -31,7 +31,9 @@ class RandomGaussianNoise(keras.layers.Layer):
         if not training:
             return inputs
         chosen = keras.random.uniform((ops.shape(inputs)[0], 1, 1, 1), seed=self.generator) < self.probability
-        noise = keras.random.normal(ops.shape(inputs), stddev=self.stddev, dtype=inputs.dtype, seed=self.generator)
+        noise = keras.random.normal(
+            ops.shape(inputs), stddev=self.stddev, dtype=inputs.dtype, seed=self.generator
+        )
         return inputs + ops.cast(chosen, inputs.dtype) * noise
 
     def get_config(self) -> dict[str, Any]:

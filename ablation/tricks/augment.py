@@ -27,5 +27,7 @@ def augment(
     if flip:
         layers.append(Layer.of("keras.layers.RandomFlip", mode="horizontal"))
     if smallest_crop < 1:
-        layers.append(Layer.of("ablation.layers.random_crop_resize.RandomCropResize", area=(smallest_crop, 1.0)))
+        layers.append(
+            Layer.of("ablation.layers.random_crop_resize.RandomCropResize", area=(smallest_crop, 1.0))
+        )
     return recipe.replace(augment=tuple(layers))

@@ -27,5 +27,7 @@ def batch_norm(
         epsilon: added to the variance.
         position: before the activation (the convolution then has no bias), or after it as lecture A has it.
     """
-    layer = Layer.of("ablation.layers.batch_normalization.BatchNormalization", momentum=momentum, epsilon=epsilon)
+    layer = Layer.of(
+        "ablation.layers.batch_normalization.BatchNormalization", momentum=momentum, epsilon=epsilon
+    )
     return recipe.replace(norm=layer, norm_position=position)

@@ -17,5 +17,7 @@ def noise(recipe: Recipe, *, probability: Probability = 0.5, stddev: Positive = 
         probability: that an image gets noise, 0-1.
         stddev: of the noise, in deviations of the standardised image.
     """
-    layer = Layer.of("ablation.layers.random_gaussian_noise.RandomGaussianNoise", probability=probability, stddev=stddev)
+    layer = Layer.of(
+        "ablation.layers.random_gaussian_noise.RandomGaussianNoise", probability=probability, stddev=stddev
+    )
     return recipe.replace(augment=(*recipe.augment, layer))
