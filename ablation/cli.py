@@ -1,9 +1,10 @@
 """The command line: thin; what it calls can be called from Python."""
 
 import argparse
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ablation.errors import UserError, did_you_mean
@@ -164,6 +165,7 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
         command=command_line(arguments),
     )
     console = Console()
+    _load_backend()
     outcome = run(study.load(given.study), options, Display(console))
     if outcome.interrupted:
         print("stopped; the same command goes on where this one ended")
@@ -176,6 +178,36 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
         console.print(report.terminal_table(found))
         console.print(report.headline(found), highlight=False, markup=False)
     return EXIT_FAILED if outcome.bad else EXIT_DONE
+
+
+def _load_backend() -> None:
+    """Import Keras with the backend that the user chose.
+
+    Raises:
+        UserError: there is no such backend, or it is not installed.
+    """
+    try:
+        with _native_chatter_silenced():
+            import keras  # noqa: F401
+    except (ImportError, ValueError) as error:
+        chosen = os.environ.get("KERAS_BACKEND", "tensorflow")
+        raise UserError(
+            f"KERAS_BACKEND={chosen}: cannot be loaded ({error}); expected an installed one of tensorflow, jax, torch"
+        ) from error
+
+
+@contextlib.contextmanager
+def _native_chatter_silenced() -> Iterator[None]:
+    """TensorFlow's libraries write notes on their build to the error stream while they are loaded."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _data_dir(given: argparse.Namespace) -> Path | None:
