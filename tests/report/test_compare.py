@@ -21,7 +21,7 @@ def test_folders_are_compared_by_step_and_seed(tmp_path):
     tests = []
     for row in table.itertuples():
         mine, theirs = (
-            one.trials.query("step == @row.step").set_index("seed")["test_accuracy"].loc[[1, 2, 3, 4]]
+            one.trials[one.trials["step"] == row.step].set_index("seed")["test_accuracy"].loc[[1, 2, 3, 4]]
             for one in (second, first)
         )
         tests.append(stats.ttest_rel(mine, theirs))
@@ -70,7 +70,7 @@ def test_what_cannot_be_compared_is_told_in_one_line(tmp_path):
         compare([tmp_path / "a"])
     with pytest.raises(UserError, match="no done trial of the same design, step and seed"):
         compare([tmp_path / "a", tmp_path / "b"])
-    with pytest.raises(UserError, match=r"same dataset, found shapes in .*, cifar10 in"):
+    with pytest.raises(UserError, match=r"same dataset, found shapes in .* and cifar10 in"):
         compare([tmp_path / "a", tmp_path / "c"])
     with pytest.raises(UserError, match="not a results folder"):
         compare([tmp_path / "a", tmp_path / "nowhere"])

@@ -20,6 +20,15 @@ def words(results, width=120):
     return console.export_text()
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with its report, in which one trial failed."""
+    path = tmp_path_factory.mktemp("run")
+    write_study(path, outcomes={("dropout", 2): {"status": "failed", "error": "OOM when allocating"}})
+    report.write(path)
+    return path
+
+
 class Page(HTMLParser):
     """What matters of an HTML page: its tags with their attributes, its scripts, its text."""
 
@@ -39,20 +48,15 @@ class Page(HTMLParser):
         (self.scripts if self._inside == "script" else self.text).append(data)
 
 
-def test_write_makes_every_file_and_says_which(tmp_path):
-    write_study(tmp_path)
-    written = report.write(tmp_path)
-    names = [str(file.relative_to(tmp_path)) for file in written]
+def test_write_makes_every_file_says_which_and_the_same_trials_give_the_same_files(folder):
+    before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    written = report.write(folder)
+    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
+    names = [str(file.relative_to(folder)) for file in written]
     figures = [f"figures/{name}.png" for name in ("ladder", "gap", "delta", "cost", "curves")]
     assert names == ["summary.csv", *figures, "report.md", "report.html"]
     assert all(file.stat().st_size > 500 for file in written)
-    assert len(pd.read_csv(tmp_path / "summary.csv")) == 8
-
-
-def test_the_same_trials_give_the_same_files(tmp_path):
-    write_study(tmp_path)
-    first = {file: file.read_bytes() for file in report.write(tmp_path)}
-    assert {file: file.read_bytes() for file in report.write(tmp_path)} == first
+    assert len(pd.read_csv(folder / "summary.csv")) == 8
 
 
 def test_the_report_never_imports_a_training_library(tmp_path):
@@ -113,16 +117,14 @@ def test_the_terminal_table_fits_eighty_columns(tmp_path):
     assert "on CIFAR-10" in text
 
 
-def test_markdown_holds_the_table_and_what_to_know_first(tmp_path):
-    write_study(tmp_path, outcomes={("dropout", 2): {"status": "failed", "error": "OOM when allocating"}})
-    report.write(tmp_path)
-    text = (tmp_path / "report.md").read_text()
+def test_markdown_holds_the_table_and_what_to_know_first(folder):
+    text = (folder / "report.md").read_text()
     table = [line for line in text.splitlines() if line.startswith("| ")]
     assert len({line.count("|") for line in table[:9]}) == 1
     assert "dropout, seed 2: failed: OOM when allocating" in text
     assert "![ladder](figures/ladder.png)" in text
     assert "cannot go below p = 0.5" in text and "not CIFAR-10" in text
-    assert str(tmp_path) not in text + (tmp_path / "report.html").read_text()
+    assert str(folder) not in text + (folder / "report.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -143,10 +145,8 @@ def test_a_sound_run_on_cifar10_warns_of_nothing(tmp_path):
     assert findings.warnings(findings.collect(results)) == []
 
 
-def test_html_stands_alone_and_describes_its_figures(tmp_path):
-    write_study(tmp_path)
-    report.write(tmp_path)
-    page = Page((tmp_path / "report.html").read_text())
+def test_html_stands_alone_and_describes_its_figures(folder):
+    page = Page((folder / "report.html").read_text())
     assert not [tag for tag, _ in page.tags if tag in ("link", "iframe", "object", "base") and tag != "link"]
     for tag, attributes in page.tags:
         for name in ("src", "href", "xlink:href", "action", "srcset"):
@@ -155,14 +155,12 @@ def test_html_stands_alone_and_describes_its_figures(tmp_path):
     assert len(drawings) == 4 + 8 + 7
     assert all(attributes["role"] == "img" and len(attributes["aria-label"]) > 40 for attributes in drawings)
     ladder_words = drawings[0]["aria-label"]
-    mean = 100 * load(tmp_path).trials.query("step == 'capacity'")["test_accuracy"].mean()
+    mean = 100 * load(folder).trials.query("step == 'capacity'")["test_accuracy"].mean()
     assert f"capacity {mean:.1f} %" in ladder_words
 
 
-def test_html_has_a_section_a_rung(tmp_path):
-    write_study(tmp_path)
-    report.write(tmp_path)
-    text = " ".join(" ".join(Page((tmp_path / "report.html").read_text()).text).split())
+def test_html_has_a_section_a_rung(folder):
+    text = " ".join(" ".join(Page((folder / "report.html").read_text()).text).split())
     for name in ("noise", "batch_norm", "l2", "residual"):
         assert f"{name}: what it does." in text
         assert f"field_of_{name} none Dropout(rate=0.3)" in text
