@@ -82,8 +82,8 @@ def train(
         stop: asked after every epoch whether to stop for now.
 
     Returns:
-        The trial's record, as `RunFolder.save_trial` takes it: status `done`, or `diverged` where the loss left the
-        finite numbers.
+        The trial's record, as `RunFolder.save_trial` takes it: status `done`, or `diverged` where the training or
+        the validation loss left the finite numbers.
 
     Raises:
         Interrupted: `stop` said so; the checkpoint holds everything up to the last epoch.
@@ -103,7 +103,7 @@ def train(
         learner.load(kept.state)
         epochs, best = kept.epochs, kept.best
     saved_at, save_cost = time.perf_counter(), 0.0
-    diverged = False
+    divergence = ""
 
     while len(epochs) < recipe.epochs and not should_stop(recipe.early_stopping, epochs):
         epoch = len(epochs) + 1
@@ -115,16 +115,19 @@ def train(
             some, hit = engine.train(batches[first : first + STEPS_PER_CALL])
             losses.append(some)
             hits += hit
-            if diverged := not np.isfinite(some).all():
+            if divergence := _divergence(epochs, losses):
                 break
             done = min(first + STEPS_PER_CALL, steps)
             watch(
                 Progress(epoch, recipe.epochs, done / steps, done * batch / (time.perf_counter() - started))
             )
-        if diverged:
+        if divergence:
             break
         seconds = time.perf_counter() - started
         val_loss, val_accuracy, _ = evaluate(engine, splits.x_val, splits.y_val)
+        if not np.isfinite(val_loss):
+            divergence = f"validation loss {val_loss} after epoch {epoch}"
+            break
         epochs.append(
             {
                 "epoch": epoch,
@@ -153,8 +156,8 @@ def train(
         learner.load(best)
     learner.optimizer.finalize_variable_values(learner.trainable)
     facts = _facts(trial, problem, epochs, steps * batch)
-    if diverged:
-        return {**facts, "status": "diverged", "error": _divergence(epochs, losses)}
+    if divergence:
+        return {**facts, "status": "diverged", "error": divergence}
     return {**facts, **_judged(engine, splits, epochs, recipe.predict)}
 
 
@@ -213,10 +216,12 @@ def _judged(engine: Engine, splits: Splits, epochs: list[dict[str, Any]], how: P
 
 
 def _divergence(epochs: list[dict[str, Any]], losses: list[np.ndarray]) -> str:
+    """Where the loss left the finite numbers; empty where it did not."""
     all_losses = np.concatenate(losses)
-    step = int(np.flatnonzero(~np.isfinite(all_losses))[0]) + 1
-    return f"loss {all_losses[step - 1]} in step {step} of epoch {len(epochs) + 1}"
-
+    wrong = np.flatnonzero(~np.isfinite(all_losses))
+    if not len(wrong):
+        return ""
+    return f"loss {all_losses[wrong[0]]} in step {wrong[0] + 1} of epoch {len(epochs) + 1}"
 
 
 _engines: dict[str, Engine] = {}

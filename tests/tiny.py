@@ -43,11 +43,14 @@ def recipe(**fields: Any) -> Recipe:
     return Recipe(**(STUDY["network"] | STUDY["training"] | {"precision": "float32"} | fields))
 
 
-def trial(seed: int = 0, sha256: str = "0", **fields: Any) -> Trial:
-    """A trial of the tiny recipe."""
-    return Trial(
-        Setting(recipe(**fields), Sizes(train=64, val=32, test=32)), seed, "shapes", sha256, "honest", ""
-    )
+def trial_of(chosen: Recipe, seed: int = 0) -> Trial:
+    """A trial of a recipe on the tiny data."""
+    return Trial(Setting(chosen, Sizes(train=64, val=32, test=32)), seed, "shapes", "0", "honest", "")
+
+
+def trial(seed: int = 0, **fields: Any) -> Trial:
+    """A trial of the tiny recipe with some fields changed."""
+    return trial_of(recipe(**fields), seed)
 
 
 def without_times(record: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,175 @@
+"""One trial: the same numbers every time, and the same numbers after every interruption."""
+
+import numpy as np
+import pytest
+import tiny
+from tiny import without_times
+
+from ablation import tricks
+from ablation.checkpoint import load_checkpoint
+
+pytest.importorskip("keras")
+
+from ablation import train as training
+from ablation.train import Interrupted, evaluate, train
+
+BUSY = {
+    "noise": {},
+    "batch_norm": {},
+    "dropout": {},
+    "l2": {},
+    "augment": {},
+    "mixup": {},
+    "ema": {"momentum": 0.5},
+    "lr_decay": {"gamma": 0.5},
+    "early_stopping": {"patience": 2, "smoothing": 0.5},
+}
+
+
+def busy(seed: int = 0):
+    """A trial with everything on that has a state or draws at random."""
+    trial = tiny.trial(seed, epochs=5)
+    recipe = trial.setting.recipe
+    for name, parameters in BUSY.items():
+        recipe = tricks.apply(name, recipe, parameters)
+    return tiny.trial_of(recipe, seed)
+
+
+@pytest.fixture(scope="module")
+def whole(splits):
+    """The record of a training that nobody interrupted."""
+    return train(busy(), splits)
+
+
+def new_process() -> None:
+    """Forget everything compiled."""
+    training._engines.clear()
+
+
+def test_a_record_says_how_the_training_went(whole):
+    assert whole["status"] == "done"
+    assert whole["epochs_run"] == len(whole["epochs"]) <= 5
+    assert [row["epoch"] for row in whole["epochs"]] == list(range(1, whole["epochs_run"] + 1))
+    assert [row["learning_rate"] for row in whole["epochs"]] == pytest.approx(
+        [0.001 * 0.5**epoch for epoch in range(whole["epochs_run"])]
+    )
+    assert whole["gap"] == whole["train_accuracy"] - whole["test_accuracy"]
+    assert np.sum(whole["confusion"]) == 32
+    assert np.trace(whole["confusion"]) == round(32 * whole["test_accuracy"])
+    best = max(whole["epochs"], key=lambda row: row["val_accuracy"])
+    assert (whole["best_epoch"], whole["best_val_accuracy"]) == (best["epoch"], best["val_accuracy"])
+
+
+def test_the_same_seed_gives_the_same_numbers_to_the_last_digit(whole, splits):
+    new_process()
+    assert without_times(train(busy(), splits)) == without_times(whole)
+
+
+def test_seeds_share_a_compiled_network_but_nothing_else(whole, splits):
+    other = train(busy(1), splits)
+    assert len(training._engines) == 1
+    assert other["train_loss"] != whole["train_loss"]
+    assert without_times(train(busy(), splits)) == without_times(whole)
+    new_process()
+    assert without_times(train(busy(1), splits)) == without_times(other)
+
+
+def test_a_training_stopped_after_every_epoch_is_the_same_training(whole, splits, tmp_path):
+    file, interruptions = tmp_path / "x.npz", 0
+    while True:
+        try:
+            record = train(busy(), splits, checkpoint=file, stop=lambda: True)
+            break
+        except Interrupted:
+            interruptions += 1
+            assert len(load_checkpoint(file).epochs) == interruptions
+            if interruptions == 2:
+                new_process()
+    assert interruptions == whole["epochs_run"] - (whole["epochs_run"] == 5)
+    assert without_times(record) == without_times(whole)
+
+
+def test_a_training_killed_within_an_epoch_is_the_same_training(whole, splits, tmp_path):
+    class Killed(BaseException):
+        pass
+
+    def kill(progress):
+        if progress.epoch == 3:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(busy(), splits, checkpoint=tmp_path / "x.npz", watch=kill)
+    record = train(busy(), splits, checkpoint=tmp_path / "x.npz")
+    assert without_times(record) == without_times(whole)
+
+
+def test_a_damaged_checkpoint_starts_the_training_over(whole, splits, tmp_path):
+    (tmp_path / "x.npz").write_bytes(b"PK\x03\x04 and then the power went")
+    assert without_times(train(busy(), splits, checkpoint=tmp_path / "x.npz")) == without_times(whole)
+
+
+def test_early_stopping_judges_the_best_epochs_weights(splits):
+    recipe = tricks.apply("early_stopping", tiny.recipe(epochs=30, learning_rate=0.05), {"patience": 2})
+    trial = tiny.trial_of(recipe)
+    record = train(trial, splits)
+    losses = [row["val_loss"] for row in record["epochs"]]
+    assert record["epochs_run"] == losses.index(min(losses)) + 1 + 2 < 30
+    assert record["val_loss"] == pytest.approx(min(losses), rel=1e-6)
+
+
+def test_checkpoints_cost_no_more_than_a_twentieth_of_the_time(splits, tmp_path, monkeypatch):
+    import time
+
+    saved = []
+
+    def slow(file, checkpoint):
+        saved.append(len(checkpoint.epochs))
+        time.sleep(3)
+
+    monkeypatch.setattr(training, "save_checkpoint", slow)
+    train(tiny.trial(epochs=4), splits, checkpoint=tmp_path / "x.npz")
+    assert saved == [1]
+
+
+def test_a_loss_that_leaves_the_finite_numbers_ends_the_trial_within_the_epoch(splits):
+    record = train(tiny.trial(learning_rate=1e39, epochs=3), splits)
+    assert record["status"] == "diverged"
+    assert (
+        record["error"].startswith(("loss nan in step", "loss inf in step"))
+        and "of epoch 1" in record["error"]
+    )
+    assert record["epochs"] == [] and "test_accuracy" not in record
+
+
+def test_a_validation_loss_that_is_not_finite_is_a_divergence_too(splits, monkeypatch):
+    monkeypatch.setattr(training, "evaluate", lambda *_: (float("inf"), 0.1, None))
+    record = train(tiny.trial(), splits)
+    assert (record["status"], record["error"]) == ("diverged", "validation loss inf after epoch 1")
+
+
+def test_evaluation_by_hand(monkeypatch):
+    logits = np.array([[2.0, 0.0], [0.0, 1.0], [1000.0, 0.0]], "float32")
+    monkeypatch.setattr(training, "predict", lambda *_: logits)
+    loss, accuracy, predicted = evaluate(None, None, np.array([0, 0, 1]))
+    by_hand = (np.log(1 + np.exp(-2)) + np.log(1 + np.exp(1)) + 1000) / 3
+    assert loss == pytest.approx(by_hand)
+    assert accuracy == pytest.approx(1 / 3)
+    assert list(predicted) == [0, 1, 0]
+
+
+def test_images_that_fill_no_batch_are_left_out_of_that_epoch_only(splits, monkeypatch):
+    seen = []
+
+    def watched(*args):
+        engine = real(*args)
+        step = engine.train
+        monkeypatch.setattr(engine, "train", lambda batches: [seen.append(batches), step(batches)][1])
+        return engine
+
+    real = training._engine
+    monkeypatch.setattr(training, "_engine", watched)
+    train(tiny.trial(batch_size=24, epochs=2), splits)
+    first, second = (set(batches.ravel()) for batches in seen)
+    assert seen[0].shape == (2, 24)
+    assert len(first) == len(second) == 48, "no image twice in an epoch"
+    assert first != second, "others are left out in the next one"
