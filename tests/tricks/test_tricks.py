@@ -1,0 +1,178 @@
+"""Every trick in one setting: what it changes, that it is data, that its network is the planned one."""
+
+import inspect
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ablation import tricks
+from ablation.errors import UserError
+from ablation.layout import Problem, layout
+from ablation.recipe import Clip, EarlyStopping, Layer, Prediction, Recipe
+
+# One setting of every trick, all other than the default recipe's.
+SETTINGS: dict[str, dict[str, Any]] = {name: {} for name in tricks.names()} | {
+    "drop_connect": {"rate": 0.3},
+    "he_init": {"distribution": "uniform"},
+    "optimizer": {"name": "nesterov", "learning_rate": 0.05},
+    "tta": {"flips": True, "crops": 1, "scales": [1.25]},
+    "monte_carlo_dropout": {"draws": 2},
+    "pooling_draws": {"draws": 2},
+}
+# A recipe that every trick in its setting changes.
+START = Recipe(
+    widths=(4, 8), head=(8,), scaling="unit", activation="sigmoid", convs_per_block=1, precision="float32"
+)
+NEEDS = {"monte_carlo_dropout": "dropout", "pooling_draws": "fractional_pooling"}
+PROBLEM = Problem((16, 16, 3), 10, (120.0, 110.0, 100.0), (60.0, 50.0, 40.0))
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_trick_changes_what_it_declares_and_nothing_else(name):
+    before = START.model_dump()
+    after = tricks.apply(name, START, SETTINGS[name])
+    changed = set(after.changes_from(START))
+    assert changed and changed <= set(tricks.get(name).changes)
+    assert START.model_dump() == before
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_recipe_with_the_trick_is_plain_data(name):
+    after = tricks.apply(name, START, SETTINGS[name])
+    again = Recipe.model_validate_json(after.model_dump_json())
+    assert again.model_dump(mode="json") == after.model_dump(mode="json")
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_card_says_where_from_what_the_lecture_claims_when_it_hurts_and_every_parameter(name):
+    card = tricks.card(name)
+    headings = re.findall(r"^(Source|Lecture|When it hurts|Parameters|Raises):", card, flags=re.M)
+    assert headings[:3] == ["Source", "Lecture", "When it hurts"]
+    described = re.findall(
+        r"^    (\w+(?:, \w+)*): ", card.partition("Parameters:\n")[2].partition("Raises:")[0], flags=re.M
+    )
+    assert [one for entry in described for one in entry.split(", ")] == list(tricks.parameters(name))
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_parameter_has_a_default_and_an_annotation_in_force(name):
+    for parameter in list(inspect.signature(tricks.get(name)).parameters.values())[1:]:
+        assert parameter.default is not inspect.Parameter.empty
+        with pytest.raises(UserError, match=rf"^{name}\.{parameter.name}"):
+            tricks.apply(name, START, {parameter.name: {"no": "such value"}})
+
+
+def test_field_by_field_what_the_tricks_set():
+    def field(name: str, /, **given: Any) -> Any:
+        after = tricks.apply(name, START, given)
+        values = [after_value for _, after_value in after.changes_from(START).values()]
+        return values[0] if len(values) == 1 else values
+
+    assert field("standardize") == "standardize"
+    assert field("relu") == "relu"
+    assert field("activation", name="gelu") == "gelu"
+    assert field("glorot_init") == Layer.of("keras.initializers.GlorotUniform")
+    assert field("lecun_init") == Layer.of("keras.initializers.LecunNormal")
+    assert field("bottleneck", units=3) == 3
+    assert field("l1", strength=0.5) == 0.5
+    assert field("label_smoothing", alpha=0.2) == 0.2
+    assert field("early_stopping", patience=4, smoothing=0.5) == EarlyStopping(patience=4, smoothing=0.5)
+    assert field("clip_value", value=2.0) == Clip(by="value", limit=2.0)
+    assert field("clip_norm", norm=3.0) == Clip(by="norm", limit=3.0)
+    assert field("ema", momentum=0.5) == 0.5
+    assert field("weight_decay", rate=0.1) == 0.1
+    assert field("tta", crops=3) == Prediction(flips=True, crops=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "rate"),
+    [
+        ("sgd", Layer.of("keras.optimizers.SGD", momentum=0.0, nesterov=False), 0.01),
+        ("momentum", Layer.of("keras.optimizers.SGD", momentum=0.9, nesterov=False), 0.01),
+        ("nesterov", Layer.of("keras.optimizers.SGD", momentum=0.9, nesterov=True), 0.01),
+        ("adagrad", Layer.of("keras.optimizers.Adagrad"), 0.01),
+        ("rmsprop", Layer.of("keras.optimizers.RMSprop"), 0.001),
+        ("adam", Layer.of("keras.optimizers.Adam"), 0.001),
+    ],
+)
+def test_the_six_optimisers(name, expected, rate):
+    after = tricks.apply("optimizer", START, {"name": name})
+    assert (after.optimizer, after.learning_rate) == (expected, rate)
+
+
+def test_sgd_with_momentum_and_nesterov_is_nesterov():
+    given = {"name": "sgd", "learning_rate": 0.1, "momentum": 0.8, "nesterov": True}
+    after = tricks.apply("optimizer", START, given)
+    assert after.optimizer == Layer.of("keras.optimizers.SGD", momentum=0.8, nesterov=True)
+    assert after.learning_rate == 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "text"),
+    [
+        (
+            "optimizer",
+            {"name": "adam", "momentum": 0.9},
+            "optimizer: momentum and nesterov: expected none for adam",
+        ),
+        ("optimizer", {"name": "sgd", "nesterov": True}, "optimizer: nesterov: expected a momentum above 0"),
+        ("tta", {"flips": False, "crops": 0}, "tta: expected flips, crops or scales, found none"),
+        (
+            "color_jitter",
+            {"brightness": 0, "contrast": 0},
+            "color_jitter: expected brightness or contrast above 0",
+        ),
+    ],
+)
+def test_settings_that_do_nothing_are_refused(name, given, text):
+    with pytest.raises(UserError, match=f"^{text}"):
+        tricks.apply(name, START, given)
+
+
+def test_all_geometric_tricks_share_one_resampling_whatever_their_order():
+    one = START
+    for name in ("flip", "translate", "rotate", "shear", "zoom", "cutout"):
+        one = tricks.apply(name, one, {})
+    assert [layer.kind for layer in one.augment] == ["RandomFlip", "RandomAffine", "Cutout"]
+    affine = one.augment[1].options
+    assert affine == {"translate": 0.1, "rotate": 10.0, "shear": 0.1, "zoom": 0.1, "keep_ratio": False}
+
+
+def test_kinds_of_noise_at_prediction_add_up():
+    both = tricks.apply("pooling_draws", tricks.apply("monte_carlo_dropout", START, {}), {"draws": 5})
+    assert both.predict == Prediction(noise=("dropout", "pooling"), draws=5)
+    assert tricks.apply("tta", both, {}).predict == Prediction(
+        flips=True, crops=2, noise=("dropout", "pooling"), draws=5
+    )
+
+
+def test_stochastic_depth_brings_its_shortcut_and_fractional_pooling_refuses_one():
+    assert tricks.apply("stochastic_depth", START, {}).shortcut == "conv"
+    both = tricks.apply("fractional_pooling", tricks.apply("residual", START, {}), {})
+    with pytest.raises(
+        ValueError, match=r"shortcut: its stride of 2 gives \(8, 8, 4\), .* gives \(10, 10, 4\)"
+    ):
+        layout(both, PROBLEM)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_what_is_planned_is_what_is_built(name):
+    keras = pytest.importorskip("keras")
+    from ablation.network import build
+
+    recipe = tricks.apply(
+        name, tricks.apply(NEEDS[name], START, {}) if name in NEEDS else START, SETTINGS[name]
+    )
+    nodes = layout(recipe, PROBLEM)
+    if nodes == layout(START, PROBLEM):
+        return
+    model = build(recipe, PROBLEM, seed=0)
+    assert isinstance(model, keras.Model)
+    for node in nodes:
+        layer = model.get_layer(node.name)
+        assert tuple(layer.output.shape[1:]) == node.shape, node.name
+        assert layer.count_params() == node.parameters, node.name
+    images = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3)).astype("float32")
+    assert np.isfinite(model(images, training=True)).all()
