@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from ablation.analysis.verdicts import HELPS, HURTS, OPEN, kind
 from ablation.report import style
@@ -170,7 +170,7 @@ def cost(findings: Findings, wide: bool = True) -> Figure:
                 axes.minorticks_off()
             axes.margins(x=0.1, y=0.08)
             axes.xaxis.set_major_formatter("{x:g}")
-            axes.yaxis.set_major_formatter(PercentFormatter(1))
+            axes.yaxis.set_major_formatter(style.percents())
             axes.set(xlabel=f"{name}, {unit}", ylabel="test accuracy")
             style.leaders(axes, x, y, names, height - 1.1)
         style.legend(figure, panels[0])
@@ -209,7 +209,7 @@ def curves(findings: Findings) -> Figure:
             axes.set_xlabel("epoch")
         for axes in grid[::columns]:
             axes.set_ylabel("accuracy")
-        grid[0].yaxis.set_major_formatter(PercentFormatter(1))
+        grid[0].yaxis.set_major_formatter(style.percents())
         grid[0].xaxis.set_major_locator(MaxNLocator(5, integer=True))
         style.legend(figure, grid[0])
     return figure

@@ -13,7 +13,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import Formatter, FuncFormatter
 
 INK, MUTED, GRID, PAPER = "#1a1a1b", "#5f6368", "#dcdfe4", "#fffffe"
 BLUE, GREEN, ORANGE, RED, PURPLE = "#0072b2", "#008a66", "#d98200", "#c44601", "#a85c92"  # Okabe and Ito's
@@ -96,9 +96,14 @@ def legend(figure: Figure, axes: Axes) -> None:
 
 def accuracy_axis(axes: Axes, name: str) -> None:
     """Label the horizontal axis, which holds fractions, in percent."""
-    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.xaxis.set_major_formatter(percents())
     axes.set_xlabel(name)
     axes.margins(x=0.06)
+
+
+def percents() -> Formatter:
+    """Writes fractions on an axis as percentages, with no more digits than they need."""
+    return FuncFormatter(lambda fraction, _: f"{round(100 * fraction, 1):g}%")
 
 
 def right_column(axes: Axes, texts: Sequence[str], colour: str = INK) -> None:
