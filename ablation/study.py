@@ -21,6 +21,7 @@ STUDIES = Path(__file__).parent.parent / "experiments"
 DESIGNS = ("cumulative", "leave-one-out", "add-one")
 SECTIONS = ("network", "training", "data")
 
+MOST_CONVS = 1000
 ACTIVATIONS = (
     "celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish",
     "hard_tanh", "leaky_relu", "linear", "log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu",
@@ -191,7 +192,7 @@ class Setting:
                     )
         try:
             recipe = self.recipe.replace(**network, **training)
-            recipe.block_convs()
+            _check_convs(recipe)
         except ValidationError as error:
             section = "network" if error.errors()[0]["loc"][0] in Network.model_fields else "training"
             raise UserError(f"{where}{explain(error, section, Recipe)}") from error
@@ -216,7 +217,7 @@ class Setting:
         """
         try:
             recipe = tricks.apply(name, self.recipe, given)
-            recipe.block_convs()
+            _check_convs(recipe)
         except (UserError, ValueError, OverflowError) as error:
             raise UserError(f"{where}{error}") from error
         return Setting(recipe, self.sizes)
@@ -455,6 +456,16 @@ def _added(setting: Setting, step: Step, index: int) -> Setting:
     for name, given in step.uses():
         setting = setting.with_trick(f"{where}tricks.", name, given)
     return setting
+
+
+def _check_convs(recipe: Recipe) -> None:
+    """Refuse what would take for ever only to be listed.
+
+    Raises:
+        ValueError: `convs_per_block` does not fit `widths`, or there are more convolutions than anyone trains.
+    """
+    if (convs := sum(recipe.block_convs())) > MOST_CONVS:
+        raise ValueError(f"convs_per_block: expected {MOST_CONVS} convolutions in all at most, found {convs}")
 
 
 def _check_layers(where: str, value: Any) -> None:
