@@ -78,11 +78,8 @@ def test_weight_decay_takes_its_share_off_kernels_alone():
     ("use", "expected"),
     [
         (("clip_value", {"value": 3.5}), [[3.0, -3.5], [3.5]]),
-        (
-            ("clip_norm", {"norm": 6.5}),
-            [[1.5, -6.0], [0.5]],
-        ),  # the length of (3, -12, 1) is 12.4, cut by 0.52
-        (("clip_norm", {"norm": 100.0}), [[3.0, -12.0], [1.0]]),
+        (("clip_norm", {"norm": 6.5}), [[1.5, -6.0], [2.0]]),  # the length of (3, -12, 4) is 13
+        (("clip_norm", {"norm": 100.0}), [[3.0, -12.0], [4.0]]),
     ],
 )
 def test_gradients_are_clipped_by_value_or_by_the_norm_of_all_together(use, expected):
