@@ -13,6 +13,7 @@ from ablation.analysis.verdicts import HELPS, HURTS, kind
 from ablation.results import Results
 
 CIFAR10 = "cifar10"
+FULL = "full"
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,11 @@ def warnings(findings: Findings) -> list[str]:
         notes.append(
             f"The dataset is {dataset['name']}, not CIFAR-10 ({dataset['note']}): the lectures' accuracies"
             " were measured on CIFAR-10 and are shown for their order, not for their size."
+        )
+    elif manifest["preset"] != FULL:
+        notes.append(
+            f"Preset {manifest['preset']}: smaller networks, fewer images or epochs than in the lectures, whose"
+            " accuracies are shown for their order, not for their size."
         )
     if findings.floor is not None:
         notes.append(

@@ -132,6 +132,7 @@ def test_markdown_holds_the_table_and_what_to_know_first(folder):
     [
         ({"protocol": "lecture"}, "validation is the test set"),
         ({"seeds": [0]}, "one pair of seeds"),
+        ({"dataset": {"name": "cifar10"}}, "fewer images or epochs than in the lectures"),
         ({"outcomes": {("noise", 1): {"status": "diverged"}}}, "noise, seed 1: diverged"),
     ],
 )
@@ -141,7 +142,7 @@ def test_warnings(tmp_path, given, said):
 
 
 def test_a_sound_run_on_cifar10_warns_of_nothing(tmp_path):
-    results = write_study(tmp_path, seeds=range(6), dataset={"name": "cifar10"})
+    results = write_study(tmp_path, seeds=range(6), dataset={"name": "cifar10"}, preset="full")
     assert findings.warnings(findings.collect(results)) == []
 
 
