@@ -1,0 +1,45 @@
+"""Whatever is done to a study's processes, its tables are those of an undisturbed run."""
+
+import os
+import random
+import signal
+
+import pytest
+import torture
+
+pytest.importorskip("keras")
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return torture.Study(tmp_path_factory.mktemp("torture"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(study):
+    """Folder and seconds of a run that nobody disturbed."""
+    out = study.folder / "undisturbed"
+    return out, study.undisturbed(out)
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_killed_again_and_again(study, undisturbed, tmp_path, number):
+    there, seconds = undisturbed
+    study.killed_until_done(tmp_path / "out", seconds, random.Random(number))
+    assert torture.differences(there, tmp_path / "out") == []
+
+
+def test_ctrl_c_finishes_the_epoch_says_how_to_go_on_and_goes_on(study, undisturbed, tmp_path):
+    process = study.start("run", tmp_path / "out")
+    for line in process.stdout:
+        if "epoch 2/5" in line:
+            os.killpg(process.pid, signal.SIGINT)
+            break
+    out, _ = process.communicate()
+    assert process.returncode == 130
+    assert "stopping after this epoch" in out
+    assert out.endswith("stopped; the same command goes on where this one ended\n")
+    assert len(list((tmp_path / "out" / "checkpoints").glob("*.npz"))) == 1
+    study.undisturbed(tmp_path / "out")
+    assert torture.differences(undisturbed[0], tmp_path / "out") == []
