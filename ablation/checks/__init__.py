@@ -166,17 +166,17 @@ def _bare_trainings(
         _, hits = engine.train(np.arange(few, dtype=np.int32)[None])
         steps += OVERFIT_STRIDE
     batches = _batches(rng, size, CONTROL_STEPS)
-    accuracies = []
+    control = []
     for copy in range(3):
         learner.load(start)
         engine.train(batches + np.int32(copy * size))
-        accuracies.append(evaluate(engine, *judged)[1])
+        control.append(training.answers(evaluate(engine, *judged)[2], judged[1], classes, rng))
     learner.load(start)
-    real, noise, shuffled = accuracies
+    real, noise, shuffled = control
     return (
         training.overfits(hits, few, steps),
-        training.random_input(real, noise, classes, len(judged[1])),
-        training.shuffled_labels(real, shuffled, classes, len(judged[1])),
+        training.random_input(real, noise),
+        training.shuffled_labels(real, shuffled),
     )
 
 

@@ -1,8 +1,14 @@
 """Checks of short trainings: pure functions of their figures."""
 
-from math import isfinite, log, sqrt
+from dataclasses import dataclass
+from math import isfinite, log
+
+import numpy as np
 
 from ablation.checks.finding import Finding, finding
+
+LEARNED, LEAKED = 0.05, 0.01
+PERMUTATIONS = 1999
 
 
 def chance_loss(loss: float, classes: int) -> Finding:
@@ -39,42 +45,77 @@ def overfits(hits: int, images: int, steps: int) -> Finding:
     )
 
 
-def random_input(real: float, random: float, classes: int, images: int) -> Finding:
+@dataclass(frozen=True)
+class Answers:
+    """How a network answers images that it was not trained on.
+
+    Attributes:
+        accuracy: share of right answers.
+        chance: the share that guessing gets right.
+        p: probability that class names dealt out at random to the network's answers are right as often.
+    """
+
+    accuracy: float
+    chance: float
+    p: float
+
+    @property
+    def learned(self) -> bool:
+        return self.p < LEARNED
+
+
+def answers(predicted: np.ndarray, labels: np.ndarray, classes: int, random: np.random.Generator) -> Answers:
+    """Accuracy with an exact test against knowing nothing of the names of the classes.
+
+    Even a network that was never told the names answers images of one class alike, so its hits are no independent
+    draws; which of its answers stands for which class is the coin that is tossed, once a class.
+
+    Args:
+        predicted, labels: int (n,).
+        classes: how many.
+        random: for the permutations of the names.
+    """
+    confusion = np.zeros((classes, classes), int)
+    np.add.at(confusion, (labels, predicted), 1)
+    rows = np.arange(classes)
+    hits = int(confusion[rows, rows].sum())
+    dealt = [int(confusion[rows, random.permutation(classes)].sum()) for _ in range(PERMUTATIONS)]
+    as_good = sum(other >= hits for other in dealt)
+    return Answers(hits / len(labels), 1 / classes, (1 + as_good) / (1 + PERMUTATIONS))
+
+
+def random_input(real: Answers, noise: Answers) -> Finding:
     """Whether the network learns from the images: trained on noise it must stay at chance.
 
     Args:
-        real, random: accuracy on images not trained on, after training on the images and on noise.
-        classes: how many.
-        images: how many were judged.
+        real, noise: after training on the images, and on noise under the same labels.
     """
-    limit = _above_chance(classes, images)
+    leaks = _leaks(noise, real)
     return finding(
         "random-input control",
-        f"accuracy {random:.3f} from noise, {real:.3f} from images (chance up to {limit:.3f})",
-        fail=random > limit,
-        warn=real <= max(limit, random),
+        f"accuracy {noise.accuracy:.3f} from noise, {_figure(real)} from images",
+        fail=leaks,
+        warn=not real.learned,
         advice="noise is answered right: labels or their order leak into the network"
-        if random > limit
+        if leaks
         else "images teach no more than noise: see the labels, the gradients and the learning rate",
     )
 
 
-def shuffled_labels(real: float, shuffled: float, classes: int, images: int) -> Finding:
+def shuffled_labels(real: Answers, shuffled: Answers) -> Finding:
     """Whether the labels belong to the images: trained under shuffled labels the network must stay at chance.
 
     Args:
-        real, shuffled: accuracy on images not trained on, after training under the labels and shuffled ones.
-        classes: how many.
-        images: how many were judged.
+        real, shuffled: after training under the labels, and under shuffled ones.
     """
-    limit = _above_chance(classes, images)
+    leaks = _leaks(shuffled, real)
     return finding(
         "shuffled-label control",
-        f"accuracy {shuffled:.3f} from shuffled labels, {real:.3f} from true ones (chance up to {limit:.3f})",
-        fail=shuffled > limit or real <= max(limit, shuffled),
+        f"accuracy {shuffled.accuracy:.3f} from shuffled labels, {_figure(real)} from the given ones",
+        fail=leaks or not real.learned,
         warn=False,
         advice="shuffled labels are answered right: images or labels leak between the splits"
-        if shuffled > limit
+        if leaks
         else "shuffled labels teach as much: it learns nothing, or labels do not belong to their images",
     )
 
@@ -96,7 +137,9 @@ def train_inference(training: float, inference: float) -> Finding:
     )
 
 
-def _above_chance(classes: int, images: int) -> float:
-    """The accuracy that guessing exceeds once in a thousand times: three deviations over chance."""
-    chance = 1 / classes
-    return chance + 3 * sqrt(chance * (1 - chance) / images)
+def _leaks(control: Answers, real: Answers) -> bool:
+    return control.p < LEAKED and control.accuracy > (control.chance + real.accuracy) / 2
+
+
+def _figure(real: Answers) -> str:
+    return f"{real.accuracy:.3f} ({'above' if real.learned else 'not above'} chance, p = {real.p:.2g})"

@@ -1,18 +1,25 @@
 """The whole list on networks and data that are known to be sound, or broken in one known way."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
-from ablation.checks import check, check_data, check_network, table
+from ablation.checks import before_training, check, check_data, check_network, table
 from ablation.cli import main
 from ablation.data import Splits
+from ablation.engine.gradients import gradients
+from ablation.engine.learner import new_learner
+from ablation.layout import layout
 from ablation.recipe import Layer, Recipe
+from ablation.train import problem_of
 
 pytestmark = pytest.mark.slow
 
-CLASSES = ("red", "green", "blue", "grey")
+CLASSES = ("grey", "red", "green", "blue", "cyan", "magenta", "yellow")
 GLOROT = Layer.of("keras.initializers.GlorotUniform")
 SMALL = Recipe(widths=(8, 16), convs_per_block=1, head=(16,), batch_size=32)
 A4 = Recipe(
@@ -29,18 +36,26 @@ def part(number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Noisy images tinted by their class."""
     rng = np.random.default_rng(seed)
     labels = np.arange(number, dtype=np.int32) % len(CLASSES)
-    tint = np.array([[60, 0, 0], [0, 60, 0], [0, 0, 60], [0, 0, 0]])[labels][:, None, None]
+    kinds = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 0]])
+    tint = 60 * kinds[labels][:, None, None]
     return (rng.integers(0, 190, (number, 16, 16, 3)) + tint).astype(np.uint8), labels
 
 
 def make(**arrays: np.ndarray) -> Splits:
-    (x_train, y_train), (x_val, y_val), (x_test, y_test) = part(256, 0), part(200, 1), part(200, 2)
+    (x_train, y_train), (x_val, y_val), (x_test, y_test) = part(280, 0), part(210, 1), part(210, 2)
     sound = Splits("tints", CLASSES, x_train, y_train, x_val, y_val, x_test, y_test, "tints", "made")
     return dataclasses.replace(sound, **arrays)
 
 
 def statuses(findings) -> dict[str, str]:
     return {finding.name: finding.status for finding in findings}
+
+
+def untrained(recipe: Recipe):
+    splits = make()
+    problem = problem_of(splits)
+    learner = new_learner(recipe, problem, 1, 0)
+    return before_training(learner, layout(recipe, problem), splits.x_train[:64], splits.y_train[:64])
 
 
 def named(findings, name: str):
@@ -81,6 +96,59 @@ def test_deep_sigmoids_lose_gradient_and_image_at_a_named_layer():
     assert statuses(found)["overfits 64 images"] != "pass"
 
 
+def test_deep_glorot_relu_loses_its_gradient_slowly_at_a_named_layer_and_he_does_not():
+    a6 = Recipe(widths=(4, 8, 16, 32), convs_per_block=3, head=(32,), initializer=GLOROT, scaling="unit")
+    found = untrained(a6)
+    assert named(found, "gradient norms").status == "warn"
+    assert "vanishing: it dies at block" in named(found, "gradient norms").figure
+    assert named(found, "activation deviations").status == "fail"
+    healed = untrained(a6.replace(initializer=Layer.of("keras.initializers.HeNormal"), scaling="standardize"))
+    assert named(healed, "gradient norms").status == "pass"
+    assert named(healed, "activation deviations").status != "fail"
+
+
+def test_looking_at_a_network_does_not_change_it():
+    splits = make()
+    noisy = SMALL.replace(
+        norm=Layer.of("keras.layers.BatchNormalization"),
+        block_end=(Layer.of("keras.layers.Dropout", rate=0.3),),
+    )
+    problem = problem_of(splits)
+    learner = new_learner(noisy, problem, 1, 0)
+    before = learner.state()
+    x, y = splits.x_train[:16], splits.y_train[:16]
+    first = gradients(learner, x, y)
+    before_training(learner, layout(noisy, problem), x, y)
+    assert all(np.array_equal(old, new) for old, new in zip(before, learner.state(), strict=True))
+    assert set(first) == {variable.path for variable in learner.trainable}
+    assert all(np.array_equal(first[path], again) for path, again in gradients(learner, x, y).items())
+
+
+def test_gradients_are_those_of_the_loss():
+    splits = make()
+    learner = new_learner(SMALL.replace(l2=0.01), problem_of(splits), 1, 0)
+    x, y = splits.x_train[:16], splits.y_train[:16]
+    found = gradients(learner, x, y)
+    bias = next(variable for variable in learner.trainable if variable.path == "logits/bias")
+    start, step = np.array(bias.value), np.float32(1e-2)
+    for unit in range(len(CLASSES)):
+        losses = []
+        for sign in (1, -1):
+            bias.assign(start + sign * step * np.eye(len(CLASSES), dtype=np.float32)[unit])
+            losses.append(float(learner.objective(x, y)[0]))
+        assert found["logits/bias"][unit] == pytest.approx((losses[0] - losses[1]) / (2 * step), abs=1e-3)
+
+
+def test_gradients_and_the_list_before_training_work_on_jax():
+    pytest.importorskip("jax")
+    chosen = [
+        f"{__file__}::test_gradients_are_those_of_the_loss",
+        f"{__file__}::test_looking_at_a_network_does_not_change_it",
+    ]
+    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    subprocess.run([sys.executable, "-m", "pytest", "-q", *chosen], env=environment, check=True)
+
+
 def test_huge_negative_biases_are_dead_units(spoilt):
     spoilt(lambda model: model.get_layer("block2_conv1").bias.assign(np.full(16, -1e3)))
     found = check_network(SMALL, make())
@@ -106,18 +174,18 @@ def test_a_frozen_layer_is_named(spoilt):
 
 
 def test_shuffled_labels_are_named():
-    labels = np.random.default_rng(0).permutation(part(256, 0)[1])
+    labels = np.random.default_rng(0).permutation(part(280, 0)[1])
     found = check_network(SMALL, make(y_train=labels))
-    assert statuses(found)["overfits 64 images"] == "pass"
+    assert statuses(found)["overfits 64 images"] != "fail"
     assert statuses(found)["shuffled-label control"] == "fail"
 
 
 def test_duplicates_and_other_brightness_are_named():
-    x, _ = part(200, 2)
+    x, _ = part(210, 2)
     found = check_data(make(x_val=x, x_test=x // 4), batch=64)
     assert statuses(found)["same preprocessing"] == "fail"
     assert (
-        statuses(check_data(make(x_test=part(256, 0)[0][:200]), batch=64))["duplicates between splits"]
+        statuses(check_data(make(x_test=part(280, 0)[0][:210]), batch=64))["duplicates between splits"]
         == "fail"
     )
 

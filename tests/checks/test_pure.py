@@ -142,14 +142,44 @@ def test_overfits(hits, status):
     assert training.overfits(hits, 64, 150).status == status
 
 
-def test_controls_at_ten_classes_and_500_images_allow_chance_up_to_014():
-    assert training.random_input(0.3, 0.13, 10, 500).status == "pass"
-    assert "chance up to 0.140" in training.random_input(0.3, 0.13, 10, 500).figure
-    assert training.random_input(0.3, 0.15, 10, 500).status == "fail"
-    assert training.random_input(0.13, 0.10, 10, 500).status == "warn"
-    assert training.shuffled_labels(0.3, 0.13, 10, 500).status == "pass"
-    assert training.shuffled_labels(0.12, 0.10, 10, 500).status == "fail"
-    assert training.shuffled_labels(0.5, 0.3, 10, 500).advice.startswith("shuffled labels are answered right")
+def answers(predicted: list[int], labels: list[int], classes: int) -> training.Answers:
+    return training.answers(np.array(predicted), np.array(labels), classes, np.random.default_rng(0))
+
+
+def test_answers_are_judged_against_names_dealt_out_at_random():
+    labels = [0] * 5 + [1] * 5 + [2] * 5
+    right = answers(labels, labels, 3)
+    assert right.accuracy == 1 and right.chance == pytest.approx(1 / 3)
+    assert right.p == pytest.approx(1 / 6, abs=0.03)
+    assert answers([0] * 15, labels, 3).p == 1
+    turned = answers([1] * 5 + [2] * 5 + [0] * 5, labels, 3)
+    assert (turned.accuracy, turned.p) == (0, 1)
+
+
+def test_answers_that_sort_images_without_knowing_names_are_no_learning():
+    """All images sorted by class, one name of ten right: what guessing names gets right too."""
+    labels = np.arange(500) % 10
+    named = answers(list(labels), list(labels), 10)
+    assert named.learned and named.p <= 0.001
+    lucky = labels.copy()
+    lucky[labels > 0] = labels[labels > 0] % 9 + 1
+    found = answers(list(lucky), list(labels), 10)
+    assert found.accuracy == 0.1 and not found.learned
+
+
+def test_controls():
+    learned, chance = training.Answers(0.3, 0.1, 0.001), training.Answers(0.13, 0.1, 0.2)
+    assert training.random_input(learned, chance).status == "pass"
+    assert (
+        "0.130 from noise, 0.300 (above chance, p = 0.001)" in training.random_input(learned, chance).figure
+    )
+    assert training.random_input(learned, training.Answers(0.29, 0.1, 0.001)).status == "fail"
+    assert training.random_input(learned, training.Answers(0.15, 0.1, 0.001)).status == "pass"
+    assert training.random_input(chance, chance).status == "warn"
+    assert training.shuffled_labels(learned, chance).status == "pass"
+    assert training.shuffled_labels(chance, chance).status == "fail"
+    leak = training.shuffled_labels(learned, training.Answers(0.29, 0.1, 0.001))
+    assert leak.advice.startswith("shuffled labels are answered right")
 
 
 def test_train_inference_minds_only_the_worse_inference():
