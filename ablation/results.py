@@ -39,6 +39,9 @@ EPOCH_COLUMNS = (
     "step", "seed", "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds",
     "config_hash",
 )  # fmt: skip
+WHOLE_NUMBERS = (
+    "position", "seed", "epoch", "epochs_run", "best_epoch", "parameters", "flops_per_image",
+)  # fmt: skip
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
@@ -137,9 +140,9 @@ class RunFolder:
                 labels = {key: row[key] for key in ("step", "seed", "config_hash")}
                 epochs += [{**epoch, **labels} for epoch in record["epochs"]]
         for name, rows, columns in (("trials", trials, TRIAL_COLUMNS), ("epochs", epochs, EPOCH_COLUMNS)):
-            write_atomically(
-                self.path / f"{name}.csv", pd.DataFrame(rows, columns=columns).to_csv(index=False)
-            )
+            table = pd.DataFrame(rows, columns=columns)
+            table = table.astype({column: "Int64" for column in columns if column in WHOLE_NUMBERS})
+            write_atomically(self.path / f"{name}.csv", table.to_csv(index=False))
 
     def remove_unfinished(self) -> None:
         """Remove what a killed run was writing; only for the one that holds the folder."""

@@ -95,6 +95,17 @@ def test_tables_hold_the_planned_trials_in_their_order(tmp_path):
     assert list(epochs["config_hash"]) == ["b", "a"], "a configuration trained once has its epochs once"
 
 
+def test_whole_numbers_stay_whole_beside_a_trial_without_figures(tmp_path):
+    folder = RunFolder(tmp_path)
+    kept = {"a": folder.save_trial(record("a", parameters=2**40, best_epoch=1))}
+    kept["b"] = folder.save_trial(record("b", status="failed", epochs=[]))
+    folder.write_tables([row("one", 0, "a"), row("two", 1, "b")], kept)
+    assert [(r["parameters"], r["best_epoch"]) for r in tiny.table(tmp_path / "trials.csv")] == [
+        (str(2**40), "1"),
+        ("", ""),
+    ]
+
+
 def test_figures_survive_the_tables_to_the_last_digit(tmp_path):
     folder, figure = RunFolder(tmp_path), 0.1 + 0.2
     folder.write_manifest({})

@@ -2,7 +2,6 @@
 
 import contextlib
 import multiprocessing
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -24,7 +23,10 @@ class _Worker:
 def execute(
     tasks: Iterable[Task], watch: Watch, finish: Finish, stop: Callable[[], bool], *, jobs: int
 ) -> None:
-    """Carry out all tasks, `jobs` at a time; the processor's cores are dealt out among the processes.
+    """Carry out all tasks, `jobs` at a time.
+
+    Every process uses all cores: their number decides in which order sums are added up, so figures of fewer cores
+    would differ from those of `jobs=1` in the last digits.
 
     A process that dies (killed, out of memory) fails its own trial only, and another takes its place.
 
@@ -33,7 +35,7 @@ def execute(
         UserError: a process could not write its checkpoint.
     """
     waiting = iter(tasks)
-    workers = [_start(index, jobs) for index in range(jobs)]
+    workers = [_start() for _ in range(jobs)]
     interrupted = False
     told = False
     try:
@@ -52,9 +54,7 @@ def execute(
                 except (EOFError, OSError):
                     worker.process.join()
                     kind, content = "record", failed_record(task.trial, _end_of(worker.process))
-                    workers[workers.index(worker)] = busy[busy.index(worker)] = worker = _start(
-                        workers.index(worker), jobs
-                    )
+                    workers[workers.index(worker)] = busy[busy.index(worker)] = worker = _start()
                 if kind == "progress":
                     watch(task, content)
                     continue
@@ -74,11 +74,9 @@ def execute(
             worker.process.join()
 
 
-def _start(index: int, jobs: int) -> _Worker:
+def _start() -> _Worker:
     here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(
-        target=_serve, args=(there, index, jobs), daemon=True
-    )
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there,), daemon=True)
     process.start()
     there.close()
     return _Worker(process, here)
@@ -102,16 +100,12 @@ def _end_of(process: SpawnProcess) -> str:
     return f"the process was killed by signal {-code}" if code < 0 else f"the process ended with code {code}"
 
 
-def _serve(pipe: Connection, index: int, jobs: int) -> None:
+def _serve(pipe: Connection) -> None:
     """A worker's life: one task after the other, until the parent is gone."""
     import signal
 
     for one in (signal.SIGINT, signal.SIGTERM):  # sent to the whole group: the parent says when to stop
         signal.signal(one, signal.SIG_IGN)
-    if hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        if len(cores) >= jobs:
-            os.sched_setaffinity(0, cores[index * len(cores) // jobs : (index + 1) * len(cores) // jobs])
     from ablation.executors.local import carry_out
 
     def stopped() -> bool:

@@ -33,6 +33,8 @@ def operate(images: Any, operation: Any, strength: Any) -> Any:
         Whole numbers 0-255, float32, shaped like `images`; what geometry uncovers is grey.
     """
 
+    operation, strength = ops.convert_to_tensor(operation), ops.convert_to_tensor(strength)
+
     def chosen(name: str) -> Any:
         return ops.equal(operation, OPERATIONS.index(name))
 

@@ -12,6 +12,15 @@ import own_layers
 from ablation.layers.image_operations import OPERATIONS, operate
 
 
+class EveryOperation(keras.layers.Layer):
+    """Each operation at a strength of 0.7 on the same image."""
+
+    def call(self, image, training=False):
+        count = len(OPERATIONS)
+        strengths = np.full(count, 0.7, "float32")
+        return operate(keras.ops.repeat(image, count, axis=0), np.arange(count, dtype="int32"), strengths)
+
+
 def compiled(layer):
     """Call on (inputs) in training mode: jitted on JAX, as a compiled step has it; eager on torch."""
     if keras.config.backend() != "jax":

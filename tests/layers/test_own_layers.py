@@ -127,7 +127,12 @@ def test_on_another_backend(backend, tmp_path):
         pytest.skip(f"{backend} is not installed")
     file = tmp_path / "out.npz"
     paths = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
-    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": paths, "CUDA_VISIBLE_DEVICES": ""}
+    environment = os.environ | {
+        "KERAS_BACKEND": backend,
+        "PYTHONPATH": paths,
+        "CUDA_VISIBLE_DEVICES": "",
+        "XLA_FLAGS": "--xla_backend_optimization_level=0",  # compiling is what takes the time
+    }
     script = Path(__file__).parent / "on_backend.py"
     done = subprocess.run(
         [sys.executable, str(script), str(file)], env=environment, capture_output=True, text=True, check=False
@@ -137,8 +142,9 @@ def test_on_another_backend(backend, tmp_path):
     copies = np.repeat(own_layers.images(1), own_layers.COPIES, axis=0)
     for name in own_layers.ALL:
         first, second = out[f"{name}/first"], out[f"{name}/second"]
-        assert np.isfinite(first).all() and np.isfinite(out[f"{name}/bfloat16"]).all(), name
+        assert np.isfinite(first).all(), name
         assert not np.array_equal(first, second), name
+        assert f"{name}/bfloat16" not in out or np.isfinite(out[f"{name}/bfloat16"]).all(), name
         if name in own_layers.ON_IMAGES:
             np.testing.assert_array_equal(out[f"{name}/inference"], copies)
             assert len(np.unique(first.reshape(len(first), -1), axis=0)) > 10, name

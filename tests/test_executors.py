@@ -1,0 +1,128 @@
+"""Trials one after the other and several at once: the same tables, whatever dies."""
+
+import multiprocessing
+import os
+import signal
+
+import pytest
+import tiny
+from tiny import Quiet, run_study, tables
+
+from ablation.errors import UserError
+from ablation.executors import failed_record
+from ablation.study import Sizes
+
+pytest.importorskip("keras")
+
+GOOD = [
+    {"step": "baseline"},
+    {"step": "batch_norm", "tricks": ["batch_norm"]},
+    {"step": "l2", "tricks": ["l2"]},
+]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A study really trained, in this process: its file, its folder and its tables."""
+    folder = tmp_path_factory.mktemp("whole")
+    file = tiny.write_study(folder / "tiny.yaml", ladder=GOOD)
+    assert run_study(file, folder / "out").bad == 0
+    return file, folder / "out", tables(folder / "out")
+
+
+def test_a_failure_is_recorded_in_one_line_of_bearable_length():
+    record = failed_record(tiny.trial(), "RuntimeError: " + "x\n" * 5000)
+    assert (record["status"], record["epochs"]) == ("failed", [])
+    assert "\n" not in record["error"] and len(record["error"]) <= 500
+
+
+def test_more_images_than_memory_holds_is_a_mistake_of_the_user(monkeypatch):
+    from ablation import executors
+
+    def too_many(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(executors, "load", too_many)
+    with pytest.raises(UserError, match=r"data: shapes with train=9 .* needs more memory than there is"):
+        executors.read_data(executors.DataRequest("shapes", None, "honest", Sizes(train=9)))
+
+
+def test_two_runs_give_the_same_tables_to_the_last_digit(whole, tmp_path):
+    file, _, expected = whole
+    run_study(file, tmp_path / "again")
+    assert tables(tmp_path / "again") == expected
+
+
+def test_a_rung_added_on_top_leaves_the_rungs_below_as_they_were(whole, tmp_path):
+    _, _, expected = whole
+    higher = tiny.write_study(tmp_path / "tiny.yaml", ladder=[*GOOD, {"step": "top", "tricks": ["dropout"]}])
+    run_study(higher, tmp_path / "out")
+    found = tables(tmp_path / "out")
+    assert found["trials"][:-1] == expected["trials"]
+    assert found["epochs"][: len(expected["epochs"])] == expected["epochs"]
+
+
+def test_what_fails_or_diverges_is_a_row_and_the_rest_is_what_it_would_have_been(whole, tmp_path):
+    _, _, expected = whole
+    faulty = [
+        {"step": "broken", "network": {"block_end": [{"path": "keras.layers.NoSuchLayer"}]}},
+        {"step": "wild", "network": {"block_end": []}, "training": {"learning_rate": 1e39}},
+    ]
+    rest = [{"training": {"learning_rate": 0.001}}, {}, {}]
+    ladder = [*faulty, *(one | more for one, more in zip(GOOD, rest, strict=True))]
+    file = tiny.write_study(tmp_path / "tiny.yaml", ladder=ladder)
+    outcome = run_study(file, tmp_path / "out")
+    rows = tables(tmp_path / "out")["trials"]
+    assert (outcome.trained, outcome.bad) == (5, 2)
+    assert [row["status"] for row in rows] == ["failed", "diverged", "done", "done", "done"]
+    assert rows[0]["error"].startswith("AttributeError: ") and "NoSuchLayer" in rows[0]["error"]
+    assert rows[1]["error"].startswith("loss ") and "of epoch 1" in rows[1]["error"]
+    assert [row["test_loss"] for row in rows[2:]] == [row["test_loss"] for row in expected["trials"]]
+    assert [row["config_hash"] for row in rows[2:]] == [row["config_hash"] for row in expected["trials"]]
+    retried = run_study(file, tmp_path / "out", retry_failed=True)
+    assert (retried.trained, retried.kept, retried.bad) == (2, 3, 2)
+
+
+@pytest.mark.slow
+def test_a_killed_process_fails_its_own_trial_only(whole, tmp_path):
+    file, _, expected = whole
+    killed: list[int] = []
+
+    def kill_one(progress) -> None:
+        if not killed:
+            killed.append(multiprocessing.active_children()[0].pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    outcome = run_study(file, tmp_path / "out", Quiet(kill_one), jobs=2)
+    rows = tables(tmp_path / "out")["trials"]
+    assert (outcome.trained, outcome.bad, outcome.interrupted) == (3, 1, False)
+    (bad,) = [row for row in rows if row["status"] == "failed"]
+    assert bad["error"] == "the process was killed by signal 9"
+    good = [row["step"] for row in rows if row["status"] == "done"]
+    assert [row for row in rows if row["step"] in good] == [
+        row for row in expected["trials"] if row["step"] in good
+    ]
+    assert multiprocessing.active_children() == []
+
+    assert run_study(file, tmp_path / "out", retry_failed=True).trained == 1
+    assert tables(tmp_path / "out") == expected
+
+
+@pytest.mark.slow
+def test_ctrl_c_among_several_processes_loses_nothing(whole, tmp_path):
+    file, _, expected = whole
+    told: list[int] = []
+
+    def interrupt(progress) -> None:
+        if not told and progress.row is not None:
+            told.append(1)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    outcome = run_study(file, tmp_path / "out", Quiet(interrupt), jobs=2)
+    assert outcome.interrupted
+    assert outcome.trained < 3
+    assert list((tmp_path / "out" / "checkpoints").glob("*.npz"))
+    outcome = run_study(file, tmp_path / "out", jobs=2)
+    assert (outcome.bad, outcome.interrupted) == (0, False)
+    assert tables(tmp_path / "out") == expected
+    assert not list((tmp_path / "out" / "checkpoints").glob("*.npz"))
