@@ -1,12 +1,14 @@
 """Every study of the project: loads, says where it comes from, and runs at its smallest."""
 
 import csv
+import itertools
 import re
 
 import pytest
 import tiny
 
 from ablation import study
+from ablation.data import shape_and_classes
 from ablation.runner import Options, run
 
 NAMES = study.names()
@@ -38,6 +40,15 @@ def test_published_figures_reach_the_plan(name):
     loaded = study.load(name)
     planned = study.plan(loaded, preset="quick", dataset="cifar10")
     assert [step.lecture for step in planned] == [step.lecture for step in loaded.ladder]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_step_can_be_built_in_every_preset_and_design(name):
+    loaded = study.load(name)
+    for dataset in {"shapes", "cifar10", loaded.dataset} - {"auto"}:
+        for preset, design in itertools.product(loaded.presets, loaded.designs):
+            for step in study.plan(loaded, preset=preset, dataset=dataset, design=design):
+                assert study.nodes(step, *shape_and_classes(dataset))[-1].shape == (10,)
 
 
 @pytest.mark.slow
