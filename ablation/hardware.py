@@ -65,7 +65,9 @@ def device_name() -> str:
     model = platform.processor() or platform.machine()
     file = Path("/proc/cpuinfo")
     if file.is_file():
-        names = [x.partition(":")[2].strip() for x in file.read_text().splitlines() if x.startswith("model name")]
+        names = [
+            x.partition(":")[2].strip() for x in file.read_text().splitlines() if x.startswith("model name")
+        ]
         model = names[0] if names else model
     return f"{model}, {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores"
 

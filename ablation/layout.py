@@ -103,7 +103,9 @@ def layout(recipe: Recipe, problem: Problem) -> tuple[Node, ...]:
         if recipe.shortcut == "conv":
             side = activated(start, conv(width, 3, strides=2), f"block{block}_shortcut", None)
             if shape(x) != shape(side):
-                raise ValueError(f"shortcut: its stride of 2 gives {shape(side)}, {recipe.pool} gives {shape(x)}")
+                raise ValueError(
+                    f"shortcut: its stride of 2 gives {shape(side)}, {recipe.pool} gives {shape(x)}"
+                )
             x = add(f"block{block}_merge", recipe.merge, x, side)
         x = chain(x, recipe.block_end, f"block{block}")
     x = add("flatten", recipe.flatten, x)
@@ -113,7 +115,11 @@ def layout(recipe: Recipe, problem: Problem) -> tuple[Node, ...]:
         x = activated(x, dense(units), f"head{index}", recipe.norm if recipe.head_norm else None)
         x = chain(x, recipe.head_end, f"head{index}")
     classifier = dense(problem.classes)
-    add("logits", Layer.of("keras.layers.Dense", **{k: v for k, v in classifier.options.items() if k in _DENSE}), x)
+    add(
+        "logits",
+        Layer.of("keras.layers.Dense", **{k: v for k, v in classifier.options.items() if k in _DENSE}),
+        x,
+    )
     return tuple(nodes)
 
 

@@ -86,7 +86,9 @@ def make_optimizer(recipe: Recipe, steps_per_epoch: int, seed: int) -> keras.opt
             key: _steps(value, units) if isinstance(value, str) else value
             for key, value in recipe.schedule.options.items()
         }
-        rate = make(Layer(path=recipe.schedule.path, options=options), seed, "schedule", initial_learning_rate=rate)
+        rate = make(
+            Layer(path=recipe.schedule.path, options=options), seed, "schedule", initial_learning_rate=rate
+        )
     given: dict[str, Any] = {"learning_rate": rate}
     if recipe.weight_decay:
         given["weight_decay"] = recipe.weight_decay

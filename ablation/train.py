@@ -230,7 +230,9 @@ ENGINES_KEPT = 16
 
 def _engine(recipe: Recipe, problem: Problem, splits: Splits, steps: int, seed: int) -> Engine:
     """A compiled engine in its initial state for `seed`; seeds of one recipe share a compiled program."""
-    key = json.dumps([recipe.model_dump(mode="json"), splits.sha256, steps, keras.config.backend()], sort_keys=True)
+    key = json.dumps(
+        [recipe.model_dump(mode="json"), splits.sha256, steps, keras.config.backend()], sort_keys=True
+    )
     fresh = new_learner(recipe, problem, steps, seed)
     if key in _engines:
         _engines[key].learner.load(fresh.state())

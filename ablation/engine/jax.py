@@ -32,7 +32,9 @@ class JaxEngine:
             weights, slots = learner.optimizer.stateless_apply(slots, gradients, weights)
             return (weights, others, slots), loss, hits
 
-        def train(state: tuple, batches: jax.Array, steps: jax.Array, images: jax.Array, labels: jax.Array) -> tuple:
+        def train(
+            state: tuple, batches: jax.Array, steps: jax.Array, images: jax.Array, labels: jax.Array
+        ) -> tuple:
             def body(i: jax.Array, carry: tuple) -> tuple:
                 state, losses, total = carry
                 state, loss, hits = step(state, batches[i], images, labels)

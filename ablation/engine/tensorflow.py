@@ -14,7 +14,9 @@ class TensorFlowEngine:
 
         def step(indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             with tf.GradientTape() as tape:
-                loss, hits = learner.objective(tf.gather(train_images, indices), tf.gather(train_labels, indices))
+                loss, hits = learner.objective(
+                    tf.gather(train_images, indices), tf.gather(train_labels, indices)
+                )
             learner.optimizer.apply(tape.gradient(loss, trainable), trainable)
             return loss, hits
 
