@@ -253,11 +253,13 @@ def _check(given: argparse.Namespace, _: list[str]) -> int:
 
 
 def _list(given: argparse.Namespace, _: list[str]) -> int:
-    from ablation import study, tricks
-
     if given.what == "studies":
+        from ablation import study
+
         lines = [(name, study.title(name)) for name in study.names()]
     elif given.what == "tricks":
+        from ablation import tricks
+
         lines = [(name, tricks.card(name).partition("\n")[0]) for name in tricks.names()]
     elif given.what == "datasets":
         from ablation.data import DATASETS

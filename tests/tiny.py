@@ -1,6 +1,7 @@
 """The smallest study that is still one, and what the tests do with it."""
 
 import csv
+import dataclasses
 import json
 import os
 import subprocess
@@ -51,6 +52,11 @@ def trial_of(chosen: Recipe, seed: int = 0) -> Trial:
 def trial(seed: int = 0, **fields: Any) -> Trial:
     """A trial of the tiny recipe with some fields changed."""
     return trial_of(recipe(**fields), seed)
+
+
+def trial_again(one: Trial, seed: int) -> Trial:
+    """The same trial under another seed."""
+    return dataclasses.replace(one, seed=seed)
 
 
 def without_times(record: dict[str, Any]) -> dict[str, Any]:
