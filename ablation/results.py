@@ -26,6 +26,7 @@ import pandas as pd
 from ablation.errors import UserError
 
 CONTRACT = 1
+JUDGED_TRAINING_IMAGES = 10_000  # at most, for a trial's train_accuracy
 STATUSES = ("done", "failed", "diverged")
 UNFINISHED = ".part"
 

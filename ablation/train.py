@@ -19,11 +19,11 @@ from ablation.engine.learner import new_learner
 from ablation.hardware import peak_memory_mb
 from ablation.layout import Problem, layout
 from ablation.recipe import Prediction, Recipe
+from ablation.results import JUDGED_TRAINING_IMAGES
 from ablation.streams import generator
 from ablation.trial import Trial
 
 STEPS_PER_CALL = 32
-TRAIN_ACCURACY_IMAGES = 10_000
 CHECKPOINT_SHARE = 0.05
 
 
@@ -191,7 +191,7 @@ def _facts(trial: Trial, problem: Problem, epochs: list[dict[str, Any]], images:
 
 def _judged(engine: Engine, splits: Splits, epochs: list[dict[str, Any]], how: Prediction) -> dict[str, Any]:
     """The part of a record that says how good the trained network is."""
-    some = slice(0, TRAIN_ACCURACY_IMAGES)
+    some = slice(0, JUDGED_TRAINING_IMAGES)
     train_loss, train_accuracy, _ = evaluate(engine, splits.x_train[some], splits.y_train[some], how)
     val_loss, val_accuracy, _ = evaluate(engine, splits.x_val, splits.y_val, how)
     test_loss, test_accuracy, predicted = evaluate(engine, splits.x_test, splits.y_test, how)

@@ -11,10 +11,11 @@ import pandas as pd
 from ablation.analysis.attribution import shapley
 from ablation.analysis.cost import pareto_front, points_per_gflop, seconds_to_reach
 from ablation.analysis.intervals import Estimate, bootstrap_interval, estimate, holm, noise_floor
+from ablation.analysis.learning import learns
 from ablation.analysis.power import minimum_detectable, seeds_needed
 from ablation.analysis.verdicts import verdict
 from ablation.errors import UserError
-from ablation.results import Results
+from ablation.results import JUDGED_TRAINING_IMAGES, Results
 
 AA = "aa"
 ORDERS = "orders"
@@ -24,7 +25,7 @@ SUMMARY_COLUMNS = (
     "design", "step", "position", "n", "test_mean", "test_ci_low", "test_ci_high", "val_mean", "train_mean",
     "gap_mean", "gap_ci_low", "gap_ci_high", "delta", "delta_ci_low", "delta_ci_high", "p_holm", "verdict",
     "parameters", "flops_per_image", "train_seconds", "lecture_val", "lecture_train", "base", "pairs",
-    "failed", "p", "delta_bootstrap_low", "delta_bootstrap_high", "mde", "seeds_needed",
+    "failed", "p", "delta_bootstrap_low", "delta_bootstrap_high", "mde", "seeds_needed", "learns",
 )  # fmt: skip
 
 
@@ -80,6 +81,7 @@ def summary(results: Results) -> pd.DataFrame:
                 "delta_bootstrap_high": bootstrap[1],
                 "mde": minimum_detectable(delta.deviation, delta.n),
                 "seeds_needed": seeds_needed(delta.mean, delta.deviation),
+                "learns": _learns(results, step, trials),
             }
         )
     table = pd.DataFrame(rows)
@@ -200,6 +202,14 @@ def base_of(step: Mapping[str, Any], steps: list[dict[str, Any]]) -> dict[str, A
 def is_control(step: Mapping[str, Any]) -> bool:
     """Whether the step is the A/A rung, which repeats its base unchanged."""
     return step["step"] == AA
+
+
+def _learns(results: Results, step: Mapping[str, Any], done: pd.DataFrame) -> str:
+    """Whether a step's trials ended above chance on their training images."""
+    diverged = (of_step(results.trials, step)["status"] == "diverged").sum()
+    dataset = results.manifest["dataset"]
+    images = min(step.get("sizes", {}).get("train") or dataset["train"], JUDGED_TRAINING_IMAGES)
+    return learns(done["train_accuracy"].tolist(), int(diverged), images, len(dataset["classes"]))
 
 
 def _change(step: Mapping[str, Any]) -> str:

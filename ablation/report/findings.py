@@ -8,6 +8,7 @@ import pandas as pd
 
 from ablation import analysis
 from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
+from ablation.analysis.learning import YES
 from ablation.analysis.tables import ORDERS, control_floor, done_trials
 from ablation.analysis.verdicts import HELPS, HURTS, kind
 from ablation.results import Results
@@ -65,6 +66,11 @@ class Findings:
     def lecture_label(self) -> str:
         """What the lectures' figures are called."""
         return "lecture (CIFAR-10)" if self.on_other_data else "lecture"
+
+    @property
+    def shows_learning(self) -> bool:
+        """Whether some rung did not learn, so that a table has to say which ones did."""
+        return not self.table["learns"].isin(["", YES]).all()
 
     def step(self, design: str, name: str) -> dict[str, Any]:
         """A step of the manifest."""

@@ -41,6 +41,8 @@ def terminal(findings: Findings) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict")
     table.add_column("lecture", justify="right")
+    if findings.shows_learning:
+        table.add_column("learns")
     for design, rows in findings.table.groupby("design", sort=False):
         if findings.table["design"].nunique() > 1:
             table.add_section()
@@ -53,6 +55,7 @@ def terminal(findings: Findings) -> Table:
                 difference(row.delta, row.delta_ci_low, row.delta_ci_high),
                 Text(short_verdict(row), style=COLOURS.get(kind(row.verdict), "")),
                 percent(row.lecture_val),
+                *([row.learns] if findings.shows_learning else []),
             )
     return table
 
@@ -139,9 +142,11 @@ def _entity(match: re.Match[str]) -> str:
 
 def _table(findings: Findings, rows: pd.DataFrame) -> list[str]:
     lecture = findings.lecture_label
+    learns = findings.shows_learning
     lines = [
-        f"| rung | test | gap | delta | verdict | parameters | FLOPs | train time | {lecture} |",
-        "|---|--:|--:|--:|---|--:|--:|--:|--:|",
+        f"| rung | test | gap | delta | verdict | parameters | FLOPs | train time | {lecture} |"
+        + learns * " learns |",
+        "|---|--:|--:|--:|---|--:|--:|--:|--:|" + learns * "---|",
     ]
     for row in rows.itertuples():
         cells = (
@@ -154,6 +159,7 @@ def _table(findings: Findings, rows: pd.DataFrame) -> list[str]:
             count(row.flops_per_image),
             duration(row.train_seconds),
             percent(row.lecture_val),
+            *([row.learns] if learns else []),
         )
         lines.append(f"| {' | '.join(cells)} |")
     return lines
