@@ -19,11 +19,13 @@ class Checkpoint:
         state: what `Learner.state` gave: weights, batch statistics, optimizer, every random stream.
         epochs: rows of the finished epochs; early stopping and schedules follow from them.
         best: the state of the best epoch, where early stopping keeps it.
+        first_loss: the loss of the first step, where the recipe measures others by it.
     """
 
     state: list[np.ndarray]
     epochs: list[dict[str, Any]]
     best: list[np.ndarray] | None
+    first_loss: float | None = None
 
 
 def save_checkpoint(file: Path, checkpoint: Checkpoint) -> None:
@@ -35,7 +37,12 @@ def save_checkpoint(file: Path, checkpoint: Checkpoint) -> None:
     arrays: dict[str, Any] = {f"state{i}": value for i, value in enumerate(checkpoint.state)}
     arrays |= {f"best{i}": value for i, value in enumerate(checkpoint.best or [])}
     buffer = io.BytesIO()
-    about = {"epochs": checkpoint.epochs, "state": len(checkpoint.state), "best": len(checkpoint.best or [])}
+    about = {
+        "epochs": checkpoint.epochs,
+        "state": len(checkpoint.state),
+        "best": len(checkpoint.best or []),
+        "first_loss": checkpoint.first_loss,
+    }
     np.savez(buffer, about=np.array(json.dumps(about)), **arrays)
     write_atomically(file, buffer.getvalue())
 
@@ -48,6 +55,6 @@ def load_checkpoint(file: Path | None) -> Checkpoint | None:
         with np.load(file, allow_pickle=False) as content:
             about = json.loads(str(content["about"]))
             state, best = ([content[f"{kind}{i}"] for i in range(about[kind])] for kind in ("state", "best"))
-            return Checkpoint(state, about["epochs"], best or None)
+            return Checkpoint(state, about["epochs"], best or None, about.get("first_loss"))
     except Exception:  # a damaged archive raises nearly anything
         return None

@@ -174,7 +174,7 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
 
     print(f"{outcome.trained} trial(s) trained, {outcome.kept} kept; results in {outcome.folder}")
     found = results.load(outcome.folder)
-    if (found.trials["status"] == "done").any():
+    if found.trials["test_accuracy"].notna().any():
         console.print(report.terminal_table(found))
         console.print(report.headline(found), highlight=False, markup=False)
     return EXIT_FAILED if outcome.bad else EXIT_DONE

@@ -53,11 +53,15 @@ class Display:
         """A trial ended."""
         self._running.pop((title, seed), None)
         self._done += 1
-        result = (
-            f"test {record['test_accuracy']:.3f} gap {record['gap']:.3f} in {record['train_seconds']:.0f} s"
-            if record["status"] == "done"
-            else f"{record['status']}: {record['error']}"
-        )
+        result = f"{record['status']}: {record['error']}"
+        if record["status"] == "done":
+            tested = record["test_accuracy"] is not None
+            figures = (
+                f"test {record['test_accuracy']:.3f} gap {record['gap']:.3f}"
+                if tested
+                else f"val {record['val_accuracy']:.3f}"
+            )
+            result = f"{figures} in {record['train_seconds']:.0f} s"
         self.note(f"[{self._done}/{self._total}] {title} seed {seed}: {result}{self._time_left()}")
         if self._live is not None:
             self._live.update(self._table())

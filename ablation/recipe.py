@@ -162,6 +162,8 @@ class Training(Frozen):
         clip: of the gradients, or none.
         ema: weight of the past in the moving average of the weights that is judged in the end; 0 for none.
         early_stopping: or none to train all epochs and keep the last weights.
+        stop_at_loss: a training whose loss, in any step, exceeds this many times that of the first step has diverged
+            and ends there; none to stop only where the loss leaves the finite numbers. The lecture's search takes 3.
         epochs: passes over the training images.
         batch_size: images a step; what does not fill the last batch of an epoch is left out of that epoch.
         precision: `auto` takes bfloat16 for activations where the hardware computes in it.
@@ -177,6 +179,7 @@ class Training(Frozen):
     clip: Clip | None = None
     ema: Probability = 0.0
     early_stopping: EarlyStopping | None = None
+    stop_at_loss: Annotated[float, Field(gt=1)] | None = None
     epochs: PositiveInt = 50
     batch_size: PositiveInt = 128
     precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"

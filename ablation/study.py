@@ -40,11 +40,11 @@ Use = tuple[str, tuple[tuple[str, Any], ...]]
 
 
 class Sizes(Frozen):
-    """Numbers of images; `None` takes all there are (5,000 for validation)."""
+    """Numbers of images; `None` takes all there are (5,000 for validation). Without test images none are judged."""
 
     train: Images | None = None
     val: Images | None = None
-    test: Images | None = None
+    test: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
 
 
 class Published(Frozen):

@@ -83,7 +83,8 @@ def train(
 
     Returns:
         The trial's record, as `RunFolder.save_trial` takes it: status `done`, or `diverged` where the training or
-        the validation loss left the finite numbers.
+        the validation loss left the finite numbers or `stop_at_loss` was exceeded. Without test images the figures
+        of the test split are none.
 
     Raises:
         Interrupted: `stop` said so; the checkpoint holds everything up to the last epoch.
@@ -99,9 +100,10 @@ def train(
     kept = load_checkpoint(checkpoint)
     epochs: list[dict[str, Any]] = []
     best: list[np.ndarray] | None = None
+    first_loss: float | None = None
     if kept is not None:
         learner.load(kept.state)
-        epochs, best = kept.epochs, kept.best
+        epochs, best, first_loss = kept.epochs, kept.best, kept.first_loss
     saved_at, save_cost = time.perf_counter(), 0.0
     divergence = ""
 
@@ -115,7 +117,8 @@ def train(
             some, hit = engine.train(batches[first : first + STEPS_PER_CALL])
             losses.append(some)
             hits += hit
-            if divergence := _divergence(epochs, losses):
+            first_loss = float(losses[0][0]) if first_loss is None else first_loss
+            if divergence := _divergence(len(epochs) + 1, losses, first_loss, recipe.stop_at_loss):
                 break
             done = min(first + STEPS_PER_CALL, steps)
             watch(
@@ -146,7 +149,7 @@ def train(
         if checkpoint is not None and len(epochs) < recipe.epochs:
             now = time.perf_counter()
             if stopping or save_cost <= CHECKPOINT_SHARE * (now - saved_at):
-                save_checkpoint(checkpoint, Checkpoint(learner.state(), epochs, best))
+                save_checkpoint(checkpoint, Checkpoint(learner.state(), epochs, best, first_loss))
                 saved_at = time.perf_counter()
                 save_cost = saved_at - now
         if stopping:
@@ -194,10 +197,12 @@ def _judged(engine: Engine, splits: Splits, epochs: list[dict[str, Any]], how: P
     some = slice(0, JUDGED_TRAINING_IMAGES)
     train_loss, train_accuracy, _ = evaluate(engine, splits.x_train[some], splits.y_train[some], how)
     val_loss, val_accuracy, _ = evaluate(engine, splits.x_val, splits.y_val, how)
-    test_loss, test_accuracy, predicted = evaluate(engine, splits.x_test, splits.y_test, how)
     best = max(epochs, key=lambda row: row["val_accuracy"])
-    confusion = np.zeros((len(splits.classes),) * 2, int)
-    np.add.at(confusion, (splits.y_test, predicted), 1)
+    test_loss = test_accuracy = confusion = None
+    if len(splits.x_test):
+        test_loss, test_accuracy, predicted = evaluate(engine, splits.x_test, splits.y_test, how)
+        confusion = np.zeros((len(splits.classes),) * 2, int)
+        np.add.at(confusion, (splits.y_test, predicted), 1)
     return {
         "status": "done",
         "error": None,
@@ -207,7 +212,7 @@ def _judged(engine: Engine, splits: Splits, epochs: list[dict[str, Any]], how: P
         "running_train_accuracy": epochs[-1]["accuracy"],
         "val_accuracy": val_accuracy,
         "test_accuracy": test_accuracy,
-        "gap": train_accuracy - test_accuracy,
+        "gap": None if test_accuracy is None else train_accuracy - test_accuracy,
         "train_loss": train_loss,
         "val_loss": val_loss,
         "test_loss": test_loss,
@@ -215,13 +220,16 @@ def _judged(engine: Engine, splits: Splits, epochs: list[dict[str, Any]], how: P
     }
 
 
-def _divergence(epochs: list[dict[str, Any]], losses: list[np.ndarray]) -> str:
-    """Where the loss left the finite numbers; empty where it did not."""
+def _divergence(epoch: int, losses: list[np.ndarray], first: float, most: float | None) -> str:
+    """Where the loss left the finite numbers or exceeded `most` times the `first`; empty where it did not."""
     all_losses = np.concatenate(losses)
-    wrong = np.flatnonzero(~np.isfinite(all_losses))
-    if not len(wrong):
+    wrong = ~np.isfinite(all_losses) | (all_losses > (most or np.inf) * first)
+    if not wrong.any():
         return ""
-    return f"loss {all_losses[wrong[0]]} in step {wrong[0] + 1} of epoch {len(epochs) + 1}"
+    step = int(wrong.argmax())
+    loss = all_losses[step]
+    limit = f", over {most:g} times the first, {first:.4g}" if most and np.isfinite(loss) else ""
+    return f"loss {loss:.4g} in step {step + 1} of epoch {epoch}{limit}"
 
 
 _engines: dict[str, Engine] = {}

@@ -13,20 +13,22 @@ def test_without_a_terminal_there_is_one_plain_line_an_epoch():
     file = io.StringIO()
     display = Display(Console(file=file, width=200))
     display.note("[/red] a title")
-    display.start(2, 1)
+    display.start(3, 1)
     display.progress("[/x] noise", 3, Progress(1, 2, 0.5, 1234.5))
     display.progress("[/x] noise", 3, Progress(1, 2, 1.0, 1234.5, ROW))
     display.finish("[/x] noise", 3, DONE)
     display.progress("l2", 0, Progress(1, 2, 0.5, 10.0))
     display.finish("l2", 0, {"status": "diverged", "error": "loss nan in step 1 of epoch 1"})
+    display.finish("lr", 0, DONE | {"test_accuracy": None, "gap": None, "val_accuracy": 0.25})
     display.end()
     text = file.getvalue().splitlines()
     assert text == [
         "[/red] a title",
-        "2 trial(s) to train, 1 kept from before",
-        "[1/2] [/x] noise seed 3 epoch 1/2: train 0.500 val 0.250 loss 1.500 1,234 images/s",
-        "[1/2] [/x] noise seed 3: test 0.625 gap 0.125 in 3 s (about 0 s left)",
-        "[2/2] l2 seed 0: diverged: loss nan in step 1 of epoch 1",
+        "3 trial(s) to train, 1 kept from before",
+        "[1/3] [/x] noise seed 3 epoch 1/2: train 0.500 val 0.250 loss 1.500 1,234 images/s",
+        "[1/3] [/x] noise seed 3: test 0.625 gap 0.125 in 3 s (about 0 s left)",
+        "[2/3] l2 seed 0: diverged: loss nan in step 1 of epoch 1 (about 0 s left)",
+        "[3/3] lr seed 0: val 0.250 in 3 s",
     ]
 
 

@@ -1,12 +1,14 @@
 """One trial: the same numbers every time, and the same numbers after every interruption."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tiny
 from tiny import without_times
 
 from ablation import tricks
-from ablation.checkpoint import load_checkpoint
+from ablation.checkpoint import load_checkpoint, save_checkpoint
 
 pytest.importorskip("keras")
 
@@ -139,6 +141,47 @@ def test_a_loss_that_leaves_the_finite_numbers_ends_the_trial_within_the_epoch(s
         and "of epoch 1" in record["error"]
     )
     assert record["epochs"] == [] and "test_accuracy" not in record
+
+
+def divergence(epoch, losses, first, most):
+    return training._divergence(epoch, [np.array(some, "float32") for some in losses], first, most)
+
+
+def test_a_loss_over_a_multiple_of_the_first_is_a_divergence_by_hand():
+    assert divergence(1, [[2, 5.9], [6.0, 1]], 2.0, 3) == "", "three times the first is not over it"
+    assert divergence(2, [[2, 5.9], [1, 6.5]], 2.0, 3) == (
+        "loss 6.5 in step 4 of epoch 2, over 3 times the first, 2"
+    )
+    assert divergence(2, [[2, 5.9], [1, 6.5]], 2.0, None) == ""
+    assert divergence(1, [[2, np.nan, 9]], 2.0, 3) == "loss nan in step 2 of epoch 1"
+
+
+def test_a_training_stops_within_the_epoch_at_a_multiple_of_its_first_loss(splits):
+    wild = {"learning_rate": 3.0, "optimizer": {"path": "keras.optimizers.SGD"}, "epochs": 3}
+    record = train(tiny.trial(stop_at_loss=3, **wild), splits)
+    assert (record["status"], record["epochs"]) == ("diverged", [])
+    assert "of epoch 1, over 3 times the first, " in record["error"]
+
+
+def test_the_first_loss_is_remembered_across_an_interruption(splits, tmp_path):
+    file, trial = tmp_path / "x.npz", tiny.trial(stop_at_loss=3, epochs=2)
+    whole = train(trial, splits)
+    with pytest.raises(Interrupted):
+        train(trial, splits, checkpoint=file, stop=lambda: True)
+    kept = load_checkpoint(file)
+    assert kept.first_loss > kept.epochs[0]["loss"] > 1
+    assert without_times(train(trial, splits, checkpoint=file)) == without_times(whole)
+    save_checkpoint(file, dataclasses.replace(kept, first_loss=kept.first_loss / 100))
+    record = train(trial, splits, checkpoint=file)
+    assert "step 1 of epoch 2, over 3 times the first" in record["error"]
+
+
+def test_without_test_images_everything_else_is_judged(splits):
+    none = dataclasses.replace(splits, x_test=splits.x_test[:0], y_test=splits.y_test[:0])
+    whole, record = (train(tiny.trial(), one) for one in (splits, none))
+    silent = ("test_loss", "test_accuracy", "gap")
+    assert [record[name] for name in (*silent, "confusion")] == [None] * 4
+    assert without_times(record) == without_times(whole) | dict.fromkeys(silent)
 
 
 def test_a_validation_loss_that_is_not_finite_is_a_divergence_too(splits, monkeypatch):

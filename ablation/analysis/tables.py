@@ -183,7 +183,7 @@ def done_trials(results: Results) -> pd.DataFrame:
     if done.empty:
         raise UserError(
             f"{results.folder.path}: nothing to report; expected at least one done trial in trials.csv, found"
-            f" {len(results.trials)} failed or diverged"
+            f" {len(results.trials)} failed, diverged or not judged on test images"
         )
     return done.sort_values(["design", "position", "seed"], kind="stable")
 

@@ -99,14 +99,14 @@ def load(
         data_dir: a folder that holds data sets; None takes the variable ABLATION_DATA_DIR, if it is set. The
             user's tfds and Keras caches come next.
         train, val, test: numbers of images. None takes all there are, and 5,000 for validation; of shapes
-            45,000, 5,000 and 10,000.
+            45,000, 5,000 and 10,000. With `test=0` no test image is handed out.
         seed: which images go where; for shapes, which are drawn.
         may_download: whether to download what is not at hand.
 
     Raises:
         UserError: unknown name, too many images, damaged files, or no files and no download.
     """
-    for split, number, least in (("train", train, 1), ("val", val, 0), ("test", test, 1)):
+    for split, number, least in (("train", train, 1), ("val", val, 0), ("test", test, 1 if val == 0 else 0)):
         if number is not None and number < least:
             raise UserError(f"{split}: expected {least} images or more, found {number}")
     val = VAL if val is None else val
@@ -162,10 +162,11 @@ def _cut(
     x, y, x_test, y_test = arrays
     classes = len(dataset.classes)
     _enough("train and val" if train else "val", (train or 1) + val, len(y), dataset)
-    _enough("test", test or 1, len(y_test), dataset)
+    _enough("test", 1 if test is None else test, len(y_test), dataset)
     for_val, rest = stratified(shuffled(x, y, seed), y, classes, val)
     for_train, _ = stratified(rest, y, classes, train or len(rest))
-    for_test, _ = stratified(shuffled(x_test, y_test, seed), y_test, classes, test or len(y_test))
+    tests = len(y_test) if test is None else test
+    for_test, _ = stratified(shuffled(x_test, y_test, seed), y_test, classes, tests)
     tested = x_test[for_test], y_test[for_test]
     return [(x[for_train], y[for_train]), (x[for_val], y[for_val]) if val else tested, tested]
 

@@ -66,6 +66,13 @@ def test_without_validation_it_is_the_test_split_and_all_images_train(folder):
     assert len(splits.x_train) == 120
 
 
+def test_without_test_images_the_others_are_the_same(folder):
+    all_three, two = load(folder, val=30), load(folder, val=30, test=0)
+    assert two.x_test.shape == (0, *two.x_train.shape[1:]) and two.y_test.shape == (0,)
+    for name in ("x_train", "y_train", "x_val", "y_val"):
+        assert (getattr(two, name) == getattr(all_three, name)).all()
+
+
 def test_the_digest_is_of_the_six_arrays(folder):
     """Changing one label, or moving an image from one split to the next, changes it."""
     given = dict(np.load(folder / "cifar10.npz"))
@@ -87,7 +94,8 @@ def test_the_digest_is_of_the_six_arrays(folder):
         ({}, "val: expected at most 120 images, all that CIFAR-10 has, found 5001"),
         ({"val": 0, "test": 61}, "test: expected at most 60 images, all that CIFAR-10 has, found 61"),
         ({"train": 0}, "train: expected 1 images or more, found 0"),
-        ({"test": 0}, "test: expected 1 images or more, found 0"),
+        ({"test": -1}, "test: expected 0 images or more, found -1"),
+        ({"val": 0, "test": 0}, "test: expected 1 images or more, found 0"),
         ({"val": -1}, "val: expected 0 images or more, found -1"),
     ],
 )
