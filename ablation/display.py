@@ -53,15 +53,7 @@ class Display:
         """A trial ended."""
         self._running.pop((title, seed), None)
         self._done += 1
-        result = f"{record['status']}: {record['error']}"
-        if record["status"] == "done":
-            tested = record["test_accuracy"] is not None
-            figures = (
-                f"test {record['test_accuracy']:.3f} gap {record['gap']:.3f}"
-                if tested
-                else f"val {record['val_accuracy']:.3f}"
-            )
-            result = f"{figures} in {record['train_seconds']:.0f} s"
+        result = _result(record)
         self.note(f"[{self._done}/{self._total}] {title} seed {seed}: {result}{self._time_left()}")
         if self._live is not None:
             self._live.update(self._table())
@@ -90,3 +82,16 @@ class Display:
             epoch = f"{progress.epoch}/{progress.epochs} {progress.done:4.0%}"
             table.add_row(Text(title), str(seed), epoch, accuracy, f"{progress.images_per_second:,.0f}")
         return table
+
+
+def _result(record: dict[str, Any]) -> str:
+    """A finished trial in a few words; of one without test images, how it did on validation."""
+    if record["status"] != "done":
+        return f"{record['status']}: {record['error']}"
+    tested = record["test_accuracy"] is not None
+    figures = (
+        f"test {record['test_accuracy']:.3f} gap {record['gap']:.3f}"
+        if tested
+        else f"val {record['val_accuracy']:.3f}"
+    )
+    return f"{figures} in {record['train_seconds']:.0f} s"
