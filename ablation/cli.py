@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from ablation.errors import UserError, did_you_mean
 
@@ -102,7 +103,13 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_study_options(parser: argparse.ArgumentParser) -> None:
     _add_data_options(parser)
-    parser.add_argument("--design", default="", metavar="D[,D]", help="cumulative, leave-one-out, add-one")
+    parser.add_argument(
+        "--design", default="", metavar="D[,D]", help="cumulative, leave-one-out, add-one, orders"
+    )
+    parser.add_argument("--orders", type=_positive, metavar="N", help="random orders of the ladder (4)")
+    parser.add_argument("--budget", default="", metavar="E[,E]", help="the same at several numbers of epochs")
+    parser.add_argument("--protocol", default="", metavar="P", help="honest, lecture or both")
+    parser.add_argument("--controls", default="", metavar="C[,C]", help="aa, parameters, compute")
     parser.add_argument("--steps", default="", metavar="A,B", help="only these steps")
     parser.add_argument("--seeds", default="", metavar="N | A,B", help="how many seeds, or which")
     parser.add_argument(
@@ -142,10 +149,25 @@ def _seeds(text: str) -> tuple[int, ...]:
     return tuple(range(seeds[0]))
 
 
+def _budgets(text: str) -> tuple[int, ...]:
+    """Numbers of epochs, each once."""
+    names = _names(text)
+    if not all(_is_number(name) and int(name) for name in names):
+        raise UserError(f"--budget: expected numbers of epochs like 10,20,40, found '{text}'")
+    return tuple(map(int, names))
+
+
+def _study(given: argparse.Namespace) -> Any:
+    """The study with what the command says of its orders."""
+    from ablation import study
+
+    loaded = study.load(given.study)
+    return loaded.replace(orders=given.orders) if given.orders else loaded
+
+
 def _run(given: argparse.Namespace, arguments: list[str]) -> int:
     from rich.console import Console
 
-    from ablation import study
     from ablation.display import Display
     from ablation.runner import Options, command_line, run
 
@@ -154,6 +176,9 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
         dataset=given.dataset,
         data_dir=_data_dir(given),
         designs=_names(given.design),
+        budgets=_budgets(given.budget),
+        protocol=given.protocol,
+        controls=_names(given.controls),
         steps=_names(given.steps),
         seeds=_seeds(given.seeds),
         sets=tuple(given.set),
@@ -166,7 +191,7 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
     )
     console = Console()
     _load_backend()
-    outcome = run(study.load(given.study), options, Display(console))
+    outcome = run(_study(given), options, Display(console))
     if outcome.interrupted:
         print("stopped; the same command goes on where this one ended")
         return EXIT_INTERRUPTED
@@ -306,22 +331,32 @@ def _plan(given: argparse.Namespace, _: list[str]) -> int:
     from rich.table import Table
     from rich.text import Text
 
-    from ablation import data, study
+    from ablation import controls, data, study
 
-    loaded = study.load(given.study)
+    loaded = _study(given)
     preset = given.preset or ("quick" if "quick" in loaded.presets else "full")
     dataset, why = data.choose(given.dataset or loaded.dataset, _data_dir(given), may_download=False)
+    shape, classes = data.shape_and_classes(dataset)
     steps = [
         step
-        for design in _names(given.design) or (loaded.design,)
-        for step in study.plan(
-            loaded, preset=preset, dataset=dataset, design=design, sets=given.set, steps=_names(given.steps)
+        for design in study.variants(loaded, _names(given.design), _budgets(given.budget), given.protocol)
+        for step in controls.planned(
+            loaded,
+            preset=preset,
+            dataset=dataset,
+            design=design,
+            sets=given.set,
+            steps=_names(given.steps),
+            controls=_names(given.controls),
+            shape=shape,
+            classes=classes,
         )
     ]
     seeds = _seeds(given.seeds) or range(study.seeds_of(loaded, preset, dataset))
-    shape, classes = data.shape_and_classes(dataset)
+    different = {f"{step.setting.recipe!r} {step.setting.sizes!r} {step.protocol}" for step in steps}
     title = f"{loaded.title or loaded.study}: {dataset} ({why}), preset {preset}, {len(seeds)} seed(s)"
-    table = Table(title=Text(title))
+    caption = f"{len(different) * len(seeds)} trial(s): settings that coincide are trained once"
+    table = Table(title=Text(title), caption=caption)
     for column in ("design", "step", "trains on", "epochs", "parameters", "MFLOPs an image", "trials"):
         table.add_column(column, justify="left" if column in ("design", "step") else "right")
     for step in steps:

@@ -168,6 +168,7 @@ class Training(Frozen):
         batch_size: images a step; what does not fill the last batch of an epoch is left out of that epoch.
         precision: `auto` takes bfloat16 for activations where the hardware computes in it.
         predict: how the trained network is judged; the curves over the epochs are of single plain passes.
+        stream: 0, or the number of a repetition: the same training with other random numbers for the same seed.
     """
 
     mix: Layer | None = None
@@ -184,6 +185,7 @@ class Training(Frozen):
     batch_size: PositiveInt = 128
     precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     predict: Prediction = Prediction()
+    stream: Annotated[int, Field(ge=0)] = 0
 
 
 class Recipe(Network, Training):

@@ -4,24 +4,28 @@ import contextlib
 import datetime
 import functools
 import platform
+import re
 import shlex
 import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ablation import tricks
+from ablation.controls import CONTROLS, planned
 from ablation.errors import UserError
 from ablation.lock import hold
 from ablation.results import RunFolder
-from ablation.study import DESIGNS, PlannedStep, Setting, Study, nodes, plan, seeds_of
+from ablation.study import PlannedStep, Setting, Study, nodes, seeds_of, variants
 
 TABLES_EVERY = 20.0
+Place = tuple[str, str]
+ORDER = re.compile(r"o(\d{1,4})_")
 KEPT_VERSIONS = ("keras", "tensorflow", "jax", "torch", "numpy", "pandas", "tensorflow-datasets", "ablation")
 
 
@@ -34,6 +38,9 @@ class Options:
         dataset: name, `auto`, or empty for the study's own.
         data_dir: the user's data folder.
         designs: empty for the study's own.
+        budgets: epochs at which every design is run; empty for what the study says.
+        protocol: `honest`, `lecture`, `both`, or empty for the study's own.
+        controls: of `ablation.controls.CONTROLS`.
         steps: names to keep; empty for all.
         seeds: the seeds themselves; empty for as many as the preset says, counted from 0.
         sets: `KEY=VALUE` assignments.
@@ -49,6 +56,9 @@ class Options:
     dataset: str = ""
     data_dir: Path | None = None
     designs: tuple[str, ...] = ()
+    budgets: tuple[int, ...] = ()
+    protocol: str = ""
+    controls: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
     sets: tuple[str, ...] = ()
@@ -91,15 +101,17 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
         UserError: bad options, data that cannot be read, a folder that another run holds, that cannot be
             written or that holds results of other settings.
     """
-    from ablation.data import choose
+    from ablation.data import choose, shape_and_classes
     from ablation.executors import DataRequest, Task, read_data
     from ablation.trial import Trial
 
     preset = options.preset or _default_preset(study)
     dataset, why = choose(options.dataset or study.dataset, options.data_dir, may_download=preset == "full")
-    planned_steps = functools.partial(plan, study, preset=preset, dataset=dataset, sets=options.sets)
-    designs = options.designs or (study.design,)
-    chosen = [step for design in designs for step in planned_steps(design=design, steps=options.steps)]
+    shape, classes = shape_and_classes(dataset)
+    step_plan = functools.partial(
+        planned, preset=preset, dataset=dataset, sets=options.sets, shape=shape, classes=classes
+    )
+    designs = variants(study, options.designs, options.budgets, options.protocol)
 
     from ablation import hardware
     from ablation.network import resolve_precision
@@ -109,30 +121,31 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
         recipe = recipe.replace(precision=resolve_precision(recipe.precision))
         return replace(step, setting=Setting(recipe, step.setting.sizes))
 
-    steps = [settled(step) for step in chosen]
+    def complete(study: Study, names: Sequence[str], controls: Sequence[str]) -> dict[Place, PlannedStep]:
+        steps = [step for name in names for step in step_plan(study, design=name, controls=controls)]
+        return {(step.design, step.step): settled(step) for step in steps}
+
+    steps = [
+        settled(step)
+        for design in designs
+        for step in step_plan(study, design=design, controls=options.controls, steps=options.steps)
+    ]
     seeds = options.seeds or tuple(range(seeds_of(study, preset, dataset)))
     display.note(f"{study.title or study.study}: {dataset} ({why}), preset {preset}, {len(seeds)} seed(s)")
 
-    requests = {
-        step.setting.sizes: DataRequest(dataset, options.data_dir, study.protocol, step.setting.sizes)
-        for step in steps
-    }
-    splits = {sizes: read_data(request) for sizes, request in requests.items()}
+    def request(step: PlannedStep) -> DataRequest:
+        return DataRequest(dataset, options.data_dir, step.protocol, step.setting.sizes)
+
+    splits = {one: read_data(one) for one in dict.fromkeys(map(request, steps))}
     backend = _backend()
 
     def trial(step: PlannedStep, seed: int) -> Trial:
-        sizes = step.setting.sizes
-        return Trial(step.setting, seed, dataset, splits[sizes].sha256, study.protocol, backend)
+        sha256 = splits[request(step)].sha256
+        return Trial(step.setting, seed, dataset, sha256, step.protocol, backend)
 
-    planned = [(step, seed, trial(step, seed)) for seed in seeds for step in steps]
-    first = splits[steps[0].setting.sizes]
-    shape, classes = first.x_train.shape[1:], len(first.classes)
-    everything = {
-        (step.design, step.step): settled(step)
-        for design in DESIGNS
-        if design in study.designs
-        for step in planned_steps(design=design)
-    }
+    trials = [(step, seed, trial(step, seed)) for seed in seeds for step in steps]
+    first = splits[request(steps[0])]
+    everything = complete(study, designs, options.controls)
 
     def described(step: PlannedStep) -> dict[str, Any]:
         return _described(step, everything.get((step.design, step.base or "")), shape, classes)
@@ -168,8 +181,12 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
             "start": _now(),
             "end": None,
         }
-        own_rows = [_row(step, seed, one.config_hash) for step, seed, one in _by_design(planned)]
-        manifest = _joined(folder, manifest | {"steps": told}, own_rows, records, everything, described)
+        own_rows = [_row(step, seed, one.config_hash) for step, seed, one in _by_design(trials)]
+        old = folder.read_manifest() or {}
+        for earlier, name, kinds in _run_before(study, old):
+            with contextlib.suppress(UserError):  # the study no longer has it: `_joined` says so
+                everything |= complete(earlier, [name], kinds)
+        manifest = _joined(folder, old, manifest | {"steps": told}, own_rows, records, everything, described)
         rows = manifest["trials"]
         folder.write_manifest(manifest)
 
@@ -177,12 +194,12 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
             return record is None or (options.retry_failed and record["status"] != "done")
 
         tasks = {
-            one.config_hash: Task(one, requests[step.setting.sizes], folder.checkpoint_file(one.config_hash))
-            for step, _, one in planned
+            one.config_hash: Task(one, request(step), folder.checkpoint_file(one.config_hash))
+            for step, _, one in trials
             if left(records.get(one.config_hash))
         }
-        kept = len({one.config_hash for _, _, one in planned}) - len(tasks)
-        labels = {one.config_hash: (step.title, seed) for step, seed, one in reversed(planned)}
+        kept = len({one.config_hash for _, _, one in trials}) - len(tasks)
+        labels = {one.config_hash: (step.title, seed) for step, seed, one in reversed(trials)}
         display.start(len(tasks), kept)
         written = time.monotonic()
         failed = False
@@ -273,6 +290,9 @@ def _described(
         ],
         "changes": {field: [_text(old), _text(new)] for field, (old, new) in changes.items()},
         "lecture": step.lecture.model_dump(exclude_none=True),
+        "protocol": step.protocol,
+        "epochs": step.setting.recipe.epochs,
+        "control": asdict(step.control) if step.control else None,
         "parameters": sum(layer.parameters for layer in layers),
         "flops_per_image": sum(layer.flops for layer in layers),
         **_settings(step),
@@ -292,8 +312,20 @@ def _text(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
+def _run_before(study: Study, old: Mapping[str, Any]) -> Iterator[tuple[Study, str, tuple[str, ...]]]:
+    """The designs in a folder's manifest: the study with as many orders, the design's name, its kinds of controls."""
+    with contextlib.suppress(AttributeError, KeyError, TypeError):  # damaged: `_joined` says so
+        for name in dict.fromkeys(step["design"] for step in old.get("steps", [])):
+            steps = [step for step in old["steps"] if step["design"] == name]
+            kinds = {(step.get("control") or {}).get("kind") for step in steps}
+            orders = [int(found[1]) for step in steps if (found := ORDER.match(step["step"]))]
+            more = study.model_copy(update={"orders": max([study.orders, *orders])})
+            yield more, name, tuple(kind for kind in CONTROLS if kind in kinds)
+
+
 def _joined(
     folder: RunFolder,
+    old: dict[str, Any],
     new: dict[str, Any],
     rows: list[dict[str, Any]],
     records: Mapping[str, Any],
@@ -304,6 +336,7 @@ def _joined(
 
     Args:
         folder: the results folder.
+        old: the manifest that lies there, or nothing.
         new: this run's manifest.
         rows: this run's trials.
         records: the kept trials.
@@ -313,7 +346,6 @@ def _joined(
     Raises:
         UserError: the earlier run's settings differ (the text names the keys), or its manifest is damaged.
     """
-    old = folder.read_manifest() or {}
     try:
         differences = _differences(old, new, everything) if old else []
         earlier = [row for row in old.get("trials", []) if row["config_hash"] in records]

@@ -18,3 +18,8 @@ def stream_seed(seed: int, *purpose: str | int) -> int:
 def generator(seed: int, *purpose: str | int) -> np.random.Generator:
     """A NumPy generator for one purpose."""
     return np.random.default_rng(stream_seed(seed, *purpose))
+
+
+def repeated(seed: int, stream: int) -> int:
+    """The seed of a repetition: the same one for stream 0, and unrelated random numbers for any other."""
+    return stream_seed(seed, "repetition", stream) if stream else seed

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import random
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,10 @@ from ablation.recipe import Frozen, Layer, Network, Positive, Recipe, Training
 from ablation.yaml_file import parse_yaml, read_yaml
 
 STUDIES = Path(__file__).parent.parent / "experiments"
-DESIGNS = ("cumulative", "leave-one-out", "add-one")
+DESIGNS = ("cumulative", "leave-one-out", "add-one", "orders")
+PROTOCOLS = ("honest", "lecture")
+MOST_EPOCHS = 1_000_000
+TRIES = 20
 SECTIONS = ("network", "training", "data")
 
 MOST_CONVS = 1000
@@ -81,6 +85,7 @@ class Step(Frozen):
         step: its name.
         title: what tables and plots call it; the name where empty.
         builds_on: the step it adds to (`from` in the file); the one above it where not given.
+        needs: steps above without which it does nothing: the design `orders` puts it behind them.
         tricks: names, or one-key mappings of a name to its parameters.
         network, training, data: fields set outright, where no trick is the point.
         lecture: what was published.
@@ -89,6 +94,7 @@ class Step(Frozen):
     step: Name
     title: str = ""
     builds_on: Name | None = Field(None, alias="from")
+    needs: tuple[Name, ...] = ()
     tricks: tuple[str | dict[str, dict[str, Any] | None], ...] = ()
     network: dict[str, Any] = {}
     training: dict[str, Any] = {}
@@ -112,6 +118,8 @@ class Study(Frozen):
             the validation curve off the test images, as the lectures do.
         design: how steps become trials, unless the command says otherwise.
         designs: those that make sense for this ladder; the command may name no other.
+        orders: how many orders of the ladder the design `orders` draws.
+        order_seed: from which it draws them.
         seeds: how many.
         network, training, data: the first step's settings over the recipe's defaults.
         ladder: the steps.
@@ -126,6 +134,8 @@ class Study(Frozen):
     protocol: Literal["honest", "lecture"] = "honest"
     design: str = "cumulative"
     designs: Annotated[tuple[str, ...], Field(min_length=1)] = DESIGNS
+    orders: Annotated[int, Field(ge=1, le=1000)] = 4
+    order_seed: int = 0
     seeds: Seeds = 3
     network: dict[str, Any] = {}
     training: dict[str, Any] = {}
@@ -147,6 +157,10 @@ class Study(Frozen):
             if step.builds_on is not None and step.builds_on not in seen:
                 raise ValueError(
                     f"ladder.{index}.from: expected a step above '{step.step}', found '{step.builds_on}'"
+                )
+            if strange := next((name for name in step.needs if name not in seen), None):
+                raise ValueError(
+                    f"ladder.{index}.needs: expected steps above '{step.step}', found '{strange}'"
                 )
             for use in step.tricks:
                 if isinstance(use, dict) and len(use) != 1:
@@ -224,6 +238,19 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Control:
+    """What a step that is no trick is there for.
+
+    Attributes:
+        kind: one of `ablation.controls.CONTROLS`.
+        label: what it compares, for people: "residual against a wider network of as many FLOPs".
+    """
+
+    kind: str
+    label: str
+
+
+@dataclass(frozen=True)
 class PlannedStep:
     """One step of one design.
 
@@ -233,6 +260,8 @@ class PlannedStep:
         setting: what is trained.
         uses: the tricks it adds (or, leaving one out, takes away), with their parameters.
         lecture: published figures.
+        protocol: `honest` or `lecture`.
+        control: what it stands against, or none for a step of the ladder.
     """
 
     design: str
@@ -243,6 +272,79 @@ class PlannedStep:
     setting: Setting
     uses: tuple[tuple[str, dict[str, Any]], ...]
     lecture: Published
+    protocol: str = "honest"
+    control: Control | None = None
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A design with what it does otherwise than the study says: `cumulative@20@lecture`.
+
+    Attributes:
+        design: one of `DESIGNS`.
+        epochs: of every step, or none for what the study says.
+        protocol: one of `PROTOCOLS`, or none for the study's.
+    """
+
+    design: str
+    epochs: int | None = None
+    protocol: str | None = None
+
+    def __str__(self) -> str:
+        parts = (self.design, self.epochs, self.protocol)
+        return "@".join(str(part) for part in parts if part is not None)
+
+
+def variant(study: Study, text: str) -> Variant:
+    """A design as the command names it, the study's own protocol left out.
+
+    Raises:
+        UserError: no design of the study, or anything but epochs and a protocol behind it.
+    """
+    design, *parts = text.split("@")
+    if design not in DESIGNS:
+        raise UserError(f"design: unknown '{design}'{did_you_mean(design, DESIGNS)}")
+    if design not in study.designs:
+        raise UserError(
+            f"design: '{design}' makes no sense for {study.study}; expected {', '.join(study.designs)}"
+        )
+    found = Variant(design)
+    for part in parts:
+        if part in PROTOCOLS:
+            found = replace(found, protocol=None if part == study.protocol else part)
+        elif part.isascii() and part.isdigit() and 1 <= int(part[:9]) <= MOST_EPOCHS and len(part) < 9:
+            found = replace(found, epochs=int(part))
+        else:
+            raise UserError(f"design: expected epochs or a protocol after '{design}@', found '{part}'")
+    return found
+
+
+def variants(
+    study: Study, designs: Sequence[str], budgets: Sequence[int] = (), protocol: str = ""
+) -> tuple[str, ...]:
+    """The names of the designs of a run, one for each number of epochs and each protocol.
+
+    Args:
+        study: a loaded study.
+        designs: empty for the study's own.
+        budgets: epochs; empty for what the study says.
+        protocol: `honest`, `lecture`, `both`, or empty for the study's own.
+
+    Raises:
+        UserError: unknown design or protocol, or a number of epochs out of range.
+    """
+    if protocol not in ("", "both", *PROTOCOLS):
+        raise UserError(f"protocol: unknown '{protocol}'{did_you_mean(protocol, (*PROTOCOLS, 'both'))}")
+    protocols = PROTOCOLS if protocol == "both" else (protocol or study.protocol,)
+    ends = [f"@{epochs}" for epochs in budgets] or [""]
+    return tuple(
+        dict.fromkeys(
+            str(variant(study, f"{design}{end}@{one}"))
+            for one in protocols
+            for design in designs or (study.design,)
+            for end in ends
+        )
+    )
 
 
 def names() -> tuple[str, ...]:
@@ -311,20 +413,16 @@ def plan(
         study: a loaded study.
         preset: one of its presets.
         dataset: the dataset that will be used, for the preset's settings of it.
-        design: one of `DESIGNS`; empty for the study's own.
+        design: one of `DESIGNS`, or a `Variant` of one as text; empty for the study's own.
         sets: `KEY=VALUE` with KEY `training.epochs`, `network.widths`, `data.train`; VALUE in YAML.
         steps: names to keep; empty for all.
 
     Raises:
         UserError: unknown preset, design, step or key, or a value out of range.
     """
-    design = design or study.design
-    if design not in DESIGNS:
-        raise UserError(f"design: unknown '{design}'{did_you_mean(design, DESIGNS)}")
-    if design not in study.designs:
-        raise UserError(
-            f"design: '{design}' makes no sense for {study.study}; expected {', '.join(study.designs)}"
-        )
+    asked = variant(study, design or study.design)
+    if asked.epochs is not None:
+        sets = (*sets, f"training.epochs={asked.epochs}")
     if preset not in study.presets:
         raise UserError(f"preset: unknown '{preset}'{did_you_mean(preset, study.presets)}")
     chosen, given = study.presets[preset], _assignments(sets)
@@ -343,8 +441,13 @@ def plan(
         resized = _with_parameters(resized, f"presets.{where}.tricks.", part.tricks)
     factors = {key: factor for key, factor in (chosen.scale | special.scale).items() if key not in pinned}
     planned = [
-        replace(step, setting=_scaled(step.setting, f"presets.{preset}.scale.", factors))
-        for step in _DESIGN_FUNCTIONS[design](_without(resized, pinned), start)
+        replace(
+            step,
+            design=str(asked),
+            protocol=asked.protocol or study.protocol,
+            setting=_scaled(step.setting, f"presets.{preset}.scale.", factors),
+        )
+        for step in _DESIGN_FUNCTIONS[asked.design](_without(resized, pinned), start)
     ]
     wanted = tuple(steps)
     known = [step.step for step in planned]
@@ -526,13 +629,94 @@ def _leave_one_out(study: Study, start: Setting) -> list[PlannedStep]:
     return planned
 
 
+def _orders(study: Study, start: Setting) -> list[PlannedStep]:
+    """The ladder climbed in several orders.
+
+    What a step is trained with depends on the set of tricks below it, not on their order: within a set they are
+    added as the ladder has them. So orders share every set they both pass through, and all of them begin with the
+    first step and end with the full recipe.
+    """
+    ladder = study.ladder
+    places = {step.step: index for index, step in enumerate(ladder)}
+
+    @functools.cache
+    def setting(chosen: tuple[int, ...]) -> Setting:
+        below = setting(chosen[:-1]) if len(chosen) > 1 else start
+        return _added(below, ladder[chosen[-1]], chosen[-1])
+
+    def of(chosen: Iterable[int]) -> Setting:
+        return setting((0, *sorted(chosen)))
+
+    def fits(below: tuple[int, ...], index: int) -> bool:
+        if not {places[name] for name in ladder[index].needs} <= {0, *below}:
+            return False
+        try:
+            return of((*below, index)) is not None
+        except UserError:
+            return False
+
+    planned = [
+        PlannedStep("orders", "start", 0, _title(ladder[0]), None, of(()), ladder[0].uses(), Published())
+    ]
+    drawn = draw_orders(range(1, len(ladder)), study.orders, study.order_seed, fits)
+    for number, order in enumerate(drawn, start=1):
+        base = "start"
+        for place, index in enumerate(order, start=1):
+            step, name = ladder[index], f"o{number}_{ladder[index].step}"
+            title, reached = f"{_title(step)} (order {number})", of(order[:place])
+            planned.append(
+                PlannedStep("orders", name, len(planned), title, base, reached, step.uses(), Published())
+            )
+            base = name
+    return planned
+
+
+def draw_orders(
+    items: Sequence[int], number: int, seed: int, fits: Callable[[tuple[int, ...], int], bool]
+) -> list[tuple[int, ...]]:
+    """Different random orders of some items, each as likely as any other where all fit anywhere.
+
+    Orders are drawn one after the other: the first ones of a longer list are those of a shorter one.
+
+    Args:
+        items: what is ordered.
+        number: how many orders; fewer come back where there are no more.
+        seed: the same seed gives the same orders.
+        fits: whether an item can stand directly behind some others. Of those drawn but not yet placed, the first
+            that fits is placed.
+
+    Raises:
+        UserError: some items fit nowhere.
+    """
+    found: dict[tuple[int, ...], None] = {}
+    for attempt in range(TRIES * number):
+        if len(found) == number:
+            break
+        left = random.Random(f"{seed}/{attempt}").sample(items, len(items))
+        order: tuple[int, ...] = ()
+        while left:
+            one = next((item for item in left if fits(order, item)), None)
+            if one is None:
+                raise UserError(
+                    f"orders: step(s) {', '.join(map(str, sorted(left)))} of the ladder fit nowhere"
+                )
+            left.remove(one)
+            order = (*order, one)
+        found[order] = None
+    return list(found)
+
+
 _DESIGN_FUNCTIONS: dict[str, Callable[[Study, Setting], list[PlannedStep]]] = {
     "cumulative": _cumulative,
     "leave-one-out": _leave_one_out,
     "add-one": _add_one,
+    "orders": _orders,
 }
 
 
 def _planned(design: str, step: Step, position: int, base: str | None, setting: Setting) -> PlannedStep:
-    title = step.title or step.step.replace("_", " ")
-    return PlannedStep(design, step.step, position, title, base, setting, step.uses(), step.lecture)
+    return PlannedStep(design, step.step, position, _title(step), base, setting, step.uses(), step.lecture)
+
+
+def _title(step: Step) -> str:
+    return step.title or step.step.replace("_", " ")

@@ -20,7 +20,7 @@ from ablation.hardware import peak_memory_mb
 from ablation.layout import Problem, layout
 from ablation.recipe import Prediction, Recipe
 from ablation.results import JUDGED_TRAINING_IMAGES
-from ablation.streams import generator
+from ablation.streams import generator, repeated
 from ablation.trial import Trial
 
 STEPS_PER_CALL = 32
@@ -91,10 +91,11 @@ def train(
         ValueError: the recipe cannot be built on such images.
     """
     recipe = trial.setting.recipe
+    seed = repeated(trial.seed, recipe.stream)
     batch = min(recipe.batch_size, len(splits.x_train))
     steps = len(splits.x_train) // batch
     problem = problem_of(splits)
-    engine = _engine(recipe, problem, splits, steps, trial.seed)
+    engine = _engine(recipe, problem, splits, steps, seed)
     learner = engine.learner
 
     kept = load_checkpoint(checkpoint)
@@ -109,7 +110,7 @@ def train(
 
     while len(epochs) < recipe.epochs and not should_stop(recipe.early_stopping, epochs):
         epoch = len(epochs) + 1
-        order = generator(trial.seed, "order", epoch).permutation(len(splits.x_train))
+        order = generator(seed, "order", epoch).permutation(len(splits.x_train))
         batches = order[: steps * batch].reshape(steps, batch).astype(np.int32)
         rate = float(ops.convert_to_numpy(learner.optimizer.learning_rate))
         started, losses, hits = time.perf_counter(), [], 0
