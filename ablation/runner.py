@@ -165,6 +165,7 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
             "dataset": {
                 "name": dataset,
                 "note": why,
+                "protocol": steps[0].protocol,
                 "source": first.source,
                 "sha256": first.sha256,
                 "train": len(first.x_train),
@@ -404,8 +405,12 @@ def _differences(
                     found.append(f"{key} of {before['step']}: {there} there, {now} now")
     if not found and old["dataset"]["name"] != new["dataset"]["name"]:
         found.append(f"dataset: {old['dataset']['name']} there, {new['dataset']['name']} now")
-    there, now = ([one["dataset"][key] for key in ("train", "val", "test", "sha256")] for one in (old, new))
-    if not found and there[:3] == now[:3] and there != now:
+    there, now = (
+        [one["dataset"].get("protocol", one["protocol"])]
+        + [one["dataset"][key] for key in ("train", "val", "test", "sha256")]
+        for one in (old, new)
+    )
+    if not found and there[:-1] == now[:-1] and there != now:
         found.append("dataset: other images (sha256) now")
     return found
 

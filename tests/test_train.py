@@ -216,3 +216,9 @@ def test_images_that_fill_no_batch_are_left_out_of_that_epoch_only(splits, monke
     assert seen[0].shape == (2, 24)
     assert len(first) == len(second) == 48, "no image twice in an epoch"
     assert first != second, "others are left out in the next one"
+
+
+def test_a_repetition_draws_other_random_numbers_for_everything(splits):
+    one, again, other = (train(tiny.trial(epochs=1, stream=stream), splits) for stream in (0, 0, 1))
+    assert one["epochs"][0]["loss"] == again["epochs"][0]["loss"] != other["epochs"][0]["loss"]
+    assert tiny.trial(stream=0).config_hash == tiny.trial().config_hash != tiny.trial(stream=1).config_hash
