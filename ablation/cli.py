@@ -58,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_study_options(run)
     run.add_argument("--out", type=Path, metavar="DIR", help="results folder (results/STUDY/DATASET-PRESET)")
     run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="trials at a time (1)")
+    run.add_argument(
+        "--strategy",
+        default="single",
+        metavar="S",
+        help="single, or data-parallel: all devices share each trial (single)",
+    )
     run.add_argument("--fail-fast", action="store_true", help="end at the first trial that fails")
     run.add_argument("--retry-failed", action="store_true", help="train failed and diverged trials again")
     run.add_argument("--fresh", action="store_true", help="discard what the results folder holds")
@@ -117,6 +123,12 @@ def _add_study_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _one_of(option: str, found: str, known: Sequence[str]) -> str:
+    if found not in known:
+        raise UserError(f"{option}: unknown '{found}'{did_you_mean(found, known)}")
+    return found
+
+
 def _positive(text: str) -> int:
     if not _is_number(text) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1, found '{text}'")
@@ -169,7 +181,7 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
     from rich.console import Console
 
     from ablation.display import Display
-    from ablation.runner import Options, command_line, run
+    from ablation.runner import STRATEGIES, Options, command_line, run
 
     options = Options(
         preset=given.preset,
@@ -184,6 +196,7 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
         sets=tuple(given.set),
         out=given.out,
         jobs=given.jobs,
+        strategy=_one_of("--strategy", given.strategy, STRATEGIES),
         fail_fast=given.fail_fast,
         retry_failed=given.retry_failed,
         fresh=given.fresh,

@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +23,7 @@ from ablation.lock import hold
 from ablation.results import RunFolder
 from ablation.study import PlannedStep, Setting, Study, nodes, seeds_of, variants
 
+STRATEGIES = ("single", "data-parallel")
 TABLES_EVERY = 20.0
 Place = tuple[str, str]
 ORDER = re.compile(r"o(\d{1,4})_")
@@ -46,6 +47,7 @@ class Options:
         sets: `KEY=VALUE` assignments.
         out: results folder; None for `results/<study>/<dataset>-<preset>`.
         jobs: processes at a time; 1 trains in this process.
+        strategy: `single`, or `data-parallel` where all devices share each trial.
         fail_fast: end at the first trial that fails or diverges.
         retry_failed: train failed and diverged trials again.
         fresh: discard what the folder holds.
@@ -64,6 +66,7 @@ class Options:
     sets: tuple[str, ...] = ()
     out: Path | None = None
     jobs: int = 1
+    strategy: str = "single"
     fail_fast: bool = False
     retry_failed: bool = False
     fresh: bool = False
@@ -138,10 +141,14 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
 
     splits = {one: read_data(one) for one in dict.fromkeys(map(request, steps))}
     backend = _backend()
+    devices = _devices(
+        options,
+        (min(one.setting.recipe.batch_size, len(splits[request(one)].x_train)) for one in steps),
+    )
 
     def trial(step: PlannedStep, seed: int) -> Trial:
         sha256 = splits[request(step)].sha256
-        return Trial(step.setting, seed, dataset, sha256, step.protocol, backend)
+        return Trial(step.setting, seed, dataset, sha256, step.protocol, backend, devices)
 
     trials = [(step, seed, trial(step, seed)) for seed in seeds for step in steps]
     first = splits[request(steps[0])]
@@ -175,6 +182,8 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
             },
             "versions": _versions(),
             "backend": backend,
+            "strategy": options.strategy,
+            "devices": devices,
             "device": hardware.device_name(),
             "precision": steps[0].setting.recipe.precision,
             "git_commit": _commit(),
@@ -241,6 +250,21 @@ def _default_preset(study: Study) -> str:
     from ablation.hardware import accelerators
 
     return "full" if accelerators() else "quick"
+
+
+def _devices(options: Options, batch_sizes: Iterable[int]) -> int:
+    """How many devices share a trial.
+
+    Raises:
+        UserError: they cannot, or several trials at once want them.
+    """
+    if options.strategy == "single":
+        return 1
+    if options.jobs > 1:
+        raise UserError("--strategy data-parallel: a trial takes all devices; expected --jobs 1")
+    from ablation.engine.parallel import device_count
+
+    return device_count(batch_sizes)
 
 
 def _executor(jobs: int) -> Callable[..., None]:
@@ -388,10 +412,11 @@ def _differences(
     old: Mapping[str, Any], new: Mapping[str, Any], everything: Mapping[tuple[str, str], PlannedStep]
 ) -> list[str]:
     """Settings that decide results and are not the same: `epochs of noise: 20 there, 10 now`."""
+    older = {"devices": 1, **old}
     found = [
-        f"{key}: {old.get(key)} there, {new[key]} now"
-        for key in ("preset", "protocol", "backend")
-        if old.get(key) != new[key]
+        f"{key}: {older.get(key)} there, {new[key]} now"
+        for key in ("preset", "protocol", "backend", "devices")
+        if older.get(key) != new[key]
     ]
     for before in old["steps"]:
         step = everything.get((before["design"], before["step"]))

@@ -16,6 +16,7 @@ from ablation.data import Splits, mean_and_deviation
 from ablation.early_stopping import best_epoch, should_stop
 from ablation.engine import PLAIN, Engine, new_engine, predict
 from ablation.engine.learner import new_learner
+from ablation.engine.parallel import on_devices
 from ablation.hardware import peak_memory_mb
 from ablation.layout import Problem, layout
 from ablation.recipe import Prediction, Recipe
@@ -95,7 +96,7 @@ def train(
     batch = min(recipe.batch_size, len(splits.x_train))
     steps = len(splits.x_train) // batch
     problem = problem_of(splits)
-    engine = _engine(recipe, problem, splits, steps, seed)
+    engine = _engine(recipe, problem, splits, steps, seed, trial.devices)
     learner = engine.learner
 
     kept = load_checkpoint(checkpoint)
@@ -237,15 +238,19 @@ _engines: dict[str, Engine] = {}
 ENGINES_KEPT = 16
 
 
-def _engine(recipe: Recipe, problem: Problem, splits: Splits, steps: int, seed: int) -> Engine:
+def _engine(
+    recipe: Recipe, problem: Problem, splits: Splits, steps: int, seed: int, devices: int = 1
+) -> Engine:
     """A compiled engine in its initial state for `seed`; seeds of one recipe share a compiled program."""
     key = json.dumps(
-        [recipe.model_dump(mode="json"), splits.sha256, steps, keras.config.backend()], sort_keys=True
+        [recipe.model_dump(mode="json"), splits.sha256, steps, keras.config.backend(), devices],
+        sort_keys=True,
     )
-    fresh = new_learner(recipe, problem, steps, seed)
+    with on_devices(devices):
+        fresh = new_learner(recipe, problem, steps, seed)
     if key in _engines:
         _engines[key].learner.load(fresh.state())
         return _engines[key]
     if len(_engines) >= ENGINES_KEPT:
         del _engines[next(iter(_engines))]
-    return _engines.setdefault(key, new_engine(fresh, splits.x_train, splits.y_train))
+    return _engines.setdefault(key, new_engine(fresh, splits.x_train, splits.y_train, devices))

@@ -19,6 +19,7 @@ class Trial:
         sha256: of the dataset's arrays.
         protocol: `honest` or `lecture`.
         backend: the Keras backend.
+        devices: how many share each batch.
     """
 
     setting: Setting
@@ -27,6 +28,7 @@ class Trial:
     sha256: str
     protocol: str
     backend: str
+    devices: int = 1
 
     @property
     def config_hash(self) -> str:
@@ -44,5 +46,5 @@ class Trial:
             "sha256": self.sha256,
             "protocol": self.protocol,
             "backend": self.backend,
-        }
+        } | ({"devices": self.devices} if self.devices > 1 else {})
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

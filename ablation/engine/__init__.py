@@ -41,14 +41,25 @@ class Engine(Protocol):
         ...
 
 
-def new_engine(learner: Learner, images: np.ndarray, labels: np.ndarray) -> Engine:
-    """The active backend's engine on a training set (uint8 NHWC, int32)."""
+def new_engine(learner: Learner, images: np.ndarray, labels: np.ndarray, devices: int = 1) -> Engine:
+    """The active backend's engine on a training set (uint8 NHWC, int32).
+
+    Several devices share every batch; the learner must have been made on them (`parallel.on_devices`).
+    """
     backend = keras.config.backend()
     if backend == "tensorflow":
+        if devices > 1:
+            from ablation.engine.mirrored import MirroredEngine
+
+            return MirroredEngine(learner, images, labels, devices)
         from ablation.engine.tensorflow import TensorFlowEngine
 
         return TensorFlowEngine(learner, images, labels)
     if backend == "jax":
+        if devices > 1:
+            from ablation.engine.sharded import ShardedEngine
+
+            return ShardedEngine(learner, images, labels, devices)
         from ablation.engine.jax import JaxEngine
 
         return JaxEngine(learner, images, labels)

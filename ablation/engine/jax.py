@@ -57,7 +57,7 @@ class JaxEngine:
         losses, hits = [], 0
         for start in range(0, len(batches), STEPS_PER_CALL):
             part = batches[start : start + STEPS_PER_CALL]
-            filled = np.pad(part, ((0, STEPS_PER_CALL - len(part)), (0, 0)))
+            filled = self._placed(np.pad(part, ((0, STEPS_PER_CALL - len(part)), (0, 0))))
             state, some, hit = self._train(self._state(), filled, len(part), self._images, self._labels)
             self._keep(state)
             losses.append(np.asarray(some)[: len(part)])
@@ -69,6 +69,10 @@ class JaxEngine:
         weights = [v.value for v in model.trainable_variables]
         others = [v.value for v in model.non_trainable_variables]
         return np.asarray((self._predict_noisy if noisy else self._predict)(weights, others, images))
+
+    def _placed(self, batches: np.ndarray) -> Any:
+        """The indices of some batches on the device, or the devices, that train on them."""
+        return batches
 
     def _groups(self) -> tuple[list[Any], ...]:
         return self.learner.trainable, self.learner.untrained, self.learner.optimizer.variables
