@@ -137,7 +137,8 @@ def _scaling(recipe: Recipe, problem: Problem) -> Layer:
     if recipe.scaling == "standardize":
         scale = [1 / deviation for deviation in problem.deviation]
         offset = [-mean / deviation for mean, deviation in zip(problem.mean, problem.deviation, strict=True)]
-        return Layer.of("keras.layers.Rescaling", scale=scale, offset=offset)
+        width = problem.image_shape[1]  # written out for a whole row: CPUs broadcast three numbers slowly
+        return Layer.of("keras.layers.Rescaling", scale=[scale] * width, offset=[offset] * width)
     return Layer.of("keras.layers.Rescaling", scale=1 / 255 if recipe.scaling == "unit" else 1.0)
 
 

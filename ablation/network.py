@@ -12,6 +12,7 @@ from ablation.recipe import Layer, Recipe
 from ablation.streams import stream_seed
 
 FLOAT32_NODES = ("pixel", "scaling", "augment", "logits")
+FUSED = {"keras.optimizers.Adam": "ablation.optimizers.Adam"}
 NOISE = {
     "dropout": ("Dropout", "SpatialDropout2D", "DropConnectDense", "StochasticDepthAdd"),
     "pooling": ("FractionalMaxPooling2D",),
@@ -96,7 +97,8 @@ def make_optimizer(recipe: Recipe, steps_per_epoch: int, seed: int) -> keras.opt
         given["clipvalue" if recipe.clip.by == "value" else "global_clipnorm"] = recipe.clip.limit
     if recipe.ema:
         given |= {"use_ema": True, "ema_momentum": recipe.ema}
-    optimizer = make(recipe.optimizer, seed, "optimizer", **given)
+    spec = recipe.optimizer
+    optimizer = make(spec.replace(path=FUSED.get(spec.path, spec.path)), seed, "optimizer", **given)
     if recipe.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer

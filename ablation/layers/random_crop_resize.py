@@ -11,10 +11,12 @@ class RandomCropResize(keras.layers.Layer):
     """Cuts a random square-proportioned window out of each image and resizes it (bilinearly), in training only.
 
     Keras' `RandomCrop` draws one window for a whole batch; this layer draws one an image. Bilinear resampling is
-    separable, so it is two small matrix products an image and runs inside a compiled step on every backend.
+    separable, so it is two small matrix products an image and runs inside a compiled step on every backend; mirroring
+    only reverses one of the matrices.
 
     Args:
         area: (smallest, largest) share of the image's area that the window covers, 0-1.
+        flip: whether half of the images are mirrored left to right as well.
         seed: of this layer's random stream.
 
     Call arguments:
@@ -25,11 +27,13 @@ class RandomCropResize(keras.layers.Layer):
         ValueError: not 0 < smallest <= largest <= 1.
     """
 
-    def __init__(self, area: tuple[float, float], seed: int | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, area: tuple[float, float], flip: bool = False, seed: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if not 0 < area[0] <= area[1] <= 1:
             raise ValueError(f"`area` must be two shares, 0 < smallest <= largest <= 1. Received: {area}")
-        self.area, self.seed = tuple(area), seed
+        self.area, self.flip, self.seed = tuple(area), flip, seed
         self.generator = keras.random.SeedGenerator(seed)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
@@ -41,6 +45,9 @@ class RandomCropResize(keras.layers.Layer):
         side = ops.sqrt(share)
         rows = resampling_matrix(height, side, place[:, :1], inputs.dtype)
         columns = resampling_matrix(width, side, place[:, 1:], inputs.dtype)
+        if self.flip:
+            mirrored = keras.random.uniform((batch, 1, 1), dtype="float32", seed=self.generator) < 0.5
+            columns = ops.where(mirrored, ops.flip(columns, axis=1), columns)
         x = ops.matmul(rows, ops.reshape(inputs, (batch, height, width * channels)))
         x = ops.transpose(ops.reshape(x, (batch, height, width, channels)), (0, 2, 1, 3))
         x = ops.matmul(columns, ops.reshape(x, (batch, width, height * channels)))
@@ -50,7 +57,7 @@ class RandomCropResize(keras.layers.Layer):
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "area": self.area, "seed": self.seed}
+        return {**super().get_config(), "area": self.area, "flip": self.flip, "seed": self.seed}
 
 
 def resampling_matrix(size: int, side: Any, place: Any, dtype: str) -> Any:

@@ -23,11 +23,12 @@ def augment(
         flip: whether to mirror half of the images.
         smallest_crop: least share of the area that the window covers, 0-1; 1 for no cropping.
     """
-    layers = list(recipe.augment)
-    if flip:
-        layers.append(Layer.of("keras.layers.RandomFlip", mode="horizontal"))
     if smallest_crop < 1:
-        layers.append(
-            Layer.of("ablation.layers.random_crop_resize.RandomCropResize", area=(smallest_crop, 1.0))
+        layer = Layer.of(
+            "ablation.layers.random_crop_resize.RandomCropResize", area=(smallest_crop, 1.0), flip=flip
         )
-    return recipe.replace(augment=tuple(layers))
+    elif flip:
+        layer = Layer.of("keras.layers.RandomFlip", mode="horizontal")
+    else:
+        raise ValueError("expected flip or a smallest_crop below 1, found neither")
+    return recipe.replace(augment=(*recipe.augment, layer))

@@ -1,0 +1,164 @@
+"""How fast we train a network, beside the lecture's own Keras script and a native PyTorch loop for the same network.
+
+Each contender lives in a process of its own. They take turns, so that what else the machine does hits all alike, and
+are compared as ratios within a turn.
+"""
+
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ablation.bench.process import Contender, Skipped
+from ablation.layout import Node, Problem
+from ablation.recipe import Recipe
+from ablation.results import write_atomically
+
+CONTENDERS = ("lecture", "pytorch", "ours")
+OTHERS = CONTENDERS[:-1]
+TRAINING_FLOPS = 3  # a step computes the forward pass and twice as much for the gradients of inputs and of kernels
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A network to be timed.
+
+    Attributes:
+        step, title: its name.
+        recipe: its precision settled, not `auto`.
+        nodes: its layers.
+    """
+
+    step: str
+    title: str
+    recipe: Recipe
+    nodes: tuple[Node, ...]
+
+    @property
+    def training_flops(self) -> int:
+        """Floating-point operations of a training step, an image."""
+        return TRAINING_FLOPS * sum(node.flops for node in self.nodes)
+
+
+def take_turns(
+    rungs: Sequence[Rung], problem: Problem, *, rounds: int, seconds: float, say: Callable[[str], None]
+) -> pd.DataFrame:
+    """Time every rung.
+
+    Args:
+        rungs: what to time.
+        problem: shape of the images and number of classes; the images themselves are random.
+        rounds: turns of every contender, after one to warm up.
+        seconds: about how long a turn of ours takes.
+        say: told of progress.
+
+    Returns:
+        A row a turn: step, contender, round (from 1), images_per_second, ceiling (FLOP/s of a large matrix product in
+        the rung's precision, ours only), skipped (why a contender did not take part).
+    """
+    contenders = {name: Contender(name, problem) for name in CONTENDERS}
+    try:
+        rows = [
+            {"step": rung.step, **row}
+            for rung in rungs
+            for row in _rung(rung, contenders, rounds=rounds, seconds=seconds, say=say)
+        ]
+    finally:
+        for contender in contenders.values():
+            contender.end()
+    return pd.DataFrame(rows, columns=["step", "contender", "round", "images_per_second", "ceiling", "skipped"])
+
+
+def _rung(
+    rung: Rung, contenders: dict[str, Contender], *, rounds: int, seconds: float, say: Callable[[str], None]
+) -> Iterator[dict[str, Any]]:
+    ready = {}
+    for name, contender in contenders.items():
+        try:
+            contender.prepare(rung.recipe)
+            ready[name] = contender
+        except Skipped as reason:
+            say(f"{rung.title}: {name} is left out: {reason}")
+            yield {"contender": name, "skipped": str(reason)}
+    steps = max(2, round(seconds * contenders["ours"].speed(2) / rung.recipe.batch_size))
+    for turn in range(rounds + 1):
+        speeds = {name: contender.speed(steps) for name, contender in ready.items()}
+        if turn:
+            ceiling = contenders["ours"].ceiling(rung.recipe.precision)
+            say(
+                f"{rung.title}, turn {turn} of {rounds}: "
+                + ", ".join(f"{name} {speed:,.0f} images/s" for name, speed in speeds.items())
+            )
+            for name, speed in speeds.items():
+                row = {"contender": name, "round": turn, "images_per_second": speed}
+                yield row | ({"ceiling": ceiling} if name == "ours" else {})
+
+
+def ratios(turns: pd.DataFrame, rungs: Sequence[Rung]) -> pd.DataFrame:
+    """What the turns say.
+
+    Args:
+        turns: what `take_turns` gave.
+        rungs: the rungs it timed.
+
+    Returns:
+        A row a rung: step, title, precision, training_flops (an image), images/s of each contender (medians), our
+        ratio to each other one (median over turns, with the least and largest), ceiling (FLOP/s, median) and
+        share_of_ceiling (0-1, median over turns).
+    """
+    rows = []
+    for rung in rungs:
+        mine = turns[(turns["step"] == rung.step) & turns["images_per_second"].notna()]
+        speed = mine.pivot(index="round", columns="contender", values="images_per_second")
+        speed = speed.reindex(columns=list(CONTENDERS))
+        ceiling = mine[mine["contender"] == "ours"].set_index("round")["ceiling"]
+        row: dict[str, Any] = {
+            "step": rung.step,
+            "title": rung.title,
+            "precision": rung.recipe.precision,
+            "training_flops": rung.training_flops,
+            **{name: speed[name].median() for name in CONTENDERS},
+        }
+        for other in OTHERS:
+            ratio = speed["ours"] / speed[other]
+            row |= {
+                f"to_{other}": ratio.median(),
+                f"to_{other}_low": ratio.min(),
+                f"to_{other}_high": ratio.max(),
+            }
+        share = speed["ours"] * rung.training_flops / ceiling
+        rows.append(row | {"ceiling": ceiling.median(), "share_of_ceiling": share.median()})
+    return pd.DataFrame(rows)
+
+
+def write(folder: Path, turns: pd.DataFrame, table: pd.DataFrame, setting: dict[str, Any]) -> list[Path]:
+    """Keep a benchmark: `turns.csv`, `bench.csv`, `bench.png`, `manifest.json`.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    import json
+
+    from ablation.bench.figure import draw
+    from ablation.report.style import png
+
+    files: dict[str, bytes | str] = {
+        "turns.csv": turns.to_csv(index=False, float_format="%.6g"),
+        "bench.csv": table.to_csv(index=False, float_format="%.6g"),
+        "bench.png": png(draw(table, f"{setting['device']}, {setting['size']}")),
+        "manifest.json": json.dumps(setting | {"system": platform.system()}, indent=2) + "\n",
+    }
+    for name, content in files.items():
+        write_atomically(folder / name, content)
+    return [folder / name for name in files]
+
+
+def random_images(problem: Problem, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images, uint8 (count, height, width, channels), and labels, int32 (count,), of no meaning."""
+    draw = np.random.default_rng(0)
+    images = draw.integers(0, 256, (count, *problem.image_shape), np.uint8)
+    return images, draw.integers(0, problem.classes, count).astype(np.int32)

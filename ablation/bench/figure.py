@@ -1,0 +1,33 @@
+"""A benchmark as a figure."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ablation.report import style
+from ablation.report.style import BLUE, MUTED, ORANGE
+
+LOOKS = {"lecture": ("the lecture's script", ORANGE, "s"), "pytorch": ("PyTorch loop", MUTED, "D")}
+
+
+def draw(table: pd.DataFrame, setting: str) -> Figure:
+    """Images a second of every contender, a row a rung, with our ratio to the others on the right."""
+    figure, axes = style.rows(table["title"].tolist(), wide=True)
+    style.title(figure, "Training speed: ours beside two hand-written loops", setting)
+    rows = np.arange(len(table))
+    for name, (label, colour, marker) in LOOKS.items():
+        axes.plot(table[name], rows, marker, color=colour, markersize=8, label=label)
+    axes.plot(table["ours"], rows, "o", color=BLUE, markersize=9, label="ours")
+    axes.set_xlim(left=0)
+    axes.set_xlabel("training images a second (median of the turns)")
+    told = [
+        ", ".join(
+            f"{row[f'to_{other}']:.2f}× {label}"
+            for other, label in (("lecture", "lecture"), ("pytorch", "PyTorch"))
+            if not np.isnan(row[f"to_{other}"])
+        )
+        for _, row in table.iterrows()
+    ]
+    style.right_column(axes, told)
+    style.legend(figure, axes)
+    return figure

@@ -1,0 +1,93 @@
+"""The ladder's networks as the lecture's own script writes them: stock Keras layers, float32, plain `fit` on arrays."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ablation.layout import Problem
+from ablation.recipe import Layer, Recipe
+
+AUGMENTATION = ("RandomGaussianNoise", "RandomFlip", "RandomCropResize")
+
+
+def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:
+    """A function that trains the rung's network for a number of steps.
+
+    Raises:
+        NotImplementedError: the recipe goes beyond the ladder of lectures B and C.
+    """
+    import keras
+
+    from ablation.bench import random_images
+
+    model = _model(recipe, problem, keras)
+    model.compile(keras.optimizers.Adam(recipe.learning_rate), "sparse_categorical_crossentropy", ["accuracy"])
+
+    def train(steps: int) -> None:
+        images, labels = prepared[steps]
+        model.fit(images, labels, batch_size=recipe.batch_size, epochs=1, verbose=0)
+
+    prepared = _Standardised(recipe.batch_size, lambda count: random_images(problem, count))
+    return train
+
+
+class _Standardised(dict[int, tuple[np.ndarray, np.ndarray]]):
+    """The script's arrays for a number of steps, made before the clock of a second turn runs."""
+
+    def __init__(self, batch: int, draw: Callable[[int], tuple[np.ndarray, np.ndarray]]) -> None:
+        self.batch, self.draw = batch, draw
+
+    def __missing__(self, steps: int) -> tuple[np.ndarray, np.ndarray]:
+        images, labels = self.draw(steps * self.batch)
+        self[steps] = (images.astype(np.float32) - images.mean()) / images.std(), labels
+        return self[steps]
+
+
+def _model(recipe: Recipe, problem: Problem, keras: Any) -> Any:
+    layers = keras.layers
+    kinds = {layer.kind: layer.options for layer in recipe.augment}
+    drops = {layer.kind: layer.options for layer in recipe.block_end}
+    plain = Recipe()
+    for field in ("pixel_augment", "conv", "dense", "pool", "merge", "flatten", "bottleneck", "head_end", "mix"):
+        if getattr(recipe, field) != getattr(plain, field):
+            raise NotImplementedError(f"the lecture's script has no {field}")
+    for kind in (set(kinds) - set(AUGMENTATION)) | (set(drops) - {"Dropout"}):
+        raise NotImplementedError(f"the lecture's script has no {kind}")
+    if recipe.norm is not None and recipe.norm.kind != "BatchNormalization":
+        raise NotImplementedError(f"the lecture's script has no {recipe.norm.kind}")
+
+    def kernel() -> dict[str, Any]:
+        penalty = keras.regularizers.L1L2(recipe.l1, recipe.l2) if recipe.l1 or recipe.l2 else None
+        return {"kernel_initializer": _initializer(recipe.initializer, keras), "kernel_regularizer": penalty}
+
+    x = image = keras.Input(problem.image_shape)
+    if "RandomGaussianNoise" in kinds:
+        x = layers.GaussianNoise(kinds["RandomGaussianNoise"]["stddev"])(x)
+    if "RandomFlip" in kinds or kinds.get("RandomCropResize", {}).get("flip"):
+        x = layers.RandomFlip("horizontal")(x)
+    if "RandomCropResize" in kinds:
+        height, width = problem.image_shape[:2]
+        x = layers.RandomCrop(height * 7 // 8, width * 7 // 8)(x)
+        x = layers.Resizing(height, width)(x)
+    for width, convs in zip(recipe.widths, recipe.block_convs(), strict=True):
+        start = x
+        for _ in range(convs):
+            x = layers.Conv2D(width, recipe.kernel_size, padding="same", **kernel())(x)
+            if recipe.norm is not None:
+                x = layers.BatchNormalization()(x)
+            x = layers.Activation(recipe.activation)(x)
+        x = layers.MaxPooling2D()(x)
+        if recipe.shortcut == "conv":
+            side = layers.Conv2D(width, 3, 2, padding="same", activation=recipe.activation, **kernel())(start)
+            x = layers.Add()([x, side])
+        if "Dropout" in drops:
+            x = layers.Dropout(drops["Dropout"]["rate"])(x)
+    x = layers.Flatten()(x)
+    for units in recipe.head:
+        x = layers.Dense(units, activation=recipe.activation, **kernel())(x)
+    return keras.Model(image, layers.Dense(problem.classes, activation="softmax", **kernel())(x))
+
+
+def _initializer(spec: Layer, keras: Any) -> Any:
+    return getattr(keras.initializers, spec.kind)(**spec.options)

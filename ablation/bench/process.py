@@ -1,0 +1,111 @@
+"""A contender in a process of its own."""
+
+import importlib
+import multiprocessing
+import os
+import time
+from multiprocessing.connection import Connection
+from typing import Any
+
+from ablation.layout import Problem
+from ablation.recipe import Recipe
+
+CEILING_SIDE = 2048
+CEILING_SECONDS = 0.3
+
+
+class Skipped(Exception):
+    """A contender cannot take part; the text says why."""
+
+
+class Contender:
+    """A process that trains one network at a time, on call.
+
+    Args:
+        name: the module of this package that has its `start(recipe, problem)`, which gives a function of the number of
+            steps to train.
+        problem: shape of the images and number of classes.
+    """
+
+    def __init__(self, name: str, problem: Problem) -> None:
+        self._pipe, there = multiprocessing.Pipe()
+        self._process = multiprocessing.get_context("spawn").Process(
+            target=_serve, args=(name, problem, there), daemon=True
+        )
+        self._process.start()
+        there.close()
+
+    def prepare(self, recipe: Recipe) -> None:
+        """Build a network.
+
+        Raises:
+            Skipped: this contender cannot.
+        """
+        self._ask("prepare", recipe)
+        self._batch = recipe.batch_size
+
+    def speed(self, steps: int) -> float:
+        """Images a second over that many steps."""
+        return steps * self._batch / self._ask("train", steps)
+
+    def ceiling(self, precision: str) -> float:
+        """FLOP/s of a large matrix product."""
+        return self._ask("ceiling", precision)
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.join()
+
+    def _ask(self, what: str, argument: Any) -> Any:
+        self._pipe.send((what, argument))
+        try:
+            kind, content = self._pipe.recv()
+        except EOFError as error:
+            raise Skipped("its process died") from error
+        if kind == "skipped":
+            raise Skipped(content)
+        return content
+
+
+def _serve(name: str, problem: Problem, pipe: Connection) -> None:
+    if name == "lecture":
+        os.environ.pop("TF_ENABLE_ONEDNN_OPTS", None)  # ours to set; a plain script takes TensorFlow as it comes
+    train: Any = None
+
+    def answer(what: str, argument: Any) -> Any:
+        nonlocal train
+        if what == "prepare":
+            train = importlib.import_module(f"ablation.bench.{name}").start(argument, problem)
+            train(2)
+        elif what == "ceiling":
+            return ceiling(argument)
+        else:
+            began = time.perf_counter()
+            train(argument)
+            return time.perf_counter() - began
+
+    while True:
+        try:
+            what, argument = pipe.recv()
+        except EOFError:
+            return
+        try:
+            pipe.send(("done", answer(what, argument)))
+        except (ImportError, NotImplementedError, ValueError) as error:
+            pipe.send(("skipped", str(error)))
+
+
+def ceiling(precision: str) -> float:
+    """FLOP/s of a product of two square matrices by the active Keras backend, the best of some."""
+    import keras
+    from keras import ops
+
+    dtype = "bfloat16" if precision == "mixed_bfloat16" else "float32"
+    matrix = ops.cast(keras.random.normal((CEILING_SIDE, CEILING_SIDE), seed=0), dtype)
+    best, began = 0.0, time.perf_counter()
+    while time.perf_counter() - began < CEILING_SECONDS:
+        start = time.perf_counter()
+        product = ops.matmul(matrix, matrix)
+        ops.convert_to_numpy(product[0, 0])
+        best = max(best, 2 * CEILING_SIDE**3 / (time.perf_counter() - start))
+    return best

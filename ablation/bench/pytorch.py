@@ -1,0 +1,140 @@
+"""A native PyTorch loop at its best setting: channels last, bfloat16 autocast, fused Adam, data on the device."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from ablation.layout import Node, Problem, layout
+from ablation.recipe import Recipe
+
+IMAGES = 4096
+
+
+def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:
+    """A function that trains a recipe's network for a number of steps.
+
+    Raises:
+        ImportError: PyTorch is not installed.
+        NotImplementedError: a layer, optimizer or loss that is not written out here.
+    """
+    import torch
+
+    from ablation.bench import random_images
+
+    if recipe.optimizer.kind != "Adam" or recipe.mix is not None or recipe.l1:
+        raise NotImplementedError("only Adam without mixing of labels or L1 is written out in PyTorch")
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    nodes = layout(recipe, problem)
+    modules = torch.nn.ModuleDict({node.name: _module(node, nodes, problem, torch) for node in nodes})
+    network = _Graph(nodes, modules, torch).to(device, memory_format=torch.channels_last)
+    if device.type == "cuda":
+        network = torch.compile(network, mode="max-autotune")
+    kernels = [weight for weight in network.parameters() if weight.ndim > 1]
+    others = [weight for weight in network.parameters() if weight.ndim <= 1]
+    groups = [{"params": kernels, "weight_decay": 2 * recipe.l2}, {"params": others}]
+    optimizer = torch.optim.Adam(groups, lr=recipe.learning_rate, eps=1e-7, fused=True)
+    images, labels = random_images(problem, IMAGES)
+    x = torch.as_tensor(images, device=device).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+    y = torch.as_tensor(labels, device=device).long()
+    half = recipe.precision == "mixed_bfloat16"
+    network.train()
+
+    def train(steps: int) -> None:
+        for _ in range(steps):
+            indices = torch.randint(0, IMAGES, (recipe.batch_size,), device=device)
+            with torch.autocast(device.type, torch.bfloat16) if half else contextlib.nullcontext():
+                logits = network(x[indices])
+            loss = torch.nn.functional.cross_entropy(logits.float(), y[indices], label_smoothing=recipe.label_smoothing)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+
+    return train
+
+
+def _Graph(nodes: tuple[Node, ...], modules: Any, torch: Any) -> Any:  # noqa: N802 (makes a class)
+    class Graph(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = modules
+
+        def forward(self, image: Any) -> Any:
+            outputs: dict[str, Any] = {}
+            for node in nodes:
+                outputs[node.name] = self.layers[node.name](*([outputs[name] for name in node.inputs] or [image]))
+            return outputs[nodes[-1].name]
+
+    return Graph()
+
+
+def _module(node: Node, nodes: tuple[Node, ...], problem: Problem, torch: Any) -> Any:
+    nn, options, kind = torch.nn, node.layer.options, node.layer.kind
+    shape = next((other.shape for other in nodes if other.name in node.inputs), problem.image_shape)
+    channels = shape[-1]
+    if kind == "Conv2D":
+        filters, size, strides = options["filters"], options["kernel_size"], options["strides"]
+        return nn.Conv2d(channels, filters, size, strides, padding=size // 2, bias=options.get("use_bias", True))
+    if kind == "Dense":
+        return nn.Linear(channels, options["units"], bias=options.get("use_bias", True))
+    if kind == "BatchNormalization":
+        return nn.BatchNorm2d(channels, eps=options["epsilon"], momentum=1 - options["momentum"])
+    if kind == "Activation" and options["activation"] == "relu":
+        return nn.ReLU(inplace=True)
+    if kind == "MaxPooling2D":
+        return nn.MaxPool2d(2)
+    if kind == "Dropout":
+        return nn.Dropout(options["rate"])
+    if kind == "Flatten":
+        return nn.Flatten()
+    makers: dict[str, Callable[..., Any]] = {
+        "Rescaling": _scaled,
+        "Add": lambda: lambda a, b: a + b,
+        "RandomGaussianNoise": _noisy,
+        "RandomFlip": lambda **_: lambda x: _cropped(x, None, True, torch),
+        "RandomCropResize": lambda area, flip: lambda x: _cropped(x, area, flip, torch),
+    }
+    if kind not in makers:
+        raise NotImplementedError(f"{kind} is not written out in PyTorch")
+    function = makers[kind](**options)
+
+    class Function(nn.Module):
+        def forward(self, *inputs: Any) -> Any:
+            return function(*inputs)
+
+    return Function()
+
+
+def _scaled(scale: Any, offset: Any = 0.0) -> Callable[[Any], Any]:
+    import torch
+
+    def per_channel(value: Any) -> Any:
+        tensor = torch.as_tensor(value, dtype=torch.float32)
+        return tensor[0][None, :, None, None] if tensor.ndim else tensor
+
+    scales, offsets = per_channel(scale), per_channel(offset)
+    return lambda x: torch.addcmul(offsets.to(x.device), x.float(), scales.to(x.device))
+
+
+def _noisy(probability: float, stddev: float) -> Callable[[Any], Any]:
+    import torch
+
+    def noisy(x: Any) -> Any:
+        chosen = (torch.rand(len(x), 1, 1, 1, device=x.device) < probability).to(x.dtype)
+        return x + stddev * chosen * torch.randn_like(x)
+
+    return noisy
+
+
+def _cropped(x: Any, area: tuple[float, float] | None, flip: bool, torch: Any) -> Any:
+    """A window of each image stretched to full size, mirrored with probability 1/2: one bilinear sampling."""
+    count, device = len(x), x.device
+    low, high = area or (1.0, 1.0)
+    side = (low + (high - low) * torch.rand(count, device=device)).sqrt()
+    mirror = 1 - 2 * (torch.rand(count, device=device) < 0.5).float() if flip else torch.ones(count, device=device)
+    theta = torch.zeros(count, 2, 3, device=device)
+    theta[:, 0, 0], theta[:, 1, 1] = side * mirror, side
+    theta[:, :, 2] = (1 - side[:, None]) * (2 * torch.rand(count, 2, device=device) - 1)
+    grid = torch.nn.functional.affine_grid(theta, list(x.shape), align_corners=False)
+    return torch.nn.functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
