@@ -84,6 +84,17 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--step", default="", metavar="S", help="which step's recipe (the first)")
     check.set_defaults(command=_check)
 
+    bench = commands.add_parser(
+        "bench", help="training speed beside the lecture's script and a PyTorch loop", allow_abbrev=False
+    )
+    _add_study_options(bench)
+    bench.add_argument("--rounds", type=_positive, default=5, metavar="N", help="turns of each (5)")
+    bench.add_argument(
+        "--seconds", type=_positive, default=2, metavar="S", help="about how long a turn of ours takes (2)"
+    )
+    bench.add_argument("--out", type=Path, metavar="DIR", help="folder (results/bench/STUDY-PRESET)")
+    bench.set_defaults(command=_bench)
+
     listing = commands.add_parser("list", help="list studies, tricks or datasets")
     listing.add_argument("what", nargs="?", metavar="studies|tricks|datasets", default="studies")
     listing.set_defaults(command=_list)
@@ -181,7 +192,8 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
     from rich.console import Console
 
     from ablation.display import Display
-    from ablation.runner import STRATEGIES, Options, command_line, run
+    from ablation.provenance import command_line
+    from ablation.runner import STRATEGIES, Options, run
 
     options = Options(
         preset=given.preset,
@@ -288,6 +300,34 @@ def _check(given: argparse.Namespace, _: list[str]) -> int:
         raise UserError(f"{given.study}: {step.step}: {error}") from error
     print(checks.table(findings))
     return EXIT_FAILED if any(finding.status == "fail" for finding in findings) else EXIT_DONE
+
+
+def _bench(given: argparse.Namespace, arguments: list[str]) -> int:
+    from rich.console import Console
+
+    from ablation import bench, data, study
+    from ablation.provenance import command_line
+
+    loaded = study.load(given.study)
+    preset = given.preset or ("quick" if "quick" in loaded.presets else "full")
+    dataset, _ = data.choose(given.dataset or loaded.dataset, _data_dir(given), may_download=False)
+    steps = study.plan(
+        loaded, preset=preset, dataset=dataset, design=given.design, sets=given.set, steps=_names(given.steps)
+    )
+    _load_backend()
+    folder = given.out or Path("results") / "bench" / f"{loaded.study}-{preset}"
+    timed = bench.bench(
+        steps,
+        data.shape_and_classes(dataset),
+        folder,
+        rounds=given.rounds,
+        seconds=given.seconds,
+        setting={"study": loaded.study, "preset": preset, "command": command_line(arguments)},
+        say=lambda text: print(text, flush=True),
+    )
+    Console().print(bench.terminal_table(timed))
+    print(f"written to {folder}")
+    return EXIT_DONE
 
 
 def _list(given: argparse.Namespace, _: list[str]) -> int:

@@ -1,18 +1,13 @@
 """All trials of a study: which are left, carrying them out, keeping what they gave."""
 
 import contextlib
-import datetime
 import functools
-import platform
 import re
-import shlex
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +15,7 @@ from ablation import tricks
 from ablation.controls import CONTROLS, planned
 from ablation.errors import UserError
 from ablation.lock import hold
+from ablation.provenance import commit, now, versions
 from ablation.results import RunFolder
 from ablation.study import PlannedStep, Setting, Study, nodes, seeds_of, variants
 
@@ -27,7 +23,6 @@ STRATEGIES = ("single", "data-parallel")
 TABLES_EVERY = 20.0
 Place = tuple[str, str]
 ORDER = re.compile(r"o(\d{1,4})_")
-KEPT_VERSIONS = ("keras", "tensorflow", "jax", "torch", "numpy", "pandas", "tensorflow-datasets", "ablation")
 
 
 @dataclass(frozen=True)
@@ -180,15 +175,15 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
                 "test": len(first.x_test),
                 "classes": list(first.classes),
             },
-            "versions": _versions(),
+            "versions": versions(),
             "backend": backend,
             "strategy": options.strategy,
             "devices": devices,
             "device": hardware.device_name(),
             "precision": steps[0].setting.recipe.precision,
-            "git_commit": _commit(),
+            "git_commit": commit(),
             "command": options.command,
-            "start": _now(),
+            "start": now(),
             "end": None,
         }
         own_rows = [_row(step, seed, one.config_hash) for step, seed, one in _by_design(trials)]
@@ -232,7 +227,7 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
         try:
             execute = _executor(min(options.jobs, len(tasks)))
             execute(tasks.values(), watch, finish, lambda: stop() or (options.fail_fast and failed))
-            end = _now()
+            end = now()
         except Interrupted:
             pass
         finally:
@@ -481,33 +476,3 @@ def _backend() -> str:
     import keras
 
     return keras.config.backend()
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in KEPT_VERSIONS:
-        with contextlib.suppress(Exception):
-            found[name] = version(name)
-    return found
-
-
-def _commit() -> str | None:
-    """The project's commit, `+` behind it where files differ; None outside a checkout."""
-    here = Path(__file__).parent
-    with contextlib.suppress(OSError, subprocess.CalledProcessError):
-        text = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--match="],
-            cwd=here, check=True, capture_output=True, text=True,
-        ).stdout.strip()  # fmt: skip
-        return text or None
-    return None
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-
-
-def command_line(arguments: Sequence[str]) -> str:
-    """The command as one would type it; of an absolute path only the last part is told."""
-    shown = [Path(one).name if Path(one).is_absolute() else one for one in arguments]
-    return shlex.join(["ablation", *shown])

@@ -97,7 +97,7 @@ def test_a_layer_added_shifts_no_other_layers_stream():
     more = tricks.apply("augment", tricks.apply("noise", tricks.apply("batch_norm", drop, {}), {}), {})
     before, after = (streams(build(recipe, PROBLEM, seed=5)) for recipe in (drop, more))
     assert set(before) == {"block1_dropout", "block2_dropout"}
-    assert set(after) >= {*before, "augment_randomgaussiannoise", "augment_randomflip"}
+    assert set(after) >= {*before, "augment_randomgaussiannoise", "augment_randomcropresize"}
     assert all(after[name] == state for name, state in before.items())
     assert len({tuple(state) for state in after.values()}) == len(after)
     assert streams(build(drop, PROBLEM, seed=6)) != before
@@ -122,7 +122,7 @@ def many(image: np.ndarray) -> np.ndarray:
 
 
 def test_flips_are_drawn_for_each_image():
-    flip, _ = tricks.apply("augment", Recipe(), {}).augment
+    (flip,) = tricks.apply("augment", Recipe(), {"smallest_crop": 1}).augment
     out = drawn(flip, many(IMAGES[0]))
     as_is = (out == IMAGES[0]).all(axis=(1, 2, 3))
     mirrored = (out == IMAGES[0][:, ::-1]).all(axis=(1, 2, 3))
@@ -130,8 +130,18 @@ def test_flips_are_drawn_for_each_image():
     assert 150 < as_is.sum() < 250
 
 
+def test_crop_and_resize_mirrors_half_of_the_images_too():
+    (crop,) = tricks.apply("augment", Recipe(), {}).augment
+    out = drawn(crop.replace(options=crop.options | {"area": (1.0, 1.0)}), many(IMAGES[0]))
+    as_is, mirrored = (
+        np.isclose(out, one, atol=1e-3).all(axis=(1, 2, 3)) for one in (IMAGES[0], IMAGES[0][:, ::-1])
+    )
+    assert (as_is ^ mirrored).all()
+    assert 150 < as_is.sum() < 250
+
+
 def test_windows_are_drawn_for_each_image():
-    _, crop = tricks.apply("augment", Recipe(), {}).augment
+    (crop,) = tricks.apply("augment", Recipe(), {"flip": False}).augment
     out = drawn(crop, many(IMAGES[0]))
     assert len(np.unique(out.reshape(400, -1), axis=0)) == 400
     assert IMAGES[0].min() <= out.min() < out.max() <= IMAGES[0].max()

@@ -4,23 +4,91 @@ Each contender lives in a process of its own. They take turns, so that what else
 are compared as ratios within a turn.
 """
 
-import platform
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from rich.table import Table
 
 from ablation.bench.process import Contender, Skipped
-from ablation.layout import Node, Problem
+from ablation.layout import Node, Problem, blank_problem
+from ablation.provenance import commit, now, versions
 from ablation.recipe import Recipe
+from ablation.report import style
 from ablation.results import write_atomically
+from ablation.study import PlannedStep, nodes
 
 CONTENDERS = ("lecture", "pytorch", "ours")
 OTHERS = CONTENDERS[:-1]
-TRAINING_FLOPS = 3  # a step computes the forward pass and twice as much for the gradients of inputs and of kernels
+TRAINING_FLOPS = (
+    3  # a step computes the forward pass and twice as much for the gradients of inputs and of kernels
+)
+
+
+def bench(
+    steps: Sequence[PlannedStep],
+    images: tuple[tuple[int, ...], int],
+    folder: Path,
+    *,
+    rounds: int,
+    seconds: float,
+    setting: Mapping[str, Any],
+    say: Callable[[str], None],
+) -> pd.DataFrame:
+    """Time the networks of some steps and keep `turns.csv`, `bench.csv`, `bench.png` and `manifest.json`.
+
+    Args:
+        steps: of a study.
+        images: their shape (height, width, channels) and the number of classes; the images themselves are random.
+        folder: where the files go.
+        rounds: turns of every contender.
+        seconds: about how long a turn of ours takes.
+        setting: what else the manifest says.
+        say: told of progress.
+
+    Returns:
+        What `ratios` makes of the turns.
+
+    Raises:
+        UserError: a network cannot be built on such images, or the folder cannot be written.
+    """
+    from ablation.bench.figure import draw
+    from ablation.hardware import device_name
+    from ablation.network import resolve_precision
+
+    def rung(step: PlannedStep) -> Rung:
+        recipe = step.setting.recipe
+        recipe = recipe.replace(precision=resolve_precision(recipe.precision))
+        return Rung(step.step, step.title, recipe, nodes(step, *images))
+
+    rungs, start = [rung(step) for step in steps], now()
+    turns = take_turns(rungs, blank_problem(*images), rounds=rounds, seconds=seconds, say=say)
+    table, first = ratios(turns, rungs), rungs[0].recipe
+    size = (
+        f"filters from {first.widths[0]} to {first.widths[-1]}, {first.convs_per_block} convs a block, batch"
+    )
+    manifest = {
+        **setting,
+        "size": f"{size} {first.batch_size}",
+        "rounds": rounds,
+        "versions": versions(),
+        "device": device_name(),
+        "git_commit": commit(),
+        "start": start,
+        "end": now(),
+    }
+    files: dict[str, bytes | str] = {
+        "turns.csv": turns.to_csv(index=False, float_format="%.6g"),
+        "bench.csv": table.to_csv(index=False, float_format="%.6g"),
+        "bench.png": style.png(draw(table, f"{manifest['device']}; {manifest['size']}; {first.precision}")),
+        "manifest.json": json.dumps(manifest, indent=2) + "\n",
+    }
+    for name, content in files.items():
+        write_atomically(folder / name, content)
+    return table
 
 
 @dataclass(frozen=True)
@@ -70,7 +138,9 @@ def take_turns(
     finally:
         for contender in contenders.values():
             contender.end()
-    return pd.DataFrame(rows, columns=["step", "contender", "round", "images_per_second", "ceiling", "skipped"])
+    return pd.DataFrame(
+        rows, columns=["step", "contender", "round", "images_per_second", "ceiling", "skipped"]
+    )
 
 
 def _rung(
@@ -135,30 +205,28 @@ def ratios(turns: pd.DataFrame, rungs: Sequence[Rung]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def write(folder: Path, turns: pd.DataFrame, table: pd.DataFrame, setting: dict[str, Any]) -> list[Path]:
-    """Keep a benchmark: `turns.csv`, `bench.csv`, `bench.png`, `manifest.json`.
+def terminal_table(table: pd.DataFrame) -> Table:
+    """The benchmark for the terminal: medians, and ratios with the least and the largest of the turns."""
+    shown = Table(
+        title="Training images a second; ratio of ours to the others, least to largest of the turns"
+    )
+    for column in (
+        "rung",
+        "lecture",
+        "pytorch",
+        "ours",
+        "ours / lecture",
+        "ours / pytorch",
+        "of the ceiling",
+    ):
+        shown.add_column(column, justify="left" if column == "rung" else "right")
 
-    Raises:
-        UserError: the folder cannot be written.
-    """
-    import json
+    def ratio(row: pd.Series, other: str) -> str:
+        middle, low, high = (row[f"to_{other}{end}"] for end in ("", "_low", "_high"))
+        return "–" if pd.isna(middle) else f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
-    from ablation.bench.figure import draw
-    from ablation.report.style import png
-
-    files: dict[str, bytes | str] = {
-        "turns.csv": turns.to_csv(index=False, float_format="%.6g"),
-        "bench.csv": table.to_csv(index=False, float_format="%.6g"),
-        "bench.png": png(draw(table, f"{setting['device']}, {setting['size']}")),
-        "manifest.json": json.dumps(setting | {"system": platform.system()}, indent=2) + "\n",
-    }
-    for name, content in files.items():
-        write_atomically(folder / name, content)
-    return [folder / name for name in files]
-
-
-def random_images(problem: Problem, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Images, uint8 (count, height, width, channels), and labels, int32 (count,), of no meaning."""
-    draw = np.random.default_rng(0)
-    images = draw.integers(0, 256, (count, *problem.image_shape), np.uint8)
-    return images, draw.integers(0, problem.classes, count).astype(np.int32)
+    for _, row in table.iterrows():
+        speeds = ["–" if pd.isna(row[name]) else f"{row[name]:,.0f}" for name in CONTENDERS]
+        ends = [ratio(row, other) for other in OTHERS]
+        shown.add_row(row["title"], *speeds, *ends, f"{100 * row['share_of_ceiling']:.0f} %")
+    return shown

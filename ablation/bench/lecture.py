@@ -19,10 +19,12 @@ def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:
     """
     import keras
 
-    from ablation.bench import random_images
+    from ablation.bench.process import random_images
 
     model = _model(recipe, problem, keras)
-    model.compile(keras.optimizers.Adam(recipe.learning_rate), "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(recipe.learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
 
     def train(steps: int) -> None:
         images, labels = prepared[steps]
@@ -49,7 +51,17 @@ def _model(recipe: Recipe, problem: Problem, keras: Any) -> Any:
     kinds = {layer.kind: layer.options for layer in recipe.augment}
     drops = {layer.kind: layer.options for layer in recipe.block_end}
     plain = Recipe()
-    for field in ("pixel_augment", "conv", "dense", "pool", "merge", "flatten", "bottleneck", "head_end", "mix"):
+    for field in (
+        "pixel_augment",
+        "conv",
+        "dense",
+        "pool",
+        "merge",
+        "flatten",
+        "bottleneck",
+        "head_end",
+        "mix",
+    ):
         if getattr(recipe, field) != getattr(plain, field):
             raise NotImplementedError(f"the lecture's script has no {field}")
     for kind in (set(kinds) - set(AUGMENTATION)) | (set(drops) - {"Dropout"}):

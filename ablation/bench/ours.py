@@ -12,7 +12,7 @@ IMAGES = 4096
 
 def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:
     """A function that trains a recipe's network for a number of steps."""
-    from ablation.bench import random_images
+    from ablation.bench.process import random_images
     from ablation.engine import new_engine
     from ablation.engine.learner import new_learner
     from ablation.train import STEPS_PER_CALL

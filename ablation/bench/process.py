@@ -7,6 +7,8 @@ import time
 from multiprocessing.connection import Connection
 from typing import Any
 
+import numpy as np
+
 from ablation.layout import Problem
 from ablation.recipe import Recipe
 
@@ -68,8 +70,13 @@ class Contender:
 
 
 def _serve(name: str, problem: Problem, pipe: Connection) -> None:
+    os.dup2(
+        os.open(os.devnull, os.O_WRONLY), 2
+    )  # libraries' notes on their build; errors go through the pipe
     if name == "lecture":
-        os.environ.pop("TF_ENABLE_ONEDNN_OPTS", None)  # ours to set; a plain script takes TensorFlow as it comes
+        os.environ.pop(
+            "TF_ENABLE_ONEDNN_OPTS", None
+        )  # ours to set; a plain script takes TensorFlow as it comes
     train: Any = None
 
     def answer(what: str, argument: Any) -> Any:
@@ -106,6 +113,13 @@ def ceiling(precision: str) -> float:
     while time.perf_counter() - began < CEILING_SECONDS:
         start = time.perf_counter()
         product = ops.matmul(matrix, matrix)
-        ops.convert_to_numpy(product[0, 0])
+        float(ops.cast(product[0, 0], "float32"))
         best = max(best, 2 * CEILING_SIDE**3 / (time.perf_counter() - start))
     return best
+
+
+def random_images(problem: Problem, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images, uint8 (count, height, width, channels), and labels, int32 (count,), of no meaning."""
+    draw = np.random.default_rng(0)
+    images = draw.integers(0, 256, (count, *problem.image_shape), np.uint8)
+    return images, draw.integers(0, problem.classes, count).astype(np.int32)

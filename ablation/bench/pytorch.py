@@ -19,22 +19,26 @@ def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:
     """
     import torch
 
-    from ablation.bench import random_images
+    from ablation.bench.process import random_images
 
     if recipe.optimizer.kind != "Adam" or recipe.mix is not None or recipe.l1:
         raise NotImplementedError("only Adam without mixing of labels or L1 is written out in PyTorch")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     nodes = layout(recipe, problem)
     modules = torch.nn.ModuleDict({node.name: _module(node, nodes, problem, torch) for node in nodes})
-    network = _Graph(nodes, modules, torch).to(device, memory_format=torch.channels_last)
+    network = _network(nodes, modules, torch).to(device, memory_format=torch.channels_last)
     if device.type == "cuda":
         network = torch.compile(network, mode="max-autotune")
     kernels = [weight for weight in network.parameters() if weight.ndim > 1]
     others = [weight for weight in network.parameters() if weight.ndim <= 1]
-    groups = [{"params": kernels, "weight_decay": 2 * recipe.l2}, {"params": others}]
+    groups: list[dict[str, Any]] = [{"params": kernels, "weight_decay": 2 * recipe.l2}, {"params": others}]
     optimizer = torch.optim.Adam(groups, lr=recipe.learning_rate, eps=1e-7, fused=True)
     images, labels = random_images(problem, IMAGES)
-    x = torch.as_tensor(images, device=device).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+    x = (
+        torch.as_tensor(images, device=device)
+        .permute(0, 3, 1, 2)
+        .contiguous(memory_format=torch.channels_last)
+    )
     y = torch.as_tensor(labels, device=device).long()
     half = recipe.precision == "mixed_bfloat16"
     network.train()
@@ -44,7 +48,9 @@ def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:
             indices = torch.randint(0, IMAGES, (recipe.batch_size,), device=device)
             with torch.autocast(device.type, torch.bfloat16) if half else contextlib.nullcontext():
                 logits = network(x[indices])
-            loss = torch.nn.functional.cross_entropy(logits.float(), y[indices], label_smoothing=recipe.label_smoothing)
+            loss = torch.nn.functional.cross_entropy(
+                logits.float(), y[indices], label_smoothing=recipe.label_smoothing
+            )
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -54,8 +60,8 @@ def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:
     return train
 
 
-def _Graph(nodes: tuple[Node, ...], modules: Any, torch: Any) -> Any:  # noqa: N802 (makes a class)
-    class Graph(torch.nn.Module):
+def _network(nodes: tuple[Node, ...], modules: Any, torch: Any) -> Any:
+    class Network(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.layers = modules
@@ -63,10 +69,12 @@ def _Graph(nodes: tuple[Node, ...], modules: Any, torch: Any) -> Any:  # noqa: N
         def forward(self, image: Any) -> Any:
             outputs: dict[str, Any] = {}
             for node in nodes:
-                outputs[node.name] = self.layers[node.name](*([outputs[name] for name in node.inputs] or [image]))
+                outputs[node.name] = self.layers[node.name](
+                    *([outputs[name] for name in node.inputs] or [image])
+                )
             return outputs[nodes[-1].name]
 
-    return Graph()
+    return Network()
 
 
 def _module(node: Node, nodes: tuple[Node, ...], problem: Problem, torch: Any) -> Any:
@@ -75,7 +83,9 @@ def _module(node: Node, nodes: tuple[Node, ...], problem: Problem, torch: Any) -
     channels = shape[-1]
     if kind == "Conv2D":
         filters, size, strides = options["filters"], options["kernel_size"], options["strides"]
-        return nn.Conv2d(channels, filters, size, strides, padding=size // 2, bias=options.get("use_bias", True))
+        return nn.Conv2d(
+            channels, filters, size, strides, padding=size // 2, bias=options.get("use_bias", True)
+        )
     if kind == "Dense":
         return nn.Linear(channels, options["units"], bias=options.get("use_bias", True))
     if kind == "BatchNormalization":
@@ -99,7 +109,7 @@ def _module(node: Node, nodes: tuple[Node, ...], problem: Problem, torch: Any) -
         raise NotImplementedError(f"{kind} is not written out in PyTorch")
     function = makers[kind](**options)
 
-    class Function(nn.Module):
+    class Function(torch.nn.Module):
         def forward(self, *inputs: Any) -> Any:
             return function(*inputs)
 
@@ -132,7 +142,9 @@ def _cropped(x: Any, area: tuple[float, float] | None, flip: bool, torch: Any) -
     count, device = len(x), x.device
     low, high = area or (1.0, 1.0)
     side = (low + (high - low) * torch.rand(count, device=device)).sqrt()
-    mirror = 1 - 2 * (torch.rand(count, device=device) < 0.5).float() if flip else torch.ones(count, device=device)
+    mirror = (
+        1 - 2 * (torch.rand(count, device=device) < 0.5).float() if flip else torch.ones(count, device=device)
+    )
     theta = torch.zeros(count, 2, 3, device=device)
     theta[:, 0, 0], theta[:, 1, 1] = side * mirror, side
     theta[:, :, 2] = (1 - side[:, None]) * (2 * torch.rand(count, 2, device=device) - 1)

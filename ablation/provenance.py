@@ -1,0 +1,44 @@
+"""What a result was made with: versions, commit, command."""
+
+import contextlib
+import datetime
+import platform
+import shlex
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+KEPT_VERSIONS = ("keras", "tensorflow", "jax", "torch", "numpy", "pandas", "tensorflow-datasets", "ablation")
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of the packages that decide numbers, as far as they are installed."""
+    found = {"python": platform.python_version()}
+    for name in KEPT_VERSIONS:
+        with contextlib.suppress(Exception):
+            found[name] = version(name)
+    return found
+
+
+def commit() -> str | None:
+    """The project's commit, `+` behind it where files differ; None outside a checkout."""
+    here = Path(__file__).parent
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        text = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--match="],
+            cwd=here, check=True, capture_output=True, text=True,
+        ).stdout.strip()  # fmt: skip
+        return text or None
+    return None
+
+
+def now() -> str:
+    """The time, UTC, to the second."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """The command as one would type it; of an absolute path only the last part is told."""
+    shown = [Path(one).name if Path(one).is_absolute() else one for one in arguments]
+    return shlex.join(["ablation", *shown])

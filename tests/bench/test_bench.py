@@ -1,0 +1,81 @@
+"""The benchmark: its contenders train the same networks, its arithmetic is right, its files say what was done."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import tiny
+
+from ablation import tricks
+from ablation.bench import Rung, bench, ratios
+from ablation.bench.process import Contender, Skipped
+from ablation.layout import blank_problem, layout
+from ablation.recipe import Layer
+from ablation.study import load, plan
+
+PROBLEM = blank_problem((16, 16, 3), 10)
+
+
+def rung(step="baseline", precision="float32"):
+    recipe = tiny.recipe(precision=precision)
+    return Rung(step, step, recipe, layout(recipe, PROBLEM))
+
+
+def test_ratios_are_taken_within_a_turn_and_their_median_told():
+    turns = pd.DataFrame(
+        [
+            ("baseline", "ours", 1, 200.0, 1e9), ("baseline", "lecture", 1, 100.0, np.nan),
+            ("baseline", "ours", 2, 90.0, 1e9), ("baseline", "lecture", 2, 30.0, np.nan),
+            ("baseline", "ours", 3, 400.0, 2e9), ("baseline", "lecture", 3, 100.0, np.nan),
+            ("baseline", "pytorch", np.nan, np.nan, np.nan),
+        ],
+        columns=["step", "contender", "round", "images_per_second", "ceiling"],
+    )  # fmt: skip
+    one = rung()
+    row = ratios(turns, [one]).iloc[0]
+    assert (row["to_lecture"], row["to_lecture_low"], row["to_lecture_high"]) == (3.0, 2.0, 4.0)
+    assert row["ours"] == 200 and row["lecture"] == 100 and np.isnan(row["to_pytorch"])
+    forward = sum(node.flops for node in one.nodes)
+    assert row["share_of_ceiling"] == pytest.approx(200 * 3 * forward / 1e9)
+
+
+@pytest.mark.slow
+def test_every_rung_of_the_ladder_is_timed_and_what_cannot_take_part_says_why(tmp_path):
+    study = load("generalization")
+    steps = plan(study, preset="smoke", dataset="shapes", steps=["baseline", "residual"])
+    told: list[str] = []
+    table = bench(
+        steps, ((32, 32, 3), 10), tmp_path, rounds=2, seconds=0.05, setting={"command": "x"}, say=told.append
+    )
+    assert list(table["step"]) == ["baseline", "residual"]
+    assert (table[["lecture", "ours", "to_lecture", "share_of_ceiling"]] > 0).all().all()
+    turns = pd.read_csv(tmp_path / "turns.csv")
+    assert (
+        turns.groupby(["step", "contender"])["images_per_second"].count().drop("pytorch", level=1) == 2
+    ).all()
+    left_out = turns[turns["skipped"].notna()]
+    assert set(left_out["contender"]) <= {"pytorch"}
+    assert all("torch" in reason for reason in left_out["skipped"])
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert manifest["command"] == "x" and manifest["rounds"] == 2 and manifest["versions"]["keras"]
+    assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.slow
+def test_the_lectures_script_has_as_many_weights_as_our_network_and_refuses_what_the_lecture_has_not():
+    keras = pytest.importorskip("keras")
+    from ablation.bench.lecture import _model
+
+    for name in ("baseline", "noise", "batch_norm", "dropout", "l2", "augment", "capacity", "residual"):
+        recipe = tiny.recipe() if name == "baseline" else tricks.apply(name, recipe, {})  # noqa: F821
+        ours = sum(node.parameters for node in layout(recipe, PROBLEM))
+        norms = sum(width * convs for width, convs in zip(recipe.widths, recipe.block_convs(), strict=True))
+        biases = norms if recipe.norm else 0  # the lecture keeps the convolution's bias
+        assert _model(recipe, PROBLEM, keras).count_params() == ours + biases, name
+    contender = Contender("lecture", PROBLEM)
+    try:
+        with pytest.raises(Skipped, match="Cutout"):
+            contender.prepare(tiny.recipe(augment=(Layer.of("ablation.layers.cutout.Cutout", size=4),)))
+    finally:
+        contender.end()
