@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--fail-fast", action="store_true", help="end at the first trial that fails")
     run.add_argument("--retry-failed", action="store_true", help="train failed and diverged trials again")
     run.add_argument("--fresh", action="store_true", help="discard what the results folder holds")
+    run.add_argument("--weights", type=Path, metavar="FILE", help="a backbone's weights (fetched by Keras)")
     run.set_defaults(command=_run)
 
     report = commands.add_parser("report", help="rebuild tables, figures and pages of a results folder")
@@ -212,6 +213,7 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
         fail_fast=given.fail_fast,
         retry_failed=given.retry_failed,
         fresh=given.fresh,
+        weights=given.weights,
         command=command_line(arguments),
     )
     console = Console()

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ablation.recipe import Layer, Recipe
+from ablation.recipe import Backbone, Layer, Recipe
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,12 @@ def layout(recipe: Recipe, problem: Problem) -> tuple[Node, ...]:
         pixels = (add(name, layer, *pixels),)
     x = add("scaling", _scaling(recipe, problem), *pixels)
     x = chain(x, recipe.augment, "augment")
-    for block, (width, convs) in enumerate(zip(recipe.widths, recipe.block_convs(), strict=True), start=1):
+    blocks = tuple(zip(recipe.widths, recipe.block_convs(), strict=True)) if recipe.backbone is None else ()
+    if recipe.frozen is not None and (recipe.frozen.blocks or 0) > len(blocks):
+        raise ValueError(f"frozen.blocks: the network has {len(blocks)} blocks, found {recipe.frozen.blocks}")
+    if recipe.backbone is not None:
+        x = add("backbone", _backbone(recipe.backbone, problem), x)
+    for block, (width, convs) in enumerate(blocks, start=1):
         start = x
         for index in range(1, convs + 1):
             x = activated(x, conv(width, recipe.kernel_size), f"block{block}_conv{index}", recipe.norm)
@@ -133,7 +138,48 @@ def _kernel(recipe: Recipe) -> dict[str, Layer]:
     return options
 
 
+@dataclass(frozen=True)
+class Published:
+    """A network of `keras.applications` without its head.
+
+    Attributes:
+        parameters: how many.
+        channels: of its output, whose sides are a 32nd of the image's.
+        flops: of an image of 32 x 32 pixels.
+    """
+
+    parameters: int
+    channels: int
+    flops: int
+
+
+BACKBONES = {
+    "ResNet50": Published(23_587_712, 2048, 157_384_704),
+}
+STRIDE = 32
+
+
+def in_base(name: str, blocks: int | None = None) -> bool:
+    """Whether a node of this name stands before the head; with `blocks`, in one of the first so many blocks."""
+    part = name.partition("_")[0]
+    number = part.removeprefix("block")
+    return part == "backbone" or (part != number and (blocks is None or int(number) <= blocks))
+
+
+def _backbone(backbone: Backbone, problem: Problem) -> Layer:
+    height, width, channels = problem.image_shape
+    if channels != 3 or height % STRIDE or width % STRIDE:
+        raise ValueError(
+            f"backbone: {backbone.name} needs colour images whose sides are multiples of {STRIDE} pixels, "
+            f"found {height}x{width}x{channels}"
+        )
+    shape = problem.image_shape
+    return Layer.of(f"keras.applications.{backbone.name}", include_top=False, weights=None, input_shape=shape)
+
+
 def _scaling(recipe: Recipe, problem: Problem) -> Layer:
+    if recipe.backbone is not None:
+        return Layer.of("ablation.layers.image_net_scaling.ImageNetScaling")
     if recipe.scaling == "standardize":
         scale = [1 / deviation for deviation in problem.deviation]
         offset = [-mean / deviation for mean, deviation in zip(problem.mean, problem.deviation, strict=True)]
@@ -153,6 +199,9 @@ def _named(layers: Iterable[Layer], prefix: str) -> Iterable[tuple[str, Layer]]:
 def _figures(layer: Layer, shapes: list[tuple[int, ...]]) -> tuple[tuple[int, ...], int, int]:
     """Output shape, parameters and FLOPs of a layer; a layer unknown here keeps the shape and has no weights."""
     shape, options = shapes[0], layer.options
+    if layer.kind in BACKBONES:
+        known, sides = BACKBONES[layer.kind], [side // STRIDE for side in shape[:2]]
+        return (*sides, known.channels), known.parameters, known.flops * math.prod(sides)
     bias = options.get("use_bias", True)
     if "Conv2D" in layer.kind:
         filters, area = options["filters"], options["kernel_size"] ** 2

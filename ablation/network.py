@@ -7,8 +7,8 @@ from typing import Any
 
 import keras
 
-from ablation.layout import Problem, layout
-from ablation.recipe import Layer, Recipe
+from ablation.layout import Problem, in_base, layout
+from ablation.recipe import Freeze, Layer, Recipe
 from ablation.streams import stream_seed
 
 FLOAT32_NODES = ("pixel", "scaling", "augment", "logits")
@@ -39,10 +39,32 @@ def build(recipe: Recipe, problem: Problem, seed: int) -> keras.Model:
     outputs: dict[str, Any] = {}
     for node in layout(recipe, problem):
         dtype = "float32" if node.name.startswith(FLOAT32_NODES) else precision
-        layer = make(node.layer, seed, node.name, name=node.name, dtype=dtype)
+        make_one = _make_backbone if node.name == "backbone" else make
+        layer = make_one(node.layer, seed, node.name, name=node.name, dtype=dtype)
         inputs = [outputs[name] for name in node.inputs]
         outputs[node.name] = layer(image if not inputs else inputs[0] if len(inputs) == 1 else inputs)
-    return keras.Model(image, outputs["logits"], name="network")
+    model = keras.Model(image, outputs["logits"], name="network")
+    if recipe.frozen is not None:
+        freeze(model, recipe.frozen)
+    return model
+
+
+def freeze(model: keras.Model, how: Freeze) -> None:
+    """Take layers before the head out of training, in place."""
+    for layer in model.layers:
+        if not in_base(layer.name, how.blocks):
+            continue
+        if how.statistics:
+            layer.trainable = False
+            continue
+        for (
+            one
+        ) in layer._flatten_layers():  # batch normalisations stay in training mode: only their weights freeze
+            if isinstance(one, keras.layers.BatchNormalization):
+                for weight in one.trainable_variables:
+                    weight.trainable = False
+            elif not one._layers:
+                one.trainable = False
 
 
 def with_noise(network: keras.Model, kinds: Iterable[str]) -> keras.Model:
@@ -76,6 +98,21 @@ def make(spec: Layer, seed: int, purpose: str, **given: Any) -> Any:
     if "seed" in inspect.signature(cls).parameters:
         options.setdefault("seed", stream_seed(seed, purpose))
     return cls(**options, **given)
+
+
+def _make_backbone(spec: Layer, seed: int, purpose: str, name: str, dtype: str) -> keras.Model:
+    """A network of `keras.applications` with random weights from the seed."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    try:
+        model = make(spec, seed, purpose, name=name)
+    finally:
+        keras.config.set_dtype_policy(before)
+    for weight in model.trainable_variables:
+        if weight.name.endswith("kernel"):
+            draw = keras.initializers.GlorotUniform(stream_seed(seed, purpose, weight.path))
+            weight.assign(draw(weight.shape))
+    return model
 
 
 def make_optimizer(recipe: Recipe, steps_per_epoch: int, seed: int) -> keras.optimizers.Optimizer:

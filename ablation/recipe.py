@@ -95,13 +95,71 @@ class Prediction(Frozen):
     draws: PositiveInt = 1
 
 
+class Backbone(Frozen):
+    """A published network in the blocks' place.
+
+    Attributes:
+        name: of `keras.applications`.
+        weights: `imagenet`, which Keras fetches into its cache, `none` for random ones, or the sha256 of the file that
+            `--weights` named.
+    """
+
+    name: Literal["ResNet50"] = "ResNet50"
+    weights: Annotated[str, Field(pattern=r"^(imagenet|none|sha256:[0-9a-f]{16})$")] = "imagenet"
+
+
+class Freeze(Frozen):
+    """Layers before the head whose weights stay as they are.
+
+    Attributes:
+        blocks: how many of the first blocks; all of them, or the backbone, where None.
+        statistics: whether their batch normalisations use and keep their running statistics too. Without it they
+            normalise training batches by the batches' own figures, and the running ones drift.
+    """
+
+    blocks: PositiveInt | None = None
+    statistics: bool = True
+
+
+class Pretraining(Frozen):
+    """The training that the blocks' first weights come from: the same network on other classes, same seed, Adam.
+
+    Attributes:
+        classes: labels of the dataset.
+        train, val: numbers of images; None for all, and 5,000 for validation.
+        epochs, batch_size, learning_rate: as in `Training`.
+    """
+
+    classes: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=2)]
+    train: PositiveInt | None = None
+    val: PositiveInt | None = None
+    epochs: PositiveInt = 20
+    batch_size: PositiveInt = 128
+    learning_rate: Positive = 1e-3
+
+
+class WarmUp(Frozen):
+    """The same training with frozen layers, which comes first and whose weights all are taken over.
+
+    Attributes:
+        epochs, learning_rate: of the warm-up.
+        frozen: in the warm-up.
+    """
+
+    epochs: PositiveInt
+    learning_rate: Positive
+    frozen: Freeze
+
+
 class Network(Frozen):
     """The part of a recipe that shapes the network.
 
     Attributes:
-        scaling: `standardize` with the training set's mean and deviation per channel, `unit` for [0, 1], or `none`.
+        scaling: `standardize` with the training set's mean and deviation per channel, `unit` for [0, 1], or `none`; a
+            backbone brings its own.
         pixel_augment: layers on pixels 0-255 before scaling, active in training only.
         augment: layers between scaling and the first convolution, active in training only.
+        backbone: stands in for all blocks, or none.
         widths: filters of each block; a block ends in a 2x2 pooling.
         convs_per_block: convolutions in every block, or one number a block.
         kernel_size: side of the convolutions' kernels, pixels.
@@ -126,6 +184,7 @@ class Network(Frozen):
     scaling: Literal["standardize", "unit", "none"] = "standardize"
     pixel_augment: tuple[Layer, ...] = ()
     augment: tuple[Layer, ...] = ()
+    backbone: Backbone | None = None
     widths: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (32, 64, 128, 256)
     convs_per_block: PositiveInt | tuple[PositiveInt, ...] = 2
     kernel_size: PositiveInt = 3
@@ -167,6 +226,9 @@ class Training(Frozen):
         epochs: passes over the training images.
         batch_size: images a step; what does not fill the last batch of an epoch is left out of that epoch.
         precision: `auto` takes bfloat16 for activations where the hardware computes in it.
+        pretrained: where the blocks' first weights come from; random ones where none.
+        frozen: layers that are not trained, or none.
+        warm_up: a first phase with frozen layers, or none.
         predict: how the trained network is judged; the curves over the epochs are of single plain passes.
         stream: 0, or the number of a repetition: the same training with other random numbers for the same seed.
     """
@@ -184,6 +246,9 @@ class Training(Frozen):
     epochs: PositiveInt = 50
     batch_size: PositiveInt = 128
     precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
+    pretrained: Pretraining | None = None
+    frozen: Freeze | None = None
+    warm_up: WarmUp | None = None
     predict: Prediction = Prediction()
     stream: Annotated[int, Field(ge=0)] = 0
 

@@ -4,6 +4,7 @@
         manifest.json           what was run, on what, with what
         trials/<hash>.json      one finished trial: its figures, epochs and confusion matrix
         checkpoints/<hash>.npz  an unfinished trial, up to its last saved epoch
+        weights/<hash>.npz      of a trial from which others start
         trials.csv, epochs.csv  derived from the trial files
         summary.csv, figures/, report.html, report.md   derived by `ablation report`
 
@@ -88,6 +89,9 @@ class RunFolder:
     def checkpoint_file(self, config_hash: str) -> Path:
         return self.path / "checkpoints" / f"{config_hash}.npz"
 
+    def weights_file(self, config_hash: str) -> Path:
+        return self.path / "weights" / f"{config_hash}.npz"
+
     def save_trial(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Keep one trial, finished in whatever way; its checkpoint is no longer needed and goes.
 
@@ -147,7 +151,14 @@ class RunFolder:
 
     def remove_unfinished(self) -> None:
         """Remove what a killed run was writing; only for the one that holds the folder."""
-        for pattern in ("trials/.*", "checkpoints/.*", ".manifest.json.*", ".trials.csv.*", ".epochs.csv.*"):
+        for pattern in (
+            "trials/.*",
+            "checkpoints/.*",
+            "weights/.*",
+            ".manifest.json.*",
+            ".trials.csv.*",
+            ".epochs.csv.*",
+        ):
             for file in self.path.glob(pattern + UNFINISHED):
                 file.unlink(missing_ok=True)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import hashlib
 import re
 import shutil
 import signal
@@ -16,11 +17,13 @@ from ablation.controls import CONTROLS, planned
 from ablation.errors import UserError
 from ablation.lock import hold
 from ablation.provenance import commit, now, versions
+from ablation.recipe import Recipe
 from ablation.results import RunFolder
 from ablation.study import PlannedStep, Setting, Study, nodes, seeds_of, variants
 
 STRATEGIES = ("single", "data-parallel")
 TABLES_EVERY = 20.0
+NO_START = "the training that it starts from left no weights"
 Place = tuple[str, str]
 ORDER = re.compile(r"o(\d{1,4})_")
 
@@ -46,6 +49,7 @@ class Options:
         fail_fast: end at the first trial that fails or diverges.
         retry_failed: train failed and diverged trials again.
         fresh: discard what the folder holds.
+        weights: file of a backbone's weights; None to have Keras fetch them.
         command: the command line, for the manifest.
     """
 
@@ -65,6 +69,7 @@ class Options:
     fail_fast: bool = False
     retry_failed: bool = False
     fresh: bool = False
+    weights: Path | None = None
     command: str = ""
 
 
@@ -100,7 +105,8 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
             written or that holds results of other settings.
     """
     from ablation.data import choose, shape_and_classes
-    from ablation.executors import DataRequest, Task, read_data
+    from ablation.executors import DataRequest, Task, failed_record, read_data
+    from ablation.origins import lineage, waves
     from ablation.trial import Trial
 
     preset = options.preset or _default_preset(study)
@@ -117,36 +123,45 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
     def settled(step: PlannedStep) -> PlannedStep:
         recipe = step.setting.recipe
         recipe = recipe.replace(precision=resolve_precision(recipe.precision))
+        recipe = _with_weights(recipe, options.weights)
         return replace(step, setting=Setting(recipe, step.setting.sizes))
 
     def complete(study: Study, names: Sequence[str], controls: Sequence[str]) -> dict[Place, PlannedStep]:
         steps = [step for name in names for step in step_plan(study, design=name, controls=controls)]
         return {(step.design, step.step): settled(step) for step in steps}
 
-    steps = [
-        settled(step)
+    chosen = [
+        step
         for design in designs
         for step in step_plan(study, design=design, controls=options.controls, steps=options.steps)
     ]
+    if options.weights is not None and all(step.setting.recipe.backbone is None for step in chosen):
+        raise UserError(f"--weights {options.weights.name}: no step of {study.study} has a backbone")
+    steps = [settled(step) for step in chosen]
     seeds = options.seeds or tuple(range(seeds_of(study, preset, dataset)))
     display.note(f"{study.title or study.study}: {dataset} ({why}), preset {preset}, {len(seeds)} seed(s)")
 
-    def request(step: PlannedStep) -> DataRequest:
-        return DataRequest(dataset, options.data_dir, step.protocol, step.setting.sizes)
+    def request(setting: Setting, protocol: str) -> DataRequest:
+        """A base that is judged on no test images keeps its validation images to itself in every protocol."""
+        protocol = "honest" if setting.sizes.test == 0 else protocol
+        return DataRequest(dataset, options.data_dir, protocol, setting.sizes)
 
-    splits = {one: read_data(one) for one in dict.fromkeys(map(request, steps))}
+    requests = [request(one, step.protocol) for step in steps for one in lineage(step.setting)]
+    splits = {one: read_data(one) for one in dict.fromkeys(requests)}
     backend = _backend()
-    devices = _devices(
-        options,
-        (min(one.setting.recipe.batch_size, len(splits[request(one)].x_train)) for one in steps),
+    batches = (
+        min(one.recipe.batch_size, len(splits[request(one, step.protocol)].x_train))
+        for step in steps
+        for one in lineage(step.setting)
     )
+    devices = _devices(options, batches)
 
-    def trial(step: PlannedStep, seed: int) -> Trial:
-        sha256 = splits[request(step)].sha256
-        return Trial(step.setting, seed, dataset, sha256, step.protocol, backend, devices)
+    def trial(setting: Setting, protocol: str, seed: int) -> Trial:
+        data = request(setting, protocol)
+        return Trial(setting, seed, dataset, splits[data].sha256, data.protocol, backend, devices)
 
-    trials = [(step, seed, trial(step, seed)) for seed in seeds for step in steps]
-    first = splits[request(steps[0])]
+    trials = [(step, seed, trial(step.setting, step.protocol, seed)) for seed in seeds for step in steps]
+    first = splits[request(steps[0].setting, steps[0].protocol)]
     everything = complete(study, designs, options.controls)
 
     def described(step: PlannedStep) -> dict[str, Any]:
@@ -198,13 +213,32 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
         def left(record: Mapping[str, Any] | None) -> bool:
             return record is None or (options.retry_failed and record["status"] != "done")
 
-        tasks = {
-            one.config_hash: Task(one, request(step), folder.checkpoint_file(one.config_hash))
-            for step, _, one in trials
+        lines = {
+            one.config_hash: (step, [trial(each, step.protocol, seed) for each in lineage(step.setting)])
+            for step, seed, one in trials
             if left(records.get(one.config_hash))
         }
-        kept = len({one.config_hash for _, _, one in trials}) - len(tasks)
-        labels = {one.config_hash: (step.title, seed) for step, seed, one in reversed(trials)}
+        groups = [
+            [
+                Task(
+                    one,
+                    request(one.setting, one.protocol),
+                    folder.checkpoint_file(key),
+                    start or (options.weights if one.setting.recipe.backbone else None),
+                    keep,
+                )
+                for key, (one, start, keep) in wave.items()
+            ]
+            for wave in waves((line for _, line in lines.values()), folder.weights_file)
+        ]
+        tasks = {task.trial.config_hash for group in groups for task in group}
+        kept = len({one.config_hash for _, _, one in trials} - tasks)
+        labels = {
+            one.config_hash: (f"{step.title}: first training", one.seed)
+            for step, line in lines.values()
+            for one in line
+        }
+        labels |= {one.config_hash: (step.title, seed) for step, seed, one in reversed(trials)}
         display.start(len(tasks), kept)
         written = time.monotonic()
         failed = False
@@ -225,8 +259,13 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
 
         end = None
         try:
-            execute = _executor(min(options.jobs, len(tasks)))
-            execute(tasks.values(), watch, finish, lambda: stop() or (options.fail_fast and failed))
+            for group in groups:
+                ready = [task for task in group if task.start is None or task.start.is_file()]
+                for task in group:
+                    if task not in ready:
+                        finish(task, failed_record(task.trial, NO_START))
+                execute = _executor(min(options.jobs, len(ready)))
+                execute(ready, watch, finish, lambda: stop() or (options.fail_fast and failed))
             end = now()
         except Interrupted:
             pass
@@ -270,6 +309,38 @@ def _executor(jobs: int) -> Callable[..., None]:
     from ablation.executors import processes
 
     return functools.partial(processes.execute, jobs=jobs)
+
+
+def _with_weights(recipe: Recipe, file: Path | None) -> Recipe:
+    """The recipe with its backbone's weights named by what is in the file.
+
+    Raises:
+        UserError: the file cannot be read, or the weights cannot be fetched.
+    """
+    backbone = recipe.backbone
+    if backbone is None or backbone.weights == "none":
+        return recipe
+    if file is not None:
+        return recipe.replace(backbone=backbone.replace(weights=f"sha256:{_digest(file)}"))
+    if backbone.weights != "imagenet":
+        raise UserError(f"network.backbone.weights: name the file of {backbone.weights} with --weights FILE")
+    _fetched(backbone.name)
+    return recipe
+
+
+@functools.cache
+def _digest(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+    except OSError as error:
+        raise UserError(f"--weights {file}: cannot be read ({error.strerror})") from error
+
+
+@functools.cache
+def _fetched(name: str) -> None:
+    from ablation.weights import fetch
+
+    fetch(name)
 
 
 def _by_design(planned: Sequence[tuple]) -> list[tuple]:
@@ -440,7 +511,7 @@ def _discard(folder: RunFolder) -> None:
         for pattern in ("manifest.json", "*.csv", "report.*"):
             for file in folder.path.glob(pattern):
                 file.unlink()
-        for name in ("trials", "checkpoints", "figures"):
+        for name in ("trials", "checkpoints", "weights", "figures"):
             if (folder.path / name).exists():
                 shutil.rmtree(folder.path / name)
     except OSError as error:

@@ -44,11 +44,25 @@ Use = tuple[str, tuple[tuple[str, Any], ...]]
 
 
 class Sizes(Frozen):
-    """Numbers of images; `None` takes all there are (5,000 for validation). Without test images none are judged."""
+    """What is taken of a dataset.
+
+    Attributes:
+        train, val, test: numbers of images; `None` takes all there are (5,000 for validation). Without test images none
+            are judged.
+        classes: labels that are kept, counted anew from 0 in this order; `None` for all.
+    """
 
     train: Images | None = None
     val: Images | None = None
     test: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
+    classes: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=2)] | None = None
+
+    @field_validator("classes")
+    @classmethod
+    def _different(cls, classes: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if classes and len(set(classes)) < len(classes):
+            raise ValueError(f"expected different classes, found {list(classes)}")
+        return classes
 
 
 class Published(Frozen):
@@ -449,6 +463,8 @@ def plan(
         )
         for step in _DESIGN_FUNCTIONS[asked.design](_without(resized, pinned), start)
     ]
+    if len({step.setting.sizes.classes for step in planned}) > 1:
+        raise UserError("data.classes: expected the same classes in every step")
     wanted = tuple(steps)
     known = [step.step for step in planned]
     for name in wanted:
@@ -470,8 +486,11 @@ def nodes(step: PlannedStep, image_shape: tuple[int, ...], classes: int) -> tupl
     Raises:
         UserError: the recipe does not fit such images; the text names the step.
     """
+    kept = step.setting.sizes.classes or range(classes)
+    if max(kept) >= classes:
+        raise UserError(f"data.classes: expected labels 0-{classes - 1}, found {max(kept)}")
     try:
-        return layout(step.setting.recipe, blank_problem(image_shape, classes))
+        return layout(step.setting.recipe, blank_problem(image_shape, len(kept)))
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise UserError(f"step '{step.step}': {error}") from error
 

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from ablation.recipe import Prediction, Recipe
 from ablation.results import JUDGED_TRAINING_IMAGES
 from ablation.streams import generator, repeated
 from ablation.trial import Trial
+from ablation.weights import Weights, load_backbone, load_weights, save_weights, take_over
 
 STEPS_PER_CALL = 32
 CHECKPOINT_SHARE = 0.05
@@ -68,6 +69,8 @@ def train(
     splits: Splits,
     *,
     checkpoint: Path | None = None,
+    start: Path | None = None,
+    keep: Path | None = None,
     watch: Callable[[Progress], None] = lambda progress: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
@@ -79,6 +82,8 @@ def train(
         trial: what to train.
         splits: the trial's data.
         checkpoint: where an unfinished training is kept and, if it is there, taken up again.
+        start: the weights that the recipe's warm-up or pretraining left, or a file of its backbone's.
+        keep: where to leave the weights that were judged, for others to start from.
         watch: told of progress several times an epoch.
         stop: asked after every epoch whether to stop for now.
 
@@ -89,6 +94,7 @@ def train(
 
     Raises:
         Interrupted: `stop` said so; the checkpoint holds everything up to the last epoch.
+        UserError: a backbone's weights are not to be had.
         ValueError: the recipe cannot be built on such images.
     """
     recipe = trial.setting.recipe
@@ -96,8 +102,15 @@ def train(
     batch = min(recipe.batch_size, len(splits.x_train))
     steps = len(splits.x_train) // batch
     problem = problem_of(splits)
+    origin = _origin(recipe, start)
+    if origin is not None:
+        problem = replace(problem, mean=origin.mean, deviation=origin.deviation)
     engine = _engine(recipe, problem, splits, steps, seed, trial.devices)
     learner = engine.learner
+    if origin is not None:
+        take_over(learner.model, origin, recipe)
+    elif recipe.backbone is not None:
+        load_backbone(learner.model, recipe.backbone, start)
 
     kept = load_checkpoint(checkpoint)
     epochs: list[dict[str, Any]] = []
@@ -163,6 +176,8 @@ def train(
     facts = _facts(trial, problem, epochs, steps * batch)
     if divergence:
         return {**facts, "status": "diverged", "error": divergence}
+    if keep is not None:
+        save_weights(keep, learner.model, problem)
     return {**facts, **_judged(engine, splits, epochs, recipe.predict)}
 
 
@@ -232,6 +247,15 @@ def _divergence(epoch: int, losses: list[np.ndarray], first: float, most: float 
     loss = all_losses[step]
     limit = f", over {most:g} times the first, {first:.4g}" if most and np.isfinite(loss) else ""
     return f"loss {loss:.4g} in step {step + 1} of epoch {epoch}{limit}"
+
+
+def _origin(recipe: Recipe, start: Path | None) -> Weights | None:
+    """The weights of the training that this one goes on from, if it goes on from one."""
+    if recipe.warm_up is None and recipe.pretrained is None:
+        return None
+    if start is None:
+        raise ValueError("start: the recipe goes on from another training, expected its weights")
+    return load_weights(start)
 
 
 _engines: dict[str, Engine] = {}

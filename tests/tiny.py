@@ -129,6 +129,8 @@ class Trainer:
         splits: Any,
         *,
         checkpoint: Path,
+        start: Path | None = None,
+        keep: Path | None = None,
         watch: Callable[[Any], None],
         stop: Callable[[], bool],
     ) -> dict[str, Any]:

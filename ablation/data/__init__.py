@@ -84,6 +84,7 @@ def load(
     train: int | None = None,
     val: int | None = None,
     test: int | None = None,
+    classes: tuple[int, ...] | None = None,
     seed: int = 0,
     may_download: bool = True,
 ) -> Splits:
@@ -100,23 +101,33 @@ def load(
             user's tfds and Keras caches come next.
         train, val, test: numbers of images. None takes all there are, and 5,000 for validation; of shapes
             45,000, 5,000 and 10,000. With `test=0` no test image is handed out.
+        classes: labels that are kept, counted anew from 0 in this order; None for all.
         seed: which images go where; for shapes, which are drawn.
         may_download: whether to download what is not at hand.
 
     Raises:
-        UserError: unknown name, too many images, damaged files, or no files and no download.
+        UserError: unknown name or class, too many images, damaged files, or no files and no download.
     """
     for split, number, least in (("train", train, 1), ("val", val, 0), ("test", test, 1 if val == 0 else 0)):
         if number is not None and number < least:
             raise UserError(f"{split}: expected {least} images or more, found {number}")
     val = VAL if val is None else val
-    if name == "shapes":
-        return _splits(name, shapes.CLASSES, _draw(train, val, test, seed), f"drawn, seed {seed}")
-    if name not in FILES:
+    if name not in DATASETS:
         raise UserError(f"dataset: unknown name {name!r}{did_you_mean(name, DATASETS)}")
-    dataset = FILES[name]
-    arrays, source = _read(dataset, data_dir, may_download)
-    return _splits(name, dataset.classes, _cut(dataset, arrays, train, val, test, seed), source)
+    names = shapes.CLASSES if name == "shapes" else FILES[name].classes
+    kept = tuple(range(len(names))) if classes is None else classes
+    if not set(kept) <= set(range(len(names))):
+        raise UserError(f"classes: expected labels 0-{len(names) - 1}, found {list(kept)}")
+    if name == "shapes":
+        parts, source = _draw(train, val, test, seed, kept), f"drawn, seed {seed}"
+    else:
+        arrays, source = _read(FILES[name], data_dir, may_download)
+        if classes is not None:
+            x, y, x_test, y_test = arrays
+            arrays = Arrays(*_only(x, y, kept), *_only(x_test, y_test, kept))
+        title = FILES[name].title if classes is None else f"this part of {FILES[name].title}"
+        parts = _cut(title, len(kept), arrays, train, val, test, seed)
+    return _splits(name, tuple(names[label] for label in kept), parts, source)
 
 
 def mean_and_deviation(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -139,12 +150,27 @@ def mean_and_deviation(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean.astype(np.float32), np.sqrt(variance).astype(np.float32)
 
 
-def _draw(train: int | None, val: int, test: int | None, seed: int) -> list[Part]:
-    """Each split is a stretch of its own of the endless row of drawings."""
-    stretch = 1_000_000_000
+def _draw(train: int | None, val: int, test: int | None, seed: int, classes: tuple[int, ...]) -> list[Part]:
+    """Each split is a stretch of its own of the endless row of drawings, in which every ten hold each class once."""
+    stretch, ten = 1_000_000_000, len(shapes.CLASSES)
     numbers = shapes.TRAIN if train is None else train, val, shapes.TEST if test is None else test
-    drawn = [shapes.draw(number, seed, first=i * stretch) for i, number in enumerate(numbers)]
+
+    def part(number: int, first: int) -> Part:
+        if classes == tuple(range(ten)):
+            return shapes.draw(number, seed, first=first)
+        x, y = _only(*shapes.draw(-(-number // len(classes)) * ten, seed, first=first), classes)
+        return x[:number], y[:number]
+
+    drawn = [part(number, i * stretch) for i, number in enumerate(numbers)]
     return drawn if val else [drawn[0], drawn[2], drawn[2]]
+
+
+def _only(x: np.ndarray, y: np.ndarray, classes: tuple[int, ...]) -> Part:
+    """The images of some classes, whose labels are their places in `classes`."""
+    places = np.full(max(y.max(initial=0), *classes) + 1, -1, np.int32)
+    places[list(classes)] = range(len(classes))
+    here = places[y] >= 0
+    return x[here], places[y[here]]
 
 
 def _read(dataset: Dataset, data_dir: Path | None, may_download: bool) -> tuple[Arrays, str]:
@@ -157,12 +183,11 @@ def _read(dataset: Dataset, data_dir: Path | None, may_download: bool) -> tuple[
 
 
 def _cut(
-    dataset: Dataset, arrays: Arrays, train: int | None, val: int, test: int | None, seed: int
+    title: str, classes: int, arrays: Arrays, train: int | None, val: int, test: int | None, seed: int
 ) -> list[Part]:
     x, y, x_test, y_test = arrays
-    classes = len(dataset.classes)
-    _enough("train and val" if train else "val", (train or 1) + val, len(y), dataset)
-    _enough("test", 1 if test is None else test, len(y_test), dataset)
+    _enough("train and val" if train else "val", (train or 1) + val, len(y), title)
+    _enough("test", 1 if test is None else test, len(y_test), title)
     for_val, rest = stratified(shuffled(x, y, seed), y, classes, val)
     for_train, _ = stratified(rest, y, classes, train or len(rest))
     tests = len(y_test) if test is None else test
@@ -171,11 +196,9 @@ def _cut(
     return [(x[for_train], y[for_train]), (x[for_val], y[for_val]) if val else tested, tested]
 
 
-def _enough(split: str, wanted: int, there: int, dataset: Dataset) -> None:
+def _enough(split: str, wanted: int, there: int, title: str) -> None:
     if wanted > there:
-        raise UserError(
-            f"{split}: expected at most {there} images, all that {dataset.title} has, found {wanted}"
-        )
+        raise UserError(f"{split}: expected at most {there} images, all that {title} has, found {wanted}")
 
 
 def _splits(name: str, classes: tuple[str, ...], parts: list[Part], source: str) -> Splits:

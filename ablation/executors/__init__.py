@@ -42,7 +42,12 @@ def read_data(request: DataRequest) -> Splits:
         val = 0 if request.protocol == "lecture" else sizes.val
         try:
             _splits[request] = load(
-                request.dataset, data_dir=request.data_dir, train=sizes.train, val=val, test=sizes.test
+                request.dataset,
+                data_dir=request.data_dir,
+                train=sizes.train,
+                val=val,
+                test=sizes.test,
+                classes=sizes.classes,
             )
         except MemoryError as error:
             raise UserError(
@@ -53,11 +58,20 @@ def read_data(request: DataRequest) -> Splits:
 
 @dataclass(frozen=True)
 class Task:
-    """A trial to be trained, with all that a fresh process needs for it."""
+    """A trial to be trained, with all that a fresh process needs for it.
+
+    Attributes:
+        trial, data: what is trained on what.
+        checkpoint: where an unfinished training is kept.
+        start: file of the weights it starts from, or None.
+        keep: where its weights are written in the end, or None.
+    """
 
     trial: Trial
     data: DataRequest
     checkpoint: Path
+    start: Path | None = None
+    keep: Path | None = None
 
 
 Watch = Callable[[Task, Any], None]

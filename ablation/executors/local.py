@@ -17,7 +17,15 @@ def carry_out(task: Task, watch: Callable[[Progress], None], stop: Callable[[], 
         UserError: the results folder cannot be written: going on with other trials would not help.
     """
     try:
-        return train(task.trial, read_data(task.data), checkpoint=task.checkpoint, watch=watch, stop=stop)
+        return train(
+            task.trial,
+            read_data(task.data),
+            checkpoint=task.checkpoint,
+            start=task.start,
+            keep=task.keep,
+            watch=watch,
+            stop=stop,
+        )
     except (Interrupted, UserError):
         raise
     except Exception as error:

@@ -209,3 +209,26 @@ def test_mean_and_deviation_of_each_channel():
     mean, deviation = data.mean_and_deviation(many)
     assert mean[0] == pytest.approx(many.mean(), rel=1e-6)
     assert deviation[0] == pytest.approx(many.std(), rel=1e-6)
+
+
+def test_some_classes_are_cut_like_all_and_counted_anew(folder):
+    splits = load(folder, train=21, val=12, test=9, classes=(7, 2, 5))
+    everything = load(folder, val=0)
+    label = dict(zip(rows(everything.x_train), everything.y_train.tolist(), strict=True))
+    assert splits.classes == tuple(everything.classes[i] for i in (7, 2, 5))
+    assert [label[one] for one in rows(splits.x_train)] == [(7, 2, 5)[y] for y in splits.y_train]
+    for labels in (splits.y_train, splits.y_val, splits.y_test):
+        assert np.ptp(np.bincount(labels, minlength=3)) <= 1
+    assert not set(rows(splits.x_train)) & set(rows(splits.x_val))
+    with pytest.raises(UserError, match=r"classes: expected labels 0-9, found \[3, 10\]"):
+        load(folder, classes=(3, 10))
+
+
+def test_some_classes_of_the_drawn_images_are_those_images():
+    some, whole = (
+        data.load("shapes", train=n, val=20, test=20, classes=c) for n, c in ((17, (4, 1)), (90, None))
+    )
+    kept = np.isin(whole.y_train, (4, 1))
+    np.testing.assert_array_equal(some.x_train, whole.x_train[kept][:17])
+    assert [(4, 1)[y] for y in some.y_train] == whole.y_train[kept][:17].tolist()
+    assert some.classes == ("triangle", "ring") and len(some.x_val) == len(some.x_test) == 20

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 def test_every_layer_of_the_project_is_tested_here():
     modules = {file.stem for file in (ROOT / "ablation" / "layers").glob("*.py")}
     tested = {module for module, _ in own_layers.ALL.values()}
-    assert modules - tested == {"__init__", "batch_normalization", "image_operations"}
+    assert modules - tested == {"__init__", "batch_normalization", "image_net_scaling", "image_operations"}
 
 
 @pytest.mark.parametrize("name", own_layers.ON_IMAGES)

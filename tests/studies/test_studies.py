@@ -19,7 +19,7 @@ def test_everything_the_lectures_did_is_a_study():
     wanted += (
         " generalization_keras regularization initialization optimizers normalization augmentation stochastic"
     )
-    wanted += " bottleneck inference unlimited rules_of_thumb"
+    wanted += " bottleneck inference unlimited rules_of_thumb transfer transfer_imagenet"
     assert set(wanted.split()) <= set(NAMES)
 
 
@@ -48,7 +48,8 @@ def test_every_step_can_be_built_in_every_preset_and_design(name):
     for dataset in {"shapes", "cifar10", loaded.dataset} - {"auto"}:
         for preset, design in itertools.product(loaded.presets, loaded.designs):
             for step in study.plan(loaded, preset=preset, dataset=dataset, design=design):
-                assert study.nodes(step, *shape_and_classes(dataset))[-1].shape == (10,)
+                classes = len(step.setting.sizes.classes or range(10))
+                assert study.nodes(step, *shape_and_classes(dataset))[-1].shape == (classes,)
 
 
 @pytest.mark.slow

@@ -1,0 +1,116 @@
+"""Weights that one training leaves to another, and those that come from outside."""
+
+import io
+import json
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import ops
+
+from ablation.errors import UserError
+from ablation.layout import Problem, in_base
+from ablation.recipe import Backbone, Recipe
+from ablation.results import write_atomically
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a training leaves.
+
+    Attributes:
+        mean, deviation: of its input scaling, per channel.
+        arrays: weights and batch statistics of each layer, by the layer's name, in the layer's order.
+    """
+
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    arrays: dict[str, list[np.ndarray]]
+
+
+def save_weights(file: Path, model: keras.Model, problem: Problem) -> None:
+    """Write a trained network's weights.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    layers = {layer.name: len(layer.weights) for layer in model.layers}
+    about = {"mean": problem.mean, "deviation": problem.deviation, "layers": layers}
+    arrays = {}
+    for layer in model.layers:
+        for i, weight in enumerate(layer.weights):
+            arrays[f"{layer.name}.{i}"] = ops.convert_to_numpy(weight.value)
+    buffer = io.BytesIO()
+    np.savez(buffer, about=np.array(json.dumps(about)), **arrays)
+    write_atomically(file, buffer.getvalue())
+
+
+def load_weights(file: Path) -> Weights:
+    """What `save_weights` wrote.
+
+    Raises:
+        OSError, ValueError: it is not such a file.
+    """
+    with np.load(file, allow_pickle=False) as content:
+        about = json.loads(str(content["about"]))
+        arrays = {
+            name: [content[f"{name}.{i}"] for i in range(count)] for name, count in about["layers"].items()
+        }
+        return Weights(tuple(about["mean"]), tuple(about["deviation"]), arrays)
+
+
+def take_over(model: keras.Model, weights: Weights, recipe: Recipe) -> None:
+    """Start a network from another training's weights: from all of them after a warm-up, else from the base's."""
+    for layer in model.layers:
+        if recipe.warm_up is not None or in_base(layer.name):
+            for weight, value in zip(layer.weights, weights.arrays[layer.name], strict=True):
+                weight.assign(value)
+
+
+def load_backbone(model: keras.Model, backbone: Backbone, file: Path | None) -> None:
+    """Give a network's backbone its published weights.
+
+    Args:
+        model: has the backbone.
+        backbone: which one.
+        file: that holds the weights; None takes them from Keras' cache, or fetches them.
+
+    Raises:
+        UserError: they cannot be fetched, or the file does not hold them.
+    """
+    if backbone.weights == "none":
+        return
+    layer = model.get_layer("backbone")
+    if file is None:
+        layer.set_weights(fetch(backbone.name).get_weights())
+        return
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "error"
+            )  # Keras leaves out what it does not find in the file, with a warning
+            layer.load_weights(file)
+    except Exception as error:  # a file that is none of the three forms raises nearly anything
+        raise UserError(
+            f"--weights {file.name}: expected the weights of {backbone.name} without its head as .h5, .weights.h5 or "
+            f".keras ({' '.join(str(error).split())[:200]})"
+        ) from error
+
+
+def fetch(name: str) -> keras.Model:
+    """A network of `keras.applications` with ImageNet's weights.
+
+    Raises:
+        UserError: they are not in Keras' cache and cannot be fetched.
+    """
+    try:
+        return getattr(keras.applications, name)(
+            include_top=False, weights="imagenet", input_shape=(32, 32, 3)
+        )
+    except Exception as error:
+        raise UserError(
+            f"ImageNet's weights of {name} cannot be fetched ({' '.join(str(error).split())[:200]}); "
+            "name their file with --weights FILE"
+        ) from error
