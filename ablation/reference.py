@@ -19,7 +19,7 @@ def measured(trick: str, folder: Path = REFERENCE) -> Iterator[str]:
             if [use["name"] for use in step["tricks"]] == [trick]
         }
         for row in pd.read_csv(file).itertuples():
-            if (row.design, row.step) in alone and pd.notna(row.delta):
+            if (row.design, row.step) in alone and pd.notna(row.verdict):
                 yield (
                     f"{file.parent.parent.name} {file.parent.name}, {row.design}, n = {row.n}: "
                     f"{_points(row.delta)}{_interval(row.delta_ci_low, row.delta_ci_high)}, {row.verdict}"

@@ -3,7 +3,7 @@
 `intervals`, `power`, `cost` and `attribution` work on arrays; `tables` reads a results folder through them.
 """
 
-from ablation.analysis.tables import contributions, costs, summary
+from ablation.analysis.tables import budgets, contributions, costs, protocols, summary
 from ablation.analysis.verdicts import points
 
-__all__ = ["contributions", "costs", "points", "summary"]
+__all__ = ["budgets", "contributions", "costs", "points", "protocols", "summary"]

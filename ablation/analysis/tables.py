@@ -1,6 +1,6 @@
 """From a results folder to tables of figures: nothing here trains or plots."""
 
-import json
+import re
 from collections.abc import Iterable, Mapping
 from math import nan
 from typing import Any
@@ -13,7 +13,7 @@ from ablation.analysis.cost import pareto_front, points_per_gflop, seconds_to_re
 from ablation.analysis.intervals import Estimate, bootstrap_interval, estimate, holm, noise_floor
 from ablation.analysis.learning import learns
 from ablation.analysis.power import minimum_detectable, seeds_needed
-from ablation.analysis.verdicts import verdict
+from ablation.analysis.verdicts import OPEN, kind, points, verdict
 from ablation.errors import UserError
 from ablation.results import JUDGED_TRAINING_IMAGES, Results
 
@@ -25,7 +25,12 @@ SUMMARY_COLUMNS = (
     "design", "step", "position", "n", "test_mean", "test_ci_low", "test_ci_high", "val_mean", "train_mean",
     "gap_mean", "gap_ci_low", "gap_ci_high", "delta", "delta_ci_low", "delta_ci_high", "p_holm", "verdict",
     "parameters", "flops_per_image", "train_seconds", "lecture_val", "lecture_train", "base", "pairs",
-    "failed", "p", "delta_bootstrap_low", "delta_bootstrap_high", "mde", "seeds_needed", "learns",
+    "failed", "p", "delta_bootstrap_low", "delta_bootstrap_high", "mde", "seeds_needed", "learns", "control",
+    "best_val_mean", "best_epoch_mean",
+)  # fmt: skip
+PROTOCOL_COLUMNS = (
+    "design", "step", "n", "honest_test", "honest_best", "honest_last", "lecture_best", "lecture_last",
+    "selection", "selection_low", "selection_high", "optimism", "optimism_low", "optimism_high",
 )  # fmt: skip
 
 
@@ -35,7 +40,10 @@ def summary(results: Results) -> pd.DataFrame:
     Means and 95 % intervals are over the seeds whose trial is done; failed and diverged trials are only
     counted (`failed`). `delta` is the test accuracy minus that of the step's `base` at the same seed, over
     the `pairs` of seeds that both have. `p_holm` corrects for all distinct comparisons of the study. Steps
-    of the design `orders` are parts of an average (`contributions`) and are not tested one at a time.
+    of the design `orders` are parts of an average (`contributions`) and are not tested one at a time; nor is
+    an A/A rung, whose true difference is known. The `delta` of any other `control` is that of its base, the
+    step it stands against, minus the control: what the step has beyond it. `best_val_mean` is of each seed's
+    best epoch, `val_mean` of the last.
 
     Raises:
         UserError: no trial of the folder is done.
@@ -82,13 +90,15 @@ def summary(results: Results) -> pd.DataFrame:
                 "mde": minimum_detectable(delta.deviation, delta.n),
                 "seeds_needed": seeds_needed(delta.mean, delta.deviation),
                 "learns": _learns(results, step, trials),
+                "control": control_kind(step),
+                "best_val_mean": trials["best_val_accuracy"].mean(),
+                "best_epoch_mean": trials["best_epoch"].mean(),
             }
         )
     table = pd.DataFrame(rows)
-    table["p_holm"] = _corrected(compared, [step["design"] != ORDERS for step in steps])
+    table["p_holm"] = _corrected(compared, [_is_tested(step) for step in steps])
     table["verdict"] = [
-        verdict(delta, p) if step["base"] and step["design"] != ORDERS else ""
-        for step, (delta, _), p in zip(steps, compared, table["p_holm"], strict=True)
+        _worded(step, delta, p) for step, (delta, _), p in zip(steps, compared, table["p_holm"], strict=True)
     ]
     return table[list(SUMMARY_COLUMNS)]
 
@@ -100,30 +110,108 @@ def contributions(results: Results) -> pd.DataFrame:
     whose interval is over the orders sampled.
 
     Returns:
-        A row a design and trick: design, trick, n (pairs of seeds, or orders), value, low, high (fractions).
+        A row a design and trick: design, trick, n (pairs of seeds, or orders), value, low, high (fractions),
+        error (Monte-Carlo standard error of a Shapley value; NaN for other designs).
     """
     done, steps = done_trials(results), results.manifest["steps"]
     names = _change_names(steps)
-    rows: list[tuple[str, str, int, float, float, float]] = []
-    marginals = []
+    rows: list[tuple[str, str, int, float, float, float, float]] = []
+    marginals: dict[str, list[tuple[str, float]]] = {}
     for step in steps:
         base = base_of(step, steps)
         if base is None or is_control(step):
             continue
-        differences = _paired(done, step, base)[0]
-        if step["design"] == ORDERS:
-            marginals.append((names[_change(step)], float(np.mean(differences)) if len(differences) else nan))
+        differences, name = _paired(done, step, base)[0], names[_change(step)]
+        if base_design(step["design"]) == ORDERS:
+            found = (name, float(np.mean(differences)) if len(differences) else nan)
+            marginals.setdefault(step["design"], []).append(found)
             continue
-        if step["design"] == LEAVE_ONE_OUT:
+        if base_design(step["design"]) == LEAVE_ONE_OUT:
             differences = -differences
-        found = estimate(differences)
-        if found.n:
-            rows.append((step["design"], names[_change(step)], found.n, found.mean, found.low, found.high))
+        delta = estimate(differences)
+        if delta.n:
+            rows.append((step["design"], name, delta.n, delta.mean, delta.low, delta.high, nan))
     rows += [
-        (ORDERS, row.trick, row.orders, row.value, row.low, row.high)
-        for row in shapley(marginals).itertuples()
+        (design, row.trick, row.orders, row.value, row.low, row.high, row.error)
+        for design, values in marginals.items()
+        for row in shapley(values).itertuples()
     ]
-    return pd.DataFrame(rows, columns=["design", "trick", "n", "value", "low", "high"])
+    return pd.DataFrame(rows, columns=["design", "trick", "n", "value", "low", "high", "error"])
+
+
+def budgets(results: Results, table: pd.DataFrame) -> pd.DataFrame:
+    """Each step's delta at every number of epochs that it was trained for.
+
+    Args:
+        table: `summary(results)`.
+
+    Returns:
+        design (without its epochs), step, epochs, delta, delta_ci_low, delta_ci_high, verdict, by design, step
+        and epochs; empty where no design was run at more than one number of epochs.
+    """
+    epochs = {
+        (step["design"], step["step"]): step.get("epochs")
+        for step in results.manifest["steps"]
+        if not is_control(step)
+    }
+    rows = [
+        (without_epochs(row.design), row.step, epochs[row.design, row.step], row.delta, row.delta_ci_low,
+         row.delta_ci_high, row.verdict)
+        for row in table[table["pairs"] > 0].itertuples()
+        if epochs.get((row.design, row.step)) and base_design(row.design) != ORDERS
+    ]  # fmt: skip
+    columns = ["design", "step", "epochs", "delta", "delta_ci_low", "delta_ci_high", "verdict"]
+    found = pd.DataFrame(rows, columns=columns).drop_duplicates(["design", "step", "epochs"])
+    several = found.groupby(["design", "step"])["epochs"].transform("nunique") > 1
+    return found[several].reset_index(drop=True)
+
+
+def protocols(results: Results) -> pd.DataFrame:
+    """The two protocols side by side, for the steps that were trained under both.
+
+    Returns:
+        A row a step: design (without its protocol), step, n (pairs of seeds), honest_test (accuracy on test
+        images, looked at once), honest_best and honest_last (validation accuracy of the best and of the last
+        epoch), lecture_best and lecture_last (test accuracy of the epoch that is best on test, and of the last),
+        selection (best minus last, both lecture), optimism (lecture_best minus honest_test), each difference
+        with _low and _high, its 95 % interval; all fractions.
+    """
+    done, steps = done_trials(results), results.manifest["steps"]
+    figures = ["test_accuracy", "best_val_accuracy", "val_accuracy"]
+    sides: dict[tuple[str, str], dict[str, pd.DataFrame]] = {}
+    for step in steps:
+        if not is_control(step) and base_design(step["design"]) != ORDERS:
+            place = (without_protocol(step["design"]), step["step"])
+            trials = of_step(done, step).set_index("seed")[figures]
+            sides.setdefault(place, {})[step.get("protocol", results.manifest["protocol"])] = trials
+    rows = []
+    for (design, name), both in sides.items():
+        if len(both) < 2:
+            continue
+        pairs = both["honest"].join(both["lecture"], how="inner", rsuffix="_lecture").sort_index()
+        best = pairs["best_val_accuracy_lecture"]
+        selection = estimate((best - pairs["test_accuracy_lecture"]).to_numpy(float))
+        optimism = estimate((best - pairs["test_accuracy"]).to_numpy(float))
+        if optimism.n:
+            rows.append(
+                {
+                    "design": design,
+                    "step": name,
+                    "n": optimism.n,
+                    "honest_test": pairs["test_accuracy"].mean(),
+                    "honest_best": pairs["best_val_accuracy"].mean(),
+                    "honest_last": pairs["val_accuracy"].mean(),
+                    "lecture_best": best.mean(),
+                    "lecture_last": pairs["test_accuracy_lecture"].mean(),
+                    "selection": selection.mean,
+                    "selection_low": selection.low,
+                    "selection_high": selection.high,
+                    "optimism": optimism.mean,
+                    "optimism_low": optimism.low,
+                    "optimism_high": optimism.high,
+                }
+            )
+    return pd.DataFrame(rows, columns=list(PROTOCOL_COLUMNS))
 
 
 def costs(results: Results, table: pd.DataFrame) -> pd.DataFrame:
@@ -135,19 +223,21 @@ def costs(results: Results, table: pd.DataFrame) -> pd.DataFrame:
     Returns:
         design, step, test_mean, train_seconds, flops_per_image, on_time_front and on_flops_front (no step of
         the same design is cheaper and as accurate), points_per_gflop (gain over the base per extra GFLOP an
-        image), seconds_to_baseline (mean training time until the validation accuracy with which the design's
-        first step ended, at the same seed), reached (seeds that got there).
+        image; NaN for controls), seconds_to_baseline (mean training time until the validation accuracy with
+        which the design's first step ended, at the same seed), reached (seeds that got there).
     """
     columns = ["design", "step", "test_mean", "train_seconds", "flops_per_image"]
     cost = table[columns].copy()
     flops = {(row.design, row.step): row.flops_per_image for row in table.itertuples()}
     cost["points_per_gflop"] = [
-        points_per_gflop(row.delta, row.flops_per_image, flops.get((row.design, row.base), nan))
+        nan
+        if row.control
+        else points_per_gflop(row.delta, row.flops_per_image, flops.get((row.design, row.base), nan))
         for row in table.itertuples()
     ]
     for front, column in (("on_time_front", "train_seconds"), ("on_flops_front", "flops_per_image")):
         cost[front] = False
-        for _, group in cost.groupby("design"):
+        for _, group in cost[table["control"] == ""].groupby("design"):
             mask = pareto_front(group[column].to_numpy(float), group["test_mean"].to_numpy(float))
             cost.loc[group.index, front] = mask
     times = _seconds_to_baseline(results)
@@ -166,7 +256,7 @@ def control_floor(results: Results) -> float | None:
         None where the study has no such rung, or it has no finished pair.
     """
     done, steps = done_trials(results), results.manifest["steps"]
-    for step in filter(is_control, steps):
+    for step in (one for one in steps if one["step"] == AA):
         differences = _paired(done, step, base_of(step, steps))[0]
         if len(differences):
             return noise_floor(differences)
@@ -200,8 +290,42 @@ def base_of(step: Mapping[str, Any], steps: list[dict[str, Any]]) -> dict[str, A
 
 
 def is_control(step: Mapping[str, Any]) -> bool:
-    """Whether the step is the A/A rung, which repeats its base unchanged."""
-    return step["step"] == AA
+    """Whether the step is no trick but what one is held against."""
+    return control_kind(step) != ""
+
+
+def control_kind(step: Mapping[str, Any]) -> str:
+    """`aa`, `parameters` or `compute`; empty for a step of the ladder."""
+    return AA if step["step"] == AA else (step.get("control") or {}).get("kind", "")
+
+
+def base_design(design: str) -> str:
+    """The design without its epochs and protocol: `orders@20@lecture` -> `orders`."""
+    return design.partition("@")[0]
+
+
+def without_epochs(design: str) -> str:
+    """`cumulative@20@lecture` -> `cumulative@lecture`."""
+    return "@".join(part for part in design.split("@") if not part.isdigit())
+
+
+def without_protocol(design: str) -> str:
+    """`cumulative@20@lecture` -> `cumulative@20`."""
+    base, *parts = design.split("@")
+    return "@".join([base, *(part for part in parts if part.isdigit())])
+
+
+def _is_tested(step: Mapping[str, Any]) -> bool:
+    return base_design(step["design"]) != ORDERS and step["step"] != AA
+
+
+def _worded(step: Mapping[str, Any], delta: Estimate, p: float) -> str:
+    if step["step"] == AA and delta.n:
+        return f"chance: {points(delta.mean)} points"
+    if not step["base"] or not _is_tested(step):
+        return ""
+    text = verdict(delta, p)
+    return text.replace(":", " beyond it:", 1) if is_control(step) and kind(text) != OPEN else text
 
 
 def _learns(results: Results, step: Mapping[str, Any], done: pd.DataFrame) -> str:
@@ -213,32 +337,35 @@ def _learns(results: Results, step: Mapping[str, Any], done: pd.DataFrame) -> st
 
 
 def _change(step: Mapping[str, Any]) -> str:
-    """What the step changes, the same text in every design: its tricks and parameters, or its own name."""
-    tricks = [[trick["name"], trick["parameters"]] for trick in step["tricks"]]
-    return json.dumps(tricks, sort_keys=True) if tricks else step["step"].removeprefix("without-")
+    """The step of the ladder whose tricks this one adds, or leaves out."""
+    prefix = {LEAVE_ONE_OUT: r"without-", ORDERS: r"o\d+_"}.get(base_design(step["design"]), "")
+    return re.sub(f"^{prefix}", "", step["step"])
 
 
 def _change_names(steps: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """What to call each change: the title of a step that makes it, or its tricks' names."""
+    """What to call each change: the title of the step itself where it was run."""
     names: dict[str, str] = {}
-    for step in sorted(steps, key=lambda one: one["design"] in (LEAVE_ONE_OUT, ORDERS)):
-        tricks = " + ".join(trick["name"] for trick in step["tricks"])
-        title = tricks if step["design"] == ORDERS and tricks else step["title"].removeprefix("without ")
-        names.setdefault(_change(step), title)
+    for step in sorted(steps, key=lambda one: base_design(one["design"]) in (LEAVE_ONE_OUT, ORDERS)):
+        title = re.sub(r" \(order \d+\)$", "", step["title"].removeprefix("without "))
+        names.setdefault(_change(step), title or _change(step))
     return names
 
 
 def _paired(
     done: pd.DataFrame, step: Mapping[str, Any], base: Mapping[str, Any] | None
 ) -> tuple[np.ndarray, tuple[tuple[str, str], ...]]:
-    """Test accuracy of a step minus its base's, seed by seed, and which configurations that compares."""
+    """Test accuracy of a step minus its base's, seed by seed, and which configurations that compares.
+
+    A control is what its base is held against: there it is the other way round.
+    """
     if base is None:
         return np.empty(0), ()
     columns = ["test_accuracy", "config_hash"]
     mine, theirs = (of_step(done, one).set_index("seed")[columns] for one in (step, base))
     both = mine.join(theirs, how="inner", rsuffix="_base").sort_index()
     key = tuple(zip(both["config_hash"], both["config_hash_base"], strict=True))
-    return (both["test_accuracy"] - both["test_accuracy_base"]).to_numpy(float), key
+    sign = -1 if control_kind(step) not in ("", AA) else 1
+    return sign * (both["test_accuracy"] - both["test_accuracy_base"]).to_numpy(float), key
 
 
 def _corrected(

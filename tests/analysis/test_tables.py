@@ -7,7 +7,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from synthetic import ladder, step, write_study
 
-from ablation.analysis import contributions, costs, summary
+from ablation.analysis import budgets, contributions, costs, protocols, summary
 from ablation.analysis.tables import control_floor
 from ablation.errors import UserError
 
@@ -131,10 +131,10 @@ def test_contributions_read_leave_one_out_backwards_and_average_orders(tmp_path)
         step("leave-one-out", "without-dropout", 1, "full", ["dropout"]),
         step("leave-one-out", "without-relu", 2, "full", []),
         step("orders", "start", 0, None, []),
-        step("orders", "o1_dropout", 1, "start", ["dropout"]),
-        step("orders", "o1_l2", 2, "o1_dropout", ["l2"]),
-        step("orders", "o2_l2", 3, "start", ["l2"]),
-        step("orders", "o2_dropout", 4, "o2_l2", ["dropout"]),
+        step("orders", "o1_dropout", 1, "start", ["dropout"], title="dropout (order 1)"),
+        step("orders", "o1_l2", 2, "o1_dropout", ["l2"], title="l2 (order 1)"),
+        step("orders", "o2_l2", 3, "start", ["l2"], title="l2 (order 2)"),
+        step("orders", "o2_dropout", 4, "o2_l2", ["dropout"], title="dropout (order 2)"),
     ]
     true = {"full": 0.8, "without-dropout": 0.75, "without-relu": 0.81, "start": 0.6, "o1_dropout": 0.7}
     true |= {"o1_l2": 0.72, "o2_l2": 0.66, "o2_dropout": 0.72}
@@ -145,6 +145,9 @@ def test_contributions_read_leave_one_out_backwards_and_average_orders(tmp_path)
     assert table.loc[("orders", "dropout"), "value"] == pytest.approx((0.10 + 0.06) / 2)
     assert table.loc[("orders", "l2"), "value"] == pytest.approx((0.02 + 0.06) / 2)
     assert table.loc[("orders", "l2"), "n"] == 2
+    # marginals 0.10 and 0.06: deviation 0.02 sqrt 2, over two orders
+    assert table.loc[("orders", "dropout"), "error"] == pytest.approx(0.02)
+    assert np.isnan(table.loc[("leave-one-out", "dropout"), "error"])
     assert (summary(results).query("design == 'orders'")["verdict"] == "").all()
 
 
@@ -155,3 +158,83 @@ def test_the_control_rung_measures_the_noise_floor(tmp_path):
     assert 0.002 < control_floor(results) < 0.02
     assert "aa" not in set(contributions(results)["trick"])
     assert control_floor(write_study(tmp_path / "b")) is None
+
+
+MATCHED = {"control": {"kind": "compute", "label": "residual against a wider network of as many FLOPs"}}
+
+
+def controlled(path, **given):
+    steps = [*ladder(), step("cumulative", "residual:compute", 9, "residual", [], **MATCHED)]
+    options = {"seeds": range(6), "noise": 0.002, "train": {"residual:compute": 0.9}}
+    return write_study(path, steps=steps, **(options | given))
+
+
+def test_a_control_says_what_its_step_has_beyond_it(tmp_path):
+    results = controlled(tmp_path, test={"residual:compute": 0.75})
+    row = summary(results).set_index("step").loc["residual:compute"]
+    expected = np.mean(accuracy(results, "residual") - accuracy(results, "residual:compute"))
+    assert row["delta"] == pytest.approx(expected) and expected > 0
+    assert row["verdict"] == f"helps beyond it: +{100 * expected:.1f} points"
+    assert row["control"] == "compute"
+    assert "residual:compute" not in set(contributions(results)["trick"])
+    assert not costs(results, summary(results)).set_index("step").loc["residual:compute", "on_time_front"]
+
+
+def test_a_control_belongs_to_the_family_of_comparisons_and_chance_does_not(tmp_path):
+    steps = [*ladder(), step("cumulative", "aa", 8, "baseline", [])]
+    alone = summary(write_study(tmp_path / "a", seeds=range(5))).set_index("step")
+    with_aa = summary(
+        write_study(tmp_path / "b", seeds=range(5), steps=steps, test={"aa": 0.602}, train={"aa": 0.9})
+    ).set_index("step")
+    assert with_aa.loc["noise":"residual", "p_holm"].tolist() == pytest.approx(
+        alone.loc["noise":"residual", "p_holm"].tolist()
+    )
+    assert np.isnan(with_aa.loc["aa", "p_holm"]) and with_aa.loc["aa", "verdict"].startswith("chance: ")
+    results = controlled(tmp_path / "c", seeds=range(5), test={"residual:compute": 0.75})
+    p_values = summary(results)[["p", "p_holm"]].dropna().to_numpy()
+    assert p_values[:, 1] == pytest.approx(multipletests(p_values[:, 0], method="holm")[1], abs=1e-10)
+    assert len(p_values) == 8
+
+
+def at(design, epochs, protocol="honest", rungs=3):
+    return [one | {"design": design, "epochs": epochs, "protocol": protocol} for one in ladder(rungs)]
+
+
+def test_budgets_put_a_steps_deltas_side_by_side(tmp_path):
+    steps = [*at("cumulative@20", 20), *at("cumulative@5", 5), *at("cumulative", 10), *at("add-one", 10)]
+    results = write_study(tmp_path, steps=steps)
+    table = summary(results)
+    found = budgets(results, table).sort_values(["step", "epochs"])
+    assert set(found["design"]) == {"cumulative"}
+    assert found["step"].tolist() == ["batch_norm"] * 3 + ["noise"] * 3
+    assert found["epochs"].tolist() == [5, 10, 20] * 2
+    one = table[(table["design"] == "cumulative@5") & (table["step"] == "noise")].iloc[0]
+    assert found.iloc[3][["delta", "delta_ci_low"]].tolist() == one[["delta", "delta_ci_low"]].tolist()
+    assert budgets(*alone(tmp_path / "b", steps=at("cumulative", 10))).empty
+
+
+def alone(path, **given):
+    results = write_study(path, **given)
+    return results, summary(results)
+
+
+def test_protocols_side_by_side_by_hand(tmp_path):
+    steps = [*at("cumulative", 10, rungs=1), *at("cumulative@lecture", 10, "lecture", rungs=1)]
+    results = write_study(tmp_path, steps=steps, seeds=range(3))
+    trials = results.trials.copy()
+    honest, lecture = (trials["design"] == name for name in ("cumulative", "cumulative@lecture"))
+    trials.loc[honest, ["test_accuracy", "best_val_accuracy", "val_accuracy"]] = [
+        [0.60, 0.65, 0.63],
+        [0.61, 0.66, 0.64],
+        [0.62, 0.67, 0.65],
+    ]
+    trials.loc[lecture, ["test_accuracy", "best_val_accuracy"]] = [[0.63, 0.66], [0.65, 0.66], [0.67, 0.69]]
+    table = protocols(type(results)(results.folder, results.manifest, trials, results.epochs))
+    row = table.iloc[0]
+    assert row[["honest_test", "honest_best", "honest_last"]].tolist() == pytest.approx([0.61, 0.66, 0.64])
+    assert row[["lecture_best", "lecture_last", "n"]].tolist() == pytest.approx([0.67, 0.65, 3])
+    # best minus last on the test curve: 3, 1 and 2 points; best minus honest: 6, 5 and 7
+    half = 4.302652729911275 * 0.01 / 3**0.5
+    assert row[["selection", "optimism"]].tolist() == pytest.approx([0.02, 0.06])
+    assert row[["selection_low", "optimism_high"]].tolist() == pytest.approx([0.02 - half, 0.06 + half])
+    assert protocols(write_study(tmp_path / "b")).empty
