@@ -85,8 +85,7 @@ def matched_parameters(base: Recipe, trick: Recipe, problem: Problem) -> tuple[s
         than the base itself.
     """
     field = "head" if _only_wider(base, trick) else "widths"
-    what = {"head": "dense layers", "widths": "network"}[field]
-    return _scaled(base, field, what, _parameters(trick, problem), lambda one: _parameters(one, problem))
+    return _scaled(base, field, _parameters(trick, problem), lambda one: _parameters(one, problem))
 
 
 def matched_compute(base: Recipe, trick: Recipe, problem: Problem) -> tuple[str, Recipe] | None:
@@ -98,11 +97,11 @@ def matched_compute(base: Recipe, trick: Recipe, problem: Problem) -> tuple[str,
     """
     wanted, had = _flops(trick, problem), _flops(base, problem)
     if not _only_wider(base, trick):
-        return _scaled(base, "widths", "network", wanted, lambda one: _flops(one, problem))
+        return _scaled(base, "widths", wanted, lambda one: _flops(one, problem))
     epochs = max(1, round(base.epochs * wanted / had))
     if abs(wanted / had - 1) <= NEAR or epochs == base.epochs:
         return None
-    return f"{'longer' if epochs > base.epochs else 'shorter'} training", base.replace(epochs=epochs)
+    return f"a {'longer' if epochs > base.epochs else 'shorter'} training", base.replace(epochs=epochs)
 
 
 def _repeated(step: PlannedStep) -> PlannedStep:
@@ -125,8 +124,8 @@ def _matched(step: PlannedStep, base: Recipe, problem: Problem) -> list[PlannedS
         if match is not None:
             how, recipe = match
             setting = Setting(recipe, step.setting.sizes)
-            control = Control(kind, f"{step.title} against a {how} of as many {unit}")
-            added = _bare(step, f"{how}, {unit} of {step.title}", setting)
+            control = Control(kind, f"{step.title} against {how}, same {unit}")
+            added = _bare(step, f"{how.removeprefix('a ')}, {unit} of {step.title}", setting)
             found.append(replace(added, step=f"{step.step}:{kind}", control=control))
     return found
 
@@ -141,7 +140,7 @@ def _only_wider(base: Recipe, trick: Recipe) -> bool:
 
 
 def _scaled(
-    base: Recipe, field: str, what: str, wanted: int, size: Callable[[Recipe], int]
+    base: Recipe, field: str, wanted: int, size: Callable[[Recipe], int]
 ) -> tuple[str, Recipe] | None:
     """The base with the numbers of one field multiplied by the factor that brings its size nearest to `wanted`."""
     had, numbers = size(base), getattr(base, field)
@@ -158,7 +157,8 @@ def _scaled(
     nearest = min((times(low), times(high)), key=lambda one: abs(size(one) - wanted))
     if getattr(nearest, field) == numbers:
         return None
-    return f"{'wider' if wanted > had else 'narrower'} {what}", nearest
+    how = "wider" if wanted > had else "narrower"
+    return f"a {how} network" if field == "widths" else f"{how} dense layers", nearest
 
 
 def _parameters(recipe: Recipe, problem: Problem) -> int:

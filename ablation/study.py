@@ -257,7 +257,7 @@ class Control:
 
     Attributes:
         kind: one of `ablation.controls.CONTROLS`.
-        label: what it compares, for people: "residual against a wider network of as many FLOPs".
+        label: what it compares, for people: "residual against a wider network, same FLOPs".
     """
 
     kind: str
@@ -639,7 +639,7 @@ def _leave_one_out(study: Study, start: Setting) -> list[PlannedStep]:
 
     planned = [PlannedStep("leave-one-out", "full", 0, "everything", None, without(None), (), Published())]
     for position, step in enumerate(study.ladder[1:], start=1):
-        name, title = f"without-{step.step}", f"without {step.title or step.step}"
+        name, title = f"without-{step.step}", f"without {_title(step)}"
         planned.append(
             PlannedStep(
                 "leave-one-out", name, position, title, "full", without(position), step.uses(), Published()

@@ -37,15 +37,15 @@ def test_the_sizes_that_are_matched_are_those_counted_by_hand():
 def test_a_shortcut_is_matched_by_more_filters_in_every_block():
     base = recipe(widths=(20,))  # 42 parameters and 1216 FLOPs a filter, and 2 parameters
     trick = base.replace(shortcut="conv")  # 200 parameters and 5760 FLOPs more: 4.76 and 4.74 filters
-    assert matched_parameters(base, trick, PROBLEM) == ("wider network", recipe(widths=(25,)))
-    assert matched_compute(base, trick, PROBLEM) == ("wider network", recipe(widths=(25,)))
+    assert matched_parameters(base, trick, PROBLEM) == ("a wider network", recipe(widths=(25,)))
+    assert matched_compute(base, trick, PROBLEM) == ("a wider network", recipe(widths=(25,)))
 
 
 def test_a_smaller_network_is_matched_by_fewer_filters():
     base = recipe(widths=(20,), shortcut="conv")  # 52 parameters a filter and 2
     plain = base.replace(shortcut="none")  # 842 parameters: 16.2 filters with a shortcut
     assert matched_parameters(base, plain, PROBLEM) == (
-        "narrower network",
+        "a narrower network",
         base.replace(widths=(16,)),
     )
 
@@ -59,7 +59,7 @@ def test_capacity_is_matched_by_dense_units_and_by_epochs():
     # 1392 = 42 + 67u: u = 20.15
     assert matched_parameters(base, trick, PROBLEM) == ("wider dense layers", base.replace(head=(20,)))
     # 11816 / 5928 * 10 = 19.9 epochs
-    assert matched_compute(base, trick, PROBLEM) == ("longer training", base.replace(epochs=20))
+    assert matched_compute(base, trick, PROBLEM) == ("a longer training", base.replace(epochs=20))
 
 
 def test_a_trick_that_leaves_the_size_alone_needs_no_control():
@@ -95,7 +95,7 @@ def test_controls_stand_behind_the_ladder_and_against_their_steps():
     again, matched = steps[3], steps[4]
     assert again.setting.recipe == steps[0].setting.recipe.replace(stream=1)
     assert matched.setting.recipe == steps[1].setting.recipe.replace(widths=(25,)), "of its base, with L2"
-    assert matched.control.label == "residual against a wider network of as many parameters"
+    assert matched.control.label == "residual against a wider network, same parameters"
     assert [step.position for step in of("cumulative", ["compute"])] == [0, 1, 2, 5]
 
 

@@ -13,7 +13,7 @@ from ablation.analysis.cost import pareto_front, points_per_gflop, seconds_to_re
 from ablation.analysis.intervals import Estimate, bootstrap_interval, estimate, holm, noise_floor
 from ablation.analysis.learning import learns
 from ablation.analysis.power import minimum_detectable, seeds_needed
-from ablation.analysis.verdicts import OPEN, kind, points, verdict
+from ablation.analysis.verdicts import points, verdict
 from ablation.errors import UserError
 from ablation.results import JUDGED_TRAINING_IMAGES, Results
 
@@ -325,7 +325,9 @@ def _worded(step: Mapping[str, Any], delta: Estimate, p: float) -> str:
     if not step["base"] or not _is_tested(step):
         return ""
     text = verdict(delta, p)
-    return text.replace(":", " beyond it:", 1) if is_control(step) and kind(text) != OPEN else text
+    if is_control(step):
+        text = text.replace("helps:", "helps beyond it:").replace("hurts:", "hurts against it:")
+    return text
 
 
 def _learns(results: Results, step: Mapping[str, Any], done: pd.DataFrame) -> str:

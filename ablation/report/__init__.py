@@ -4,14 +4,14 @@ from pathlib import Path
 
 from rich.table import Table
 
-from ablation.report import figures, findings, page, style, text
+from ablation.report import figures, findings, page, sheets, style, text
 from ablation.results import Results, load, write_atomically
 
 __all__ = ["headline", "terminal_table", "write"]
 
 
 def write(folder: Path) -> list[Path]:
-    """Write `summary.csv`, `figures/*.png`, `report.md` and `report.html` into a results folder.
+    """Write `summary.csv`, `contributions.csv`, `figures/*.png`, `report.md` and `report.html` into a results folder.
 
     Args:
         folder: a results folder, finished or not.
@@ -26,8 +26,9 @@ def write(folder: Path) -> list[Path]:
     drawn = {name: style.png(draw(found)) for name, draw in figures.drawings(found).items()}
     files: dict[str, bytes | str] = {
         "summary.csv": found.table.to_csv(index=False, float_format="%.12g"),
+        "contributions.csv": found.contributions.to_csv(index=False, float_format="%.12g"),
         **{f"figures/{name}.png": image for name, image in drawn.items()},
-        "report.md": text.markdown(found, drawn),
+        "report.md": text.markdown(found, drawn, sheets.sheets(found)),
         "report.html": page.html(found),
     }
     for name, content in files.items():

@@ -11,8 +11,8 @@ from ablation.analysis.intervals import estimate, holm
 from ablation.analysis.tables import done_trials
 from ablation.analysis.verdicts import HELPS, HURTS, verdict
 from ablation.errors import UserError
-from ablation.report.findings import percent
-from ablation.report.text import difference, escape
+from ablation.report.findings import difference, percent
+from ablation.report.text import escape
 from ablation.results import Results, load
 
 COLUMNS = (

@@ -4,6 +4,7 @@ Wide figures are for slides and pull requests and carry a title; narrow ones sit
 """
 
 import math
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -12,9 +13,18 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ablation.analysis.tables import AA, ORDERS, base_design
 from ablation.analysis.verdicts import HELPS, HURTS, OPEN, kind
-from ablation.report import style
-from ablation.report.findings import Findings, gap_points, interval, percent, signed
+from ablation.report import sheets, style
+from ablation.report.findings import (
+    Findings,
+    design_name,
+    gap_points,
+    interval,
+    one_variant,
+    percent,
+    signed,
+)
 from ablation.report.style import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PURPLE, RED
 
 TEST, VAL, TRAIN = BLUE, GREEN, ORANGE
@@ -85,8 +95,12 @@ def gap(findings: Findings, wide: bool = True) -> Figure:
 
 def delta(findings: Findings, wide: bool = True) -> Figure:
     """What each rung changes against its base, paired by seed, coloured by verdict."""
-    rungs = findings.rungs[findings.rungs["pairs"] > 0].reset_index(drop=True)
-    figure, axes = style.rows(titles(findings, rungs), wide)
+    controls = findings.controls
+    held = controls[(controls["design"] == findings.design) & (controls["control"] != AA)]
+    rungs = pd.concat([findings.rungs, held])
+    rungs = rungs[rungs["pairs"] > 0].reset_index(drop=True)
+    names = [re.sub(" against (a )?", " vs ", findings.comparison(row)) for row in rungs.itertuples()]
+    figure, axes = style.rows(names, wide)
     cumulative = findings.design == "cumulative"
     against = "each rung adds to the one before" if cumulative else "each step changes against its base"
     style.title(figure, f"Test accuracy: what {against}", findings.setting)
@@ -117,7 +131,7 @@ def delta(findings: Findings, wide: bool = True) -> Figure:
 
 def designs(findings: Findings, wide: bool = True) -> Figure:
     """What each design says a trick adds: side by side, with intervals."""
-    table = findings.contributions
+    table = one_variant(findings.contributions)
     tricks, used = list(dict.fromkeys(table["trick"])), list(dict.fromkeys(table["design"]))
     names = [trick.replace("_", " ") for trick in tricks]
     figure, axes = style.rows(names, wide, row=0.28 + 0.16 * len(used))
@@ -136,16 +150,86 @@ def designs(findings: Findings, wide: bool = True) -> Figure:
             markersize=7,
             capsize=3,
             linewidth=1.8,
-            label=style.line(design, 30),
+            label=style.line(design_name(design), 30),
         )
     axes.set_xlabel("contribution to test accuracy, points (95 % interval)")
     style.legend(figure, axes)
     return figure
 
 
+def budgets(findings: Findings, wide: bool = True) -> Figure:
+    """What each step changes against its base, by the number of epochs: one panel a step on shared axes."""
+    table = findings.budgets[findings.budgets["design"] == findings.budgets["design"].iloc[0]]
+    steps, epochs = list(dict.fromkeys(table["step"])), sorted(set(table["epochs"]))
+    names = {step: sheets.name(findings, table["design"].iloc[0], step) for step in steps}
+    columns = min(4 if wide else 2, len(steps))
+    lines = math.ceil(len(steps) / columns)
+    with style.style(12 if wide else 10):
+        size = (3 * columns + 1, 2.5 * lines + 1.2) if wide else (style.NARROW, 1.7 * lines + 0.8)
+        figure = Figure(figsize=(max(size[0], 8) if wide else size[0], size[1]), layout="constrained")
+        style.title(figure, "What each step changes, by number of epochs", findings.setting)
+        grid = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
+        for axes, step in zip(grid, steps, strict=False):
+            rows = table[table["step"] == step].sort_values("epochs")
+            axes.axhline(0, color=INK, linewidth=1)
+            axes.errorbar(
+                rows["epochs"],
+                100 * rows["delta"],
+                yerr=100 * _whiskers(rows, "delta", "delta_ci_"),
+                fmt="o-",
+                color=BLUE,
+                markersize=6,
+                capsize=3,
+                linewidth=1.8,
+            )
+            axes.set_title(style.line(names[step], 26), fontsize=12 if wide else 10)
+            axes.margins(x=0.12)
+            if epochs[0] > 0 and epochs[-1] / epochs[0] > 3:
+                axes.set_xscale("log")
+            axes.set_xticks(epochs, [str(one) for one in epochs])
+            axes.minorticks_off()
+        for axes in grid[len(steps) :]:
+            axes.set_axis_off()
+        for axes in grid[max(0, len(steps) - columns) : len(steps)]:
+            axes.tick_params(labelbottom=True)
+        figure.supxlabel("epochs", fontsize=12 if wide else 10, color=INK)
+        figure.supylabel("change of test accuracy, points", fontsize=12 if wide else 10, color=INK)
+    return figure
+
+
+def protocols(findings: Findings, wide: bool = True) -> Figure:
+    """Test accuracy a rung as the honest protocol gives it, and as the lecture reads it: last and best epoch."""
+    table = findings.protocols[findings.protocols["design"] == findings.protocols["design"].iloc[0]]
+    names = [sheets.name(findings, row.design, row.step) for row in table.itertuples()]
+    figure, axes = style.rows(names, wide)
+    style.title(figure, "What reading the test curve adds", findings.setting.rpartition(",")[0])
+    heights = range(len(table))
+    axes.hlines(
+        heights,
+        table["honest_test"],
+        table["lecture_best"],
+        color=RED,
+        alpha=0.3,
+        linewidth=9,
+        label="optimism",
+    )
+    for column, colour, marker, label in (
+        ("honest_test", BLUE, "o", "honest: test, once"),
+        ("lecture_last", ORANGE, "s", "lecture: last epoch"),
+        ("lecture_best", RED, "D", "lecture: best epoch"),
+    ):
+        axes.plot(table[column], heights, marker, color=colour, markersize=8, label=label)
+    ends = zip(table["optimism"], table["optimism_low"], table["optimism_high"], strict=True)
+    style.right_column(axes, [f"{signed(mean)} {interval(low, high)}" for mean, low, high in ends])
+    style.accuracy_axis(axes, "test accuracy")
+    style.legend(figure, axes)
+    return figure
+
+
 def cost(findings: Findings, wide: bool = True) -> Figure:
     """Test accuracy against training time and against FLOPs, with the Pareto front of each."""
-    shown = (findings.table["design"] == findings.design) & (findings.table["n"] > 0)
+    table = findings.table
+    shown = (table["design"] == findings.design) & (table["n"] > 0) & (table["control"] == "")
     costs, names = findings.costs[shown], titles(findings)
     height = max(4.2, 0.27 * len(names) + 1.2)
     with style.style(12 if wide else 10):
@@ -218,10 +302,13 @@ def curves(findings: Findings) -> Figure:
 def drawings(findings: Findings) -> dict[str, Callable[..., Figure]]:
     """The figures that a folder has something to show in, by file name, in the order of the report."""
     compared = (findings.rungs["pairs"] > 0).any()
-    several = findings.contributions["design"].nunique() > 1
+    bases = set(findings.contributions["design"].map(base_design))
+    several = len(bases) > 1 or ORDERS in bases
     chosen: dict[str, Callable[..., Figure]] = {"ladder": ladder, "gap": gap}
     chosen |= {"delta": delta} if compared else {}
     chosen |= {"designs": designs} if several else {}
+    chosen |= {} if findings.budgets.empty else {"budgets": budgets}
+    chosen |= {} if findings.protocols.empty else {"protocols": protocols}
     return chosen | {"cost": cost, "curves": curves}
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from ablation import analysis
 from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
 from ablation.analysis.learning import YES
-from ablation.analysis.tables import ORDERS, control_floor, done_trials
+from ablation.analysis.tables import AA, ORDERS, base_design, control_floor, done_trials
 from ablation.analysis.verdicts import HELPS, HURTS, kind
 from ablation.results import Results
 
@@ -27,9 +27,12 @@ class Findings:
         table: `analysis.summary`.
         costs: `analysis.costs`, row by row as in `table`.
         contributions: `analysis.contributions`.
+        budgets: `analysis.budgets`.
+        protocols: `analysis.protocols`.
         floor: half width of the A/A noise floor, a fraction; None without an A/A rung.
         design: the design that the headline and the figures are about.
-        rungs: the rows of `table` of that design that have a done trial.
+        rungs: the rows of `table` of that design that have a done trial, controls left out.
+        controls: the rows of `table` of controls that have a done trial, of any design.
     """
 
     results: Results
@@ -37,9 +40,12 @@ class Findings:
     table: pd.DataFrame
     costs: pd.DataFrame
     contributions: pd.DataFrame
+    budgets: pd.DataFrame
+    protocols: pd.DataFrame
     floor: float | None
     design: str
     rungs: pd.DataFrame
+    controls: pd.DataFrame
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -50,12 +56,13 @@ class Findings:
         """Dataset, preset, seeds and protocol, as every title says them."""
         seeds = self.manifest["seeds"]
         which = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
-        dataset, preset, protocol = (
-            self.manifest["dataset"]["name"],
-            self.manifest["preset"],
-            self.manifest["protocol"],
-        )
-        return f"{dataset}, preset {preset}, {which}, {protocol} protocol"
+        dataset, preset = self.manifest["dataset"]["name"], self.manifest["preset"]
+        return f"{dataset}, preset {preset}, {which}, {self.protocol(self.design)} protocol"
+
+    def protocol(self, design: str) -> str:
+        """The protocol of a design."""
+        steps = (step for step in self.manifest["steps"] if step["design"] == design)
+        return str(next(steps).get("protocol", self.manifest["protocol"]))
 
     @property
     def on_other_data(self) -> bool:
@@ -84,6 +91,11 @@ class Findings:
         """
         return str(self.step(row.design, row.step)["title"] or row.step)
 
+    def comparison(self, row: Any) -> str:
+        """What a row's delta is the difference of: its title, or for a control what it holds against what."""
+        control = self.step(row.design, row.step).get("control") or {}
+        return str(control.get("label") or self.title(row))
+
 
 def collect(results: Results) -> Findings:
     """Analyse a results folder.
@@ -94,16 +106,20 @@ def collect(results: Results) -> Findings:
     table = analysis.summary(results)
     measured = table[table["n"] > 0]
     present = list(dict.fromkeys(measured["design"]))
-    design = next((name for name in present if name != ORDERS), present[0])
+    design = next((name for name in present if base_design(name) != ORDERS), present[0])
+    is_control = measured["control"] != ""
     return Findings(
         results=results,
         done=done_trials(results),
         table=table,
         costs=analysis.costs(results, table),
         contributions=analysis.contributions(results),
+        budgets=analysis.budgets(results, table),
+        protocols=analysis.protocols(results),
         floor=control_floor(results),
         design=design,
-        rungs=measured[measured["design"] == design].reset_index(drop=True),
+        rungs=measured[(measured["design"] == design) & ~is_control].reset_index(drop=True),
+        controls=measured[is_control].reset_index(drop=True),
     )
 
 
@@ -139,7 +155,7 @@ def warnings(findings: Findings) -> list[str]:
     """What a reader must know before believing the figures, the gravest first."""
     manifest, trials = findings.manifest, findings.results.trials
     notes = []
-    if manifest["protocol"] == "lecture":
+    if "lecture" in {findings.protocol(design) for design in findings.table["design"]}:
         notes.append(
             "Protocol lecture: validation is the test set, as in the slides, so the best epoch was chosen on"
             " test and the figures are optimistic."
@@ -152,7 +168,8 @@ def warnings(findings: Findings) -> list[str]:
         notes.append(
             f"{missing} of {_planned(manifest)} planned trials have no result yet; this report is partial."
         )
-    pairs = findings.table.loc[findings.table["pairs"] > 0, "pairs"]
+    tested = (findings.table["pairs"] > 0) & (findings.table["control"] != AA)
+    pairs = findings.table.loc[tested, "pairs"]
     if len(pairs) and pairs.min() == 1:
         notes.append(
             "With one pair of seeds a difference has no interval and no verdict; run at least three seeds."
@@ -182,6 +199,28 @@ def warnings(findings: Findings) -> list[str]:
     return notes
 
 
+def design_name(design: str) -> str:
+    """`cumulative@20@lecture` -> "cumulative, 20 epochs, lecture protocol"."""
+    base, *parts = design.split("@")
+    return ", ".join([base, *(f"{part} epochs" if part.isdigit() else f"{part} protocol" for part in parts)])
+
+
+def one_variant(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of one variant of each design: what the study says, or else of most epochs and of the first protocol.
+
+    Args:
+        table: with a column design.
+    """
+    present = list(dict.fromkeys(table["design"]))
+
+    def rank(design: str) -> tuple[bool, int, int]:
+        epochs = [int(part) for part in design.split("@") if part.isdigit()]
+        return design != base_design(design), -max([*epochs, 0]), present.index(design)
+
+    chosen = {base_design(design): design for design in sorted(present, key=rank, reverse=True)}
+    return table[table["design"].isin(chosen.values())]
+
+
 def percent(fraction: float) -> str:
     """0.6741 -> "67.4 %"; a dash where nothing was measured."""
     return "–" if pd.isna(fraction) else f"{100 * fraction:.1f} %"
@@ -200,6 +239,27 @@ def gap_points(fraction: float) -> str:
 def interval(low: float, high: float) -> str:
     """An interval of differences in points; empty where there is none."""
     return "" if pd.isna(low) else f"[{signed(low)}, {signed(high)}]"
+
+
+def spread(mean: float, low: float) -> str:
+    """An accuracy with the half width of its interval: "67.4 ± 1.9 %"."""
+    if pd.isna(mean) or pd.isna(low):
+        return percent(mean)
+    return f"{100 * mean:.1f} ± {100 * (mean - low):.1f} %"
+
+
+def difference(delta: float, low: float, high: float) -> str:
+    """A difference with its interval, in points; empty where there is none."""
+    return "" if pd.isna(delta) else f"{signed(delta)} {interval(low, high)}".strip()
+
+
+def short_verdict(row: Any) -> str:
+    """The words of a row's verdict, its figure standing beside it in a column of its own.
+
+    Args:
+        row: a row of `summary` as a named tuple.
+    """
+    return row.verdict.split(":")[0] if row.n else "no finished trial"
 
 
 def count(number: float) -> str:

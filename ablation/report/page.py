@@ -12,9 +12,9 @@ import numpy as np
 from markupsafe import Markup
 
 from ablation.analysis.confusion import largest, rates
-from ablation.analysis.tables import ORDERS, base_of, of_step
+from ablation.analysis.tables import ORDERS, base_design, base_of, of_step
 from ablation.analysis.verdicts import HELPS, HURTS, OPEN, kind
-from ablation.report import figures, findings, marks, style, text
+from ablation.report import figures, findings, marks, sheets, style, text
 from ablation.report.findings import Findings
 
 FOLDER = Path(__file__).parent
@@ -47,6 +47,7 @@ def html(found: Findings) -> str:
         warnings=findings.warnings(found),
         plots=_plots(found),
         designs=_designs(found),
+        sheets=sheets.sheets(found),
         provenance=text.provenance(found),
         css=Markup((FOLDER / "report.css").read_text(encoding="utf-8")),
         script=Markup(script),
@@ -79,15 +80,35 @@ def alt(found: Findings, name: str) -> str:
             ],
         ),
     }
-    if name == "designs":
-        said = [
-            f"{row.trick} ({row.design}) {findings.signed(row.value)} points"
-            for row in found.contributions.itertuples()
-        ]
-        return f"What each trick adds, by design: {'; '.join(said)}."
+    told = {
+        "designs": "What each trick adds, by design",
+        "budgets": "What each step changes, by number of epochs",
+        "protocols": "Test accuracy by protocol",
+    }
+    if name in told:
+        return f"{told[name]}: {'; '.join(_said(found, name))}."
     what, values = each[name]
     said = [f"{found.title(row)} {value}" for row, value in zip(rungs, values, strict=True)]
     return f"{what}: {'; '.join(said)}."
+
+
+def _said(found: Findings, name: str) -> list[str]:
+    """The points of a figure that compares designs, budgets or protocols."""
+    if name == "designs":
+        return [
+            f"{row.trick} ({findings.design_name(row.design)}) {findings.signed(row.value)} points"
+            for row in findings.one_variant(found.contributions).itertuples()
+        ]
+    if name == "budgets":
+        return [
+            f"{sheets.name(found, row.design, row.step)}, {row.epochs} epochs: {findings.signed(row.delta)} points"
+            for row in found.budgets.itertuples()
+        ]
+    return [
+        f"{sheets.name(found, row.design, row.step)}: honest {findings.percent(row.honest_test)}, lecture"
+        f" {findings.percent(row.lecture_best)}"
+        for row in found.protocols.itertuples()
+    ]
 
 
 def _plots(found: Findings) -> dict[str, Markup]:
@@ -100,21 +121,22 @@ def _plots(found: Findings) -> dict[str, Markup]:
 
 
 def _designs(found: Findings) -> list[dict[str, Any]]:
-    """Per design: its name, the rows of its table, and the rungs that have a section of their own."""
+    """Per design: its name, whether it is one of orders, the rows of its table with the sections of the rungs."""
     epochs = found.results.epochs
     axis = {
         "epochs": int(epochs["epoch"].max()) if len(epochs) else 1,
         "floor": math.floor(5 * epochs[["accuracy", "val_accuracy"]].min().min()) / 5 if len(epochs) else 0.0,
     }
     designs = []
-    for name, table in found.table.groupby("design", sort=False):
+    for design, table in found.table[found.table["control"] == ""].groupby("design", sort=False):
         rows = [
             _row(found, row, cost) for row, cost in zip(table.itertuples(), _costs(found, table), strict=True)
         ]
-        if name != ORDERS:
+        orders = base_design(str(design)) == ORDERS
+        if not orders:
             for row in rows:
                 row["section"] = _section(found, row, axis) if row["figures"].n else None
-        designs.append({"name": name, "rows": rows})
+        designs.append({"name": findings.design_name(str(design)), "rows": rows, "orders": orders})
     return designs
 
 
@@ -128,9 +150,9 @@ def _row(found: Findings, row: Any, cost: Any) -> dict[str, Any]:
         "title": found.title(row),
         "figures": row,
         "cost": cost,
-        "test": text.spread(row.test_mean, row.test_ci_low),
-        "delta": text.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
-        "verdict": text.short_verdict(row),
+        "test": findings.spread(row.test_mean, row.test_ci_low),
+        "delta": findings.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
+        "verdict": findings.short_verdict(row),
         "chip": CHIPS.get(kind(row.verdict), "none"),
         "anchor": f"rung-{row.Index}",
         "section": None,

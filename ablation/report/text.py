@@ -2,24 +2,28 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 import pandas as pd
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from ablation.analysis.tables import AA, ORDERS, base_design
 from ablation.analysis.verdicts import HELPS, HURTS, kind
 from ablation.report.findings import (
     Findings,
     count,
+    design_name,
+    difference,
     duration,
     headline,
-    interval,
     percent,
+    short_verdict,
     signed,
+    spread,
     warnings,
 )
+from ablation.report.sheets import Sheet
 
 COLOURS = {HELPS: "green", HURTS: "red"}
 
@@ -46,10 +50,14 @@ def terminal(findings: Findings) -> Table:
     for design, rows in findings.table.groupby("design", sort=False):
         if findings.table["design"].nunique() > 1:
             table.add_section()
-            table.add_row(Text(str(design), style="bold"))
+            table.add_row(Text(design_name(str(design)), style="bold"))
+        if base_design(str(design)) == ORDERS:
+            for trick, value, verdict in shapley_values(findings, str(design)):
+                table.add_row(Text(trick), "", "", value, verdict)
+            continue
         for row in rows.itertuples():
             table.add_row(
-                Text(findings.title(row)),
+                Text(findings.title(row) if row.control in ("", AA) else findings.comparison(row)),
                 spread(row.test_mean, row.test_ci_low),
                 signed(row.gap_mean).lstrip("+"),
                 difference(row.delta, row.delta_ci_low, row.delta_ci_high),
@@ -60,18 +68,35 @@ def terminal(findings: Findings) -> Table:
     return table
 
 
-def markdown(findings: Findings, figures: Iterable[str]) -> str:
+def shapley_values(findings: Findings, design: str) -> list[tuple[str, str, str]]:
+    """Trick, Shapley value with its Monte-Carlo standard error in points, and what that is, for a design of orders."""
+    table = findings.contributions
+    return [
+        (
+            row.trick,
+            signed(row.value) + ("" if pd.isna(row.error) else f" ± {100 * row.error:.1f}"),
+            f"Shapley value, {row.n} order(s)",
+        )
+        for row in table[table["design"] == design].itertuples()
+    ]
+
+
+def markdown(findings: Findings, figures: Iterable[str], sheets: Iterable[Sheet]) -> str:
     """The report for a pull request.
 
     Args:
         figures: names of the figures under `figures/`, without ending.
+        sheets: `ablation.report.sheets.sheets`.
     """
     manifest = findings.manifest
     lines = [f"# {escape(manifest['study']['title'])}", "", f"*{escape(findings.setting)}*", ""]
     lines += [escape(headline(findings)), ""]
-    for design, rows in findings.table.groupby("design", sort=False):
-        if findings.table["design"].nunique() > 1:
-            lines += [f"## {escape(str(design))}", ""]
+    ladders = findings.table[findings.table["control"] == ""]
+    for design, rows in ladders.groupby("design", sort=False):
+        if base_design(str(design)) == ORDERS:
+            continue
+        if ladders["design"].nunique() > 1:
+            lines += [f"## {escape(design_name(str(design)))}", ""]
         lines += [*_table(findings, rows), ""]
     lines += [
         "Test accuracy and gap are means over seeds; ± and [ ] are 95 % intervals (Student's t) that cover",
@@ -80,6 +105,14 @@ def markdown(findings: Findings, figures: Iterable[str]) -> str:
         "study, which keeps the chance of any false one under 5 %; intervals are not corrected.",
         "",
     ]
+    for sheet in sheets:
+        lines += [f"## {escape(sheet.title)}", ""]
+        lines += [
+            f"| {' | '.join(map(escape, sheet.columns))} |",
+            f"|---{'|--:' * (len(sheet.columns) - 1)}|",
+        ]
+        lines += [f"| {' | '.join(map(escape, row))} |" for row in sheet.rows]
+        lines += ["", escape(sheet.note), ""]
     notes = warnings(findings)
     if notes:
         lines += ["## Read this first", "", *(f"- {escape(note)}" for note in notes), ""]
@@ -101,34 +134,13 @@ def provenance(findings: Findings) -> list[tuple[str, str]]:
         ("dataset", f"{dataset['name']}: {images}; {dataset['source']}"),
         ("dataset sha256", str(dataset["sha256"])),
         ("seeds", ", ".join(str(seed) for seed in manifest["seeds"])),
-        ("protocol", str(manifest["protocol"])),
+        ("protocol", ", ".join(dict.fromkeys(map(findings.protocol, manifest["designs"])))),
         ("versions", ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())),
         ("backend", f"{manifest['backend']}, {manifest['device']}, {manifest['precision']}"),
         ("commit", str(manifest["git_commit"] or "unknown")),
         ("command", str(manifest["command"])),
         ("started, ended", f"{manifest['start']}, {manifest['end'] or 'not yet'}"),
     ]
-
-
-def spread(mean: float, low: float) -> str:
-    """An accuracy with the half width of its interval: "67.4 ± 1.9 %"."""
-    if pd.isna(mean) or pd.isna(low):
-        return percent(mean)
-    return f"{100 * mean:.1f} ± {100 * (mean - low):.1f} %"
-
-
-def difference(delta: float, low: float, high: float) -> str:
-    """A difference with its interval, in points; empty where there is none."""
-    return "" if pd.isna(delta) else f"{signed(delta)} {interval(low, high)}".strip()
-
-
-def short_verdict(row: Any) -> str:
-    """The words of a row's verdict, its figure standing beside it in a column of its own.
-
-    Args:
-        row: a row of `summary` as a named tuple.
-    """
-    return row.verdict.split(":")[0] if row.n else "no finished trial"
 
 
 def escape(text: str) -> str:

@@ -160,7 +160,7 @@ def test_the_control_rung_measures_the_noise_floor(tmp_path):
     assert control_floor(write_study(tmp_path / "b")) is None
 
 
-MATCHED = {"control": {"kind": "compute", "label": "residual against a wider network of as many FLOPs"}}
+MATCHED = {"control": {"kind": "compute", "label": "residual against a wider network, same FLOPs"}}
 
 
 def controlled(path, **given):

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 from rich.console import Console
-from synthetic import evil_study, ladder, write_study
+from synthetic import evil_study, ladder, step, write_study
 
 from ablation import report
 from ablation.errors import UserError
@@ -54,7 +54,7 @@ def test_write_makes_every_file_says_which_and_the_same_trials_give_the_same_fil
     assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
     names = [str(file.relative_to(folder)) for file in written]
     figures = [f"figures/{name}.png" for name in ("ladder", "gap", "delta", "cost", "curves")]
-    assert names == ["summary.csv", *figures, "report.md", "report.html"]
+    assert names == ["summary.csv", "contributions.csv", *figures, "report.md", "report.html"]
     assert all(file.stat().st_size > 500 for file in written)
     assert len(pd.read_csv(folder / "summary.csv")) == 8
 
@@ -251,3 +251,82 @@ def test_a_report_is_quick_and_small(tmp_path, rungs, seeds, epochs, seconds):
     took, gigabytes = map(float, done.stdout.split())
     assert took < seconds
     assert gigabytes < 1
+
+
+CONTROL = {"control": {"kind": "compute", "label": "batch norm against a wider network, same FLOPs"}}
+
+
+def designs(rungs=3):
+    """A ladder in every design there is, at two budgets and under both protocols, with controls."""
+    steps = [one | {"epochs": 10, "protocol": "honest"} for one in ladder(rungs)]
+    controls = [
+        step("cumulative", "aa", rungs, "baseline", [], control={"kind": "aa", "label": "baseline again"}),
+        step("cumulative", "batch_norm:compute", rungs + 1, "batch_norm", [], **CONTROL),
+    ]
+    alone = [one | {"design": "add-one", "base": "baseline" if one["position"] else None} for one in steps]
+    longer = [one | {"design": "cumulative@20", "epochs": 20} for one in steps]
+    lecture = [one | {"design": "cumulative@lecture", "protocol": "lecture"} for one in steps]
+    orders = [step("orders", "start", 0, None, [])]
+    for number, order in enumerate((("noise", "batch_norm"), ("batch_norm", "noise")), start=1):
+        base = "start"
+        for name in order:
+            title = f"{name.replace('_', ' ')} (order {number})"
+            orders.append(step("orders", f"o{number}_{name}", len(orders), base, [name], title=title))
+            base = orders[-1]["step"]
+    everything = [*steps, *controls, *alone, *longer, *lecture, *orders]
+    known = {"start": 0.6, "o1_noise": 0.61, "o1_batch_norm": 0.67, "o2_batch_norm": 0.66, "o2_noise": 0.67}
+    known |= {"aa": 0.602, "batch_norm:compute": 0.65}
+    return {"steps": everything, "test": known, "train": dict.fromkeys(known, 0.99), "epochs": 4}
+
+
+@pytest.fixture(scope="module")
+def all_designs(tmp_path_factory):
+    path = tmp_path_factory.mktemp("designs")
+    write_study(path, **designs())
+    report.write(path)
+    return path
+
+
+def test_what_designs_controls_budgets_and_protocols_say_stands_side_by_side(all_designs):
+    markdown = (all_designs / "report.md").read_text()
+    for heading in ("What each trick adds, by design", "Controls", "Protocols", "by number of epochs"):
+        assert re.search(rf"^## .*{heading}", markdown, re.MULTILINE), heading
+    assert "| trick | cumulative | add-one | orders |" in markdown
+    assert re.search(r"^\| batch norm against a wider network, same FLOPs \|", markdown, re.MULTILINE)
+    assert "| rung | design | 10 epochs | 20 epochs |" in markdown
+    assert "mean over 2 order(s) of the ladder drawn from seed 0" in markdown
+    assert not re.search(r"o1_noise|order 1", markdown), "single steps of orders are in the page only"
+    table = pd.read_csv(all_designs / "contributions.csv").set_index(["design", "trick"])
+    value, error = table.loc[("orders", "noise"), ["value", "error"]]
+    assert f"+{100 * value:.1f} ± {100 * error:.1f}" in markdown
+    names = {file.stem for file in (all_designs / "figures").iterdir()}
+    assert names == {"ladder", "gap", "delta", "designs", "budgets", "protocols", "cost", "curves"}
+
+
+def test_controls_are_no_rungs(all_designs):
+    found = findings.collect(load(all_designs))
+    assert found.rungs["step"].tolist() == ["baseline", "noise", "batch_norm"]
+    assert "of 2 steps" in findings.headline(found)
+    words_on_terminal = words(load(all_designs), 140)
+    assert "Shapley value, 2 order(s)" in words_on_terminal
+    assert "batch norm against a wider network" in words_on_terminal
+
+
+def test_the_page_holds_the_same_tables_and_describes_the_new_figures(all_designs):
+    page = Page((all_designs / "report.html").read_text())
+    text = " ".join(" ".join(page.text).split())
+    for heading in ("Controls", "Protocols: what reading the test curve adds", "Every step of every order"):
+        assert heading in text
+    labels = [attributes["aria-label"] for tag, attributes in page.tags if tag == "svg"]
+    for start in ("What each trick adds", "What each step changes, by number", "Test accuracy by protocol"):
+        assert any(label.startswith(start) for label in labels)
+    assert "Protocol lecture" in text, "a warning, since one design is under it"
+
+
+def test_orders_alone_are_reported(tmp_path):
+    given = designs()
+    given["steps"] = [one for one in given["steps"] if one["design"] == "orders"]
+    write_study(tmp_path, **given)
+    report.write(tmp_path)
+    assert "| trick | orders |" in (tmp_path / "report.md").read_text()
+    assert (tmp_path / "figures" / "designs.png").exists()
