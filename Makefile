@@ -3,10 +3,9 @@ PYTHON   ?= python3
 VENV     := .venv
 ABLATION := $(VENV)/bin/ablation
 STUDY    ?= generalization
-JOBS     ?= 1
 
 RUN_OPTIONS = $(if $(PRESET),--preset $(PRESET)) $(if $(DATASET),--dataset $(DATASET)) \
-	$(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(OUT),--out $(OUT)) --jobs $(JOBS)
+	$(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(OUT),--out $(OUT)) $(if $(JOBS),--jobs $(JOBS))
 NEWEST      = $(shell ls -td results/*/*/manifest.json 2>/dev/null | grep -v ^results/reference/ | head -1 | xargs -r dirname)
 
 .PHONY: setup ablation report test smoke lint clean torture
@@ -32,7 +31,7 @@ test: setup
 	$(VENV)/bin/python -m pytest
 
 smoke: setup
-	@$(ABLATION) run generalization --preset smoke --dataset shapes --seeds 1 --out $(or $(OUT),results/generalization/shapes-smoke) --fresh
+	@$(ABLATION) run generalization --preset smoke --dataset shapes --seeds 1 --jobs 1 --out $(or $(OUT),results/generalization/shapes-smoke) --fresh
 
 lint: setup
 	$(VENV)/bin/ruff check .

@@ -57,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="train a study's trials and write its tables", allow_abbrev=False)
     _add_study_options(run)
     run.add_argument("--out", type=Path, metavar="DIR", help="results folder (results/STUDY/DATASET-PRESET)")
-    run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="trials at a time (1)")
+    run.add_argument(
+        "--jobs", type=_positive, metavar="N", help="trials at a time (one a core, or one a GPU)"
+    )
     run.add_argument(
         "--strategy",
         default="single",

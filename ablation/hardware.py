@@ -1,5 +1,7 @@
 """What this machine can do: precision, device name, memory."""
 
+import contextlib
+import os
 import platform
 import resource
 import sys
@@ -7,6 +9,45 @@ from functools import cache
 from pathlib import Path
 
 import keras
+
+MEMORY_A_TRIAL = 2e9  # bytes; a full CIFAR-10 trial stays below
+
+
+def use_one_thread() -> None:
+    """Let this process compute every operation on one processor thread; to be called before the first one.
+
+    The number of threads decides in which order sums are added up, so with one, figures depend neither on the machine's
+    cores nor on how many trials run at a time; and two trials side by side, a core each, are done faster than one after
+    the other on both cores.
+    """
+    backend = keras.config.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        with contextlib.suppress(RuntimeError):  # somebody has computed before
+            tf.config.threading.set_intra_op_parallelism_threads(1)
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+    elif backend == "jax":
+        flags = os.environ.get("XLA_FLAGS", "")
+        if "multi_thread_eigen" not in flags:
+            os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
+    else:
+        import torch
+
+        torch.set_num_threads(1)
+
+
+def default_jobs() -> int:
+    """Trials at a time: one on each accelerator, or one on each processor core that memory suffices for."""
+    if accelerators():
+        return len(accelerators())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1, min(usable_cores(), int(memory / MEMORY_A_TRIAL)))
+
+
+def usable_cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @cache
@@ -60,8 +101,6 @@ def device_name() -> str:
     """The accelerator, or the processor's model with its usable cores."""
     if accelerators():
         return accelerators()[0]
-    import os
-
     model = platform.processor() or platform.machine()
     file = Path("/proc/cpuinfo")
     if file.is_file():
@@ -69,7 +108,7 @@ def device_name() -> str:
             x.partition(":")[2].strip() for x in file.read_text().splitlines() if x.startswith("model name")
         ]
         model = names[0] if names else model
-    return f"{model}, {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores"
+    return f"{model}, {usable_cores()} cores"
 
 
 def peak_memory_mb() -> float:

@@ -44,7 +44,7 @@ class Options:
         seeds: the seeds themselves; empty for as many as the preset says, counted from 0.
         sets: `KEY=VALUE` assignments.
         out: results folder; None for `results/<study>/<dataset>-<preset>`.
-        jobs: processes at a time; 1 trains in this process.
+        jobs: processes at a time; 1 trains in this process, None takes one a core (or one a GPU).
         strategy: `single`, or `data-parallel` where all devices share each trial.
         fail_fast: end at the first trial that fails or diverges.
         retry_failed: train failed and diverged trials again.
@@ -64,7 +64,7 @@ class Options:
     seeds: tuple[int, ...] = ()
     sets: tuple[str, ...] = ()
     out: Path | None = None
-    jobs: int = 1
+    jobs: int | None = 1
     strategy: str = "single"
     fail_fast: bool = False
     retry_failed: bool = False
@@ -104,11 +104,14 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
         UserError: bad options, data that cannot be read, a folder that another run holds, that cannot be
             written or that holds results of other settings.
     """
+    from ablation import hardware
     from ablation.data import choose, shape_and_classes
     from ablation.executors import DataRequest, Task, failed_record, read_data
+    from ablation.network import resolve_precision
     from ablation.origins import lineage, waves
     from ablation.trial import Trial
 
+    hardware.use_one_thread()
     preset = options.preset or _default_preset(study)
     dataset, why = choose(options.dataset or study.dataset, options.data_dir, may_download=preset == "full")
     shape, classes = shape_and_classes(dataset)
@@ -116,9 +119,6 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
         planned, preset=preset, dataset=dataset, sets=options.sets, shape=shape, classes=classes
     )
     designs = variants(study, options.designs, options.budgets, options.protocol)
-
-    from ablation import hardware
-    from ablation.network import resolve_precision
 
     def settled(step: PlannedStep) -> PlannedStep:
         recipe = step.setting.recipe
@@ -257,6 +257,7 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
 
         from ablation.train import Interrupted
 
+        jobs = options.jobs or (hardware.default_jobs() if options.strategy == "single" else 1)
         end = None
         try:
             for group in groups:
@@ -264,7 +265,7 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
                 for task in group:
                     if task not in ready:
                         finish(task, failed_record(task.trial, NO_START))
-                execute = _executor(min(options.jobs, len(ready)))
+                execute = _executor(min(jobs, len(ready)))
                 execute(ready, watch, finish, lambda: stop() or (options.fail_fast and failed))
             end = now()
         except Interrupted:
@@ -294,7 +295,7 @@ def _devices(options: Options, batch_sizes: Iterable[int]) -> int:
     """
     if options.strategy == "single":
         return 1
-    if options.jobs > 1:
+    if options.jobs is not None and options.jobs > 1:
         raise UserError("--strategy data-parallel: a trial takes all devices; expected --jobs 1")
     from ablation.engine.parallel import device_count
 

@@ -1,5 +1,6 @@
 """What the tests of the core share: tiny data, a tiny study, a stand-in for training."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,9 @@ import pytest
 import tiny
 
 from ablation.data import Splits, load
+
+# As `ablation.hardware.use_one_thread`: whichever test computes first settles the threads of the whole process.
+os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,8 @@ from ablation.results import RunFolder
 def call(capsys: pytest.CaptureFixture, *arguments: str) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of a command."""
     capsys.readouterr()
-    code = main(list(arguments))
+    in_this_process = ["--jobs", "1"] if arguments[:1] == ("run",) and "--jobs" not in arguments else []
+    code = main([*arguments, *in_this_process])
     return code, *capsys.readouterr()
 
 
@@ -271,7 +272,7 @@ def test_the_manifest_tells_the_command_without_places(here, capsys, study_file,
     file = study_file()
     call(capsys, "run", str(file), "--preset", "full", "--out", str(here / "out"), "--seeds", "1")
     manifest = RunFolder(here / "out").read_manifest()
-    assert manifest["command"] == "ablation run tiny.yaml --preset full --out out --seeds 1"
+    assert manifest["command"] == "ablation run tiny.yaml --preset full --out out --seeds 1 --jobs 1"
 
 
 def test_list_show_and_plan(here, capsys):

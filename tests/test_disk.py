@@ -38,7 +38,7 @@ def test_a_disk_that_is_full_ends_the_run_with_one_line_and_room_lets_it_go_on(
     filler = small_disk / "filler"
     filler.write_bytes(bytes(220_000))
     capsys.readouterr()
-    code = main(["run", str(file), "--preset", "full", "--out", str(out)])
+    code = main(["run", str(file), "--preset", "full", "--out", str(out), "--jobs", "1"])
     line = capsys.readouterr().err
     assert code == 2
     assert line.startswith(f"ablation: {out}") and line.count("\n") == 1

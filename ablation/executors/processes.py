@@ -25,8 +25,7 @@ def execute(
 ) -> None:
     """Carry out all tasks, `jobs` at a time.
 
-    Every process uses all cores: their number decides in which order sums are added up, so figures of fewer cores
-    would differ from those of `jobs=1` in the last digits.
+    Figures are those of one trial after the other: a trial computes on one thread either way.
 
     A process that dies (killed, out of memory) fails its own trial only, and another takes its place.
 
@@ -107,6 +106,9 @@ def _serve(pipe: Connection) -> None:
     for one in (signal.SIGINT, signal.SIGTERM):  # sent to the whole group: the parent says when to stop
         signal.signal(one, signal.SIG_IGN)
     from ablation.executors.local import carry_out
+    from ablation.hardware import use_one_thread
+
+    use_one_thread()
 
     def stopped() -> bool:
         return pipe.poll()
