@@ -1,5 +1,7 @@
 """How fast we train a network, beside the lecture's own Keras script and a native PyTorch loop for the same network.
 
+Also, on a machine without a GPU, how fast as many trials are as there are cores, each on its own core.
+
 Each contender lives in a process of its own. They take turns, so that what else the machine does hits all alike, and
 are compared as ratios within a turn.
 """
@@ -23,6 +25,7 @@ from ablation.study import PlannedStep, nodes
 
 CONTENDERS = ("lecture", "pytorch", "ours")
 OTHERS = CONTENDERS[:-1]
+AT_ONCE = "at_once"
 TRAINING_FLOPS = (
     3  # a step computes the forward pass and twice as much for the gradients of inputs and of kernels
 )
@@ -56,7 +59,7 @@ def bench(
         UserError: a network cannot be built on such images, or the folder cannot be written.
     """
     from ablation.bench.figure import draw
-    from ablation.hardware import device_name
+    from ablation.hardware import accelerators, default_jobs, device_name
     from ablation.network import resolve_precision
 
     def rung(step: PlannedStep) -> Rung:
@@ -65,7 +68,15 @@ def bench(
         return Rung(step.step, step.title, recipe, nodes(step, *images))
 
     rungs, start = [rung(step) for step in steps], now()
-    turns = take_turns(rungs, blank_problem(*images), rounds=rounds, seconds=seconds, say=say)
+    side_by_side = 0 if accelerators() else default_jobs()
+    turns = take_turns(
+        rungs,
+        blank_problem(*images),
+        trials_at_once=side_by_side if side_by_side > 1 else 0,
+        rounds=rounds,
+        seconds=seconds,
+        say=say,
+    )
     table, first = ratios(turns, rungs), rungs[0].recipe
     size = (
         f"filters from {first.widths[0]} to {first.widths[-1]}, {first.convs_per_block} convs a block, batch"
@@ -74,6 +85,7 @@ def bench(
         **setting,
         "size": f"{size} {first.batch_size}",
         "rounds": rounds,
+        "trials_at_once": side_by_side,
         "versions": versions(),
         "device": device_name(),
         "git_commit": commit(),
@@ -113,13 +125,21 @@ class Rung:
 
 
 def take_turns(
-    rungs: Sequence[Rung], problem: Problem, *, rounds: int, seconds: float, say: Callable[[str], None]
+    rungs: Sequence[Rung],
+    problem: Problem,
+    *,
+    trials_at_once: int,
+    rounds: int,
+    seconds: float,
+    say: Callable[[str], None],
 ) -> pd.DataFrame:
     """Time every rung.
 
     Args:
         rungs: what to time.
         problem: shape of the images and number of classes; the images themselves are random.
+        trials_at_once: processes of ours on one thread each that take a turn together, as contender `at_once`; 0 for
+            none.
         rounds: turns of every contender, after one to warm up.
         seconds: about how long a turn of ours takes.
         say: told of progress.
@@ -129,14 +149,15 @@ def take_turns(
         the rung's precision, ours only), skipped (why a contender did not take part).
     """
     contenders = {name: Contender(name, problem) for name in CONTENDERS}
+    side_by_side = [Contender("ours", problem, one_thread=True) for _ in range(trials_at_once)]
     try:
         rows = [
             {"step": rung.step, **row}
             for rung in rungs
-            for row in _rung(rung, contenders, rounds=rounds, seconds=seconds, say=say)
+            for row in _rung(rung, contenders, side_by_side, rounds=rounds, seconds=seconds, say=say)
         ]
     finally:
-        for contender in contenders.values():
+        for contender in (*contenders.values(), *side_by_side):
             contender.end()
     return pd.DataFrame(
         rows, columns=["step", "contender", "round", "images_per_second", "ceiling", "skipped"]
@@ -144,7 +165,13 @@ def take_turns(
 
 
 def _rung(
-    rung: Rung, contenders: dict[str, Contender], *, rounds: int, seconds: float, say: Callable[[str], None]
+    rung: Rung,
+    contenders: Mapping[str, Contender],
+    side_by_side: Sequence[Contender],
+    *,
+    rounds: int,
+    seconds: float,
+    say: Callable[[str], None],
 ) -> Iterator[dict[str, Any]]:
     ready = {}
     for name, contender in contenders.items():
@@ -154,9 +181,15 @@ def _rung(
         except Skipped as reason:
             say(f"{rung.title}: {name} is left out: {reason}")
             yield {"contender": name, "skipped": str(reason)}
+    for one in side_by_side:
+        one.prepare(rung.recipe)
     steps = max(2, round(seconds * contenders["ours"].speed(2) / rung.recipe.batch_size))
     for turn in range(rounds + 1):
         speeds = {name: contender.speed(steps) for name, contender in ready.items()}
+        if side_by_side:
+            for one in side_by_side:
+                one.begin(steps)
+            speeds[AT_ONCE] = sum(one.finish(steps) for one in side_by_side)
         if turn:
             ceiling = contenders["ours"].ceiling(rung.recipe.precision)
             say(
@@ -177,29 +210,25 @@ def ratios(turns: pd.DataFrame, rungs: Sequence[Rung]) -> pd.DataFrame:
 
     Returns:
         A row a rung: step, title, precision, training_flops (an image), images/s of each contender (medians), our
-        ratio to each other one (median over turns, with the least and largest), ceiling (FLOP/s, median) and
-        share_of_ceiling (0-1, median over turns).
+        ratio to each other one (median over turns, with the least and largest), the ratio of trials side by side to
+        ours (`at_once_to_ours`, likewise), ceiling (FLOP/s, median) and share_of_ceiling (0-1, median over turns).
     """
     rows = []
     for rung in rungs:
         mine = turns[(turns["step"] == rung.step) & turns["images_per_second"].notna()]
         speed = mine.pivot(index="round", columns="contender", values="images_per_second")
-        speed = speed.reindex(columns=list(CONTENDERS))
+        speed = speed.reindex(columns=[*CONTENDERS, AT_ONCE])
         ceiling = mine[mine["contender"] == "ours"].set_index("round")["ceiling"]
         row: dict[str, Any] = {
             "step": rung.step,
             "title": rung.title,
             "precision": rung.recipe.precision,
             "training_flops": rung.training_flops,
-            **{name: speed[name].median() for name in CONTENDERS},
+            **{name: speed[name].median() for name in (*CONTENDERS, AT_ONCE)},
         }
-        for other in OTHERS:
-            ratio = speed["ours"] / speed[other]
-            row |= {
-                f"to_{other}": ratio.median(),
-                f"to_{other}_low": ratio.min(),
-                f"to_{other}_high": ratio.max(),
-            }
+        compared = {f"to_{other}": speed["ours"] / speed[other] for other in OTHERS}
+        for name, ratio in (compared | {"at_once_to_ours": speed[AT_ONCE] / speed["ours"]}).items():
+            row |= {name: ratio.median(), f"{name}_low": ratio.min(), f"{name}_high": ratio.max()}
         share = speed["ours"] * rung.training_flops / ceiling
         rows.append(row | {"ceiling": ceiling.median(), "share_of_ceiling": share.median()})
     return pd.DataFrame(rows)
@@ -207,26 +236,22 @@ def ratios(turns: pd.DataFrame, rungs: Sequence[Rung]) -> pd.DataFrame:
 
 def terminal_table(table: pd.DataFrame) -> Table:
     """The benchmark for the terminal: medians, and ratios with the least and the largest of the turns."""
-    shown = Table(
-        title="Training images a second; ratio of ours to the others, least to largest of the turns"
-    )
-    for column in (
-        "rung",
-        "lecture",
-        "pytorch",
-        "ours",
-        "ours / lecture",
-        "ours / pytorch",
-        "of the ceiling",
-    ):
-        shown.add_column(column, justify="left" if column == "rung" else "right")
+    shown = Table(title="Training images a second; ratios with the least and the largest of the turns")
+    names = (*CONTENDERS, AT_ONCE)
+    compared = {
+        "to_lecture": "ours / lecture",
+        "to_pytorch": "ours / pytorch",
+        "at_once_to_ours": "at once / ours",
+    }
+    for column in ("rung", *names, *compared.values(), "of the ceiling"):
+        shown.add_column(column.replace("_", " "), justify="left" if column == "rung" else "right")
 
-    def ratio(row: pd.Series, other: str) -> str:
-        middle, low, high = (row[f"to_{other}{end}"] for end in ("", "_low", "_high"))
+    def ratio(row: pd.Series, name: str) -> str:
+        middle, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
         return "–" if pd.isna(middle) else f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
     for _, row in table.iterrows():
-        speeds = ["–" if pd.isna(row[name]) else f"{row[name]:,.0f}" for name in CONTENDERS]
-        ends = [ratio(row, other) for other in OTHERS]
+        speeds = ["–" if pd.isna(row[name]) else f"{row[name]:,.0f}" for name in names]
+        ends = [ratio(row, name) for name in compared]
         shown.add_row(row["title"], *speeds, *ends, f"{100 * row['share_of_ceiling']:.0f} %")
     return shown

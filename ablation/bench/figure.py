@@ -5,9 +5,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ablation.report import style
-from ablation.report.style import BLUE, MUTED, ORANGE
+from ablation.report.style import BLUE, GREEN, MUTED, ORANGE
 
-LOOKS = {"lecture": ("the lecture's script", ORANGE, "s"), "pytorch": ("PyTorch loop", MUTED, "D")}
+LOOKS = {
+    "lecture": ("the lecture's script", ORANGE, "s"),
+    "pytorch": ("PyTorch loop", MUTED, "D"),
+    "ours": ("ours", BLUE, "o"),
+    "at_once": ("ours, a trial on each core", GREEN, "^"),
+}
+RATIOS = (("to_lecture", "lecture"), ("to_pytorch", "PyTorch"))
 
 
 def draw(table: pd.DataFrame, setting: str) -> Figure:
@@ -16,16 +22,12 @@ def draw(table: pd.DataFrame, setting: str) -> Figure:
     style.title(figure, "Training speed: ours beside two hand-written loops", setting)
     rows = np.arange(len(table))
     for name, (label, colour, marker) in LOOKS.items():
-        axes.plot(table[name], rows, marker, color=colour, markersize=8, label=label)
-    axes.plot(table["ours"], rows, "o", color=BLUE, markersize=9, label="ours")
+        if table[name].notna().any():
+            axes.plot(table[name], rows, marker, color=colour, markersize=8, label=label)
     axes.set_xlim(left=0)
     axes.set_xlabel("training images a second (median of the turns)")
     told = [
-        ", ".join(
-            f"{row[f'to_{other}']:.2f}× {label}"
-            for other, label in (("lecture", "lecture"), ("pytorch", "PyTorch"))
-            if not np.isnan(row[f"to_{other}"])
-        )
+        "ours " + ", ".join(f"{row[name]:.2f}× {label}" for name, label in RATIOS if not np.isnan(row[name]))
         for _, row in table.iterrows()
     ]
     style.right_column(axes, told)

@@ -27,12 +27,13 @@ class Contender:
         name: the module of this package that has its `start(recipe, problem)`, which gives a function of the number of
             steps to train.
         problem: shape of the images and number of classes.
+        one_thread: compute as a trial does, rather than on all cores.
     """
 
-    def __init__(self, name: str, problem: Problem) -> None:
+    def __init__(self, name: str, problem: Problem, one_thread: bool = False) -> None:
         self._pipe, there = multiprocessing.Pipe()
         self._process = multiprocessing.get_context("spawn").Process(
-            target=_serve, args=(name, problem, there), daemon=True
+            target=_serve, args=(name, problem, one_thread, there), daemon=True
         )
         self._process.start()
         there.close()
@@ -48,7 +49,16 @@ class Contender:
 
     def speed(self, steps: int) -> float:
         """Images a second over that many steps."""
-        return steps * self._batch / self._ask("train", steps)
+        self.begin(steps)
+        return self.finish(steps)
+
+    def begin(self, steps: int) -> None:
+        """Start what `finish` waits for."""
+        self._pipe.send(("train", steps))
+
+    def finish(self, steps: int) -> float:
+        """Images a second over the steps begun."""
+        return steps * self._batch / self._answer()
 
     def ceiling(self, precision: str) -> float:
         """FLOP/s of a large matrix product."""
@@ -60,6 +70,9 @@ class Contender:
 
     def _ask(self, what: str, argument: Any) -> Any:
         self._pipe.send((what, argument))
+        return self._answer()
+
+    def _answer(self) -> Any:
         try:
             kind, content = self._pipe.recv()
         except EOFError as error:
@@ -69,7 +82,7 @@ class Contender:
         return content
 
 
-def _serve(name: str, problem: Problem, pipe: Connection) -> None:
+def _serve(name: str, problem: Problem, one_thread: bool, pipe: Connection) -> None:
     os.dup2(
         os.open(os.devnull, os.O_WRONLY), 2
     )  # libraries' notes on their build; errors go through the pipe
@@ -77,6 +90,10 @@ def _serve(name: str, problem: Problem, pipe: Connection) -> None:
         os.environ.pop(
             "TF_ENABLE_ONEDNN_OPTS", None
         )  # ours to set; a plain script takes TensorFlow as it comes
+    if one_thread:
+        from ablation.hardware import use_one_thread
+
+        use_one_thread()
     train: Any = None
 
     def answer(what: str, argument: Any) -> Any:

@@ -28,6 +28,7 @@ def test_ratios_are_taken_within_a_turn_and_their_median_told():
             ("baseline", "ours", 1, 200.0, 1e9), ("baseline", "lecture", 1, 100.0, np.nan),
             ("baseline", "ours", 2, 90.0, 1e9), ("baseline", "lecture", 2, 30.0, np.nan),
             ("baseline", "ours", 3, 400.0, 2e9), ("baseline", "lecture", 3, 100.0, np.nan),
+            ("baseline", "at_once", 1, 300.0, np.nan),
             ("baseline", "pytorch", np.nan, np.nan, np.nan),
         ],
         columns=["step", "contender", "round", "images_per_second", "ceiling"],
@@ -36,6 +37,7 @@ def test_ratios_are_taken_within_a_turn_and_their_median_told():
     row = ratios(turns, [one]).iloc[0]
     assert (row["to_lecture"], row["to_lecture_low"], row["to_lecture_high"]) == (3.0, 2.0, 4.0)
     assert row["ours"] == 200 and row["lecture"] == 100 and np.isnan(row["to_pytorch"])
+    assert row["at_once_to_ours"] == 1.5 and row["at_once"] == 300
     forward = sum(node.flops for node in one.nodes)
     assert row["share_of_ceiling"] == pytest.approx(200 * 3 * forward / 1e9)
 
