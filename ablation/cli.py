@@ -72,6 +72,28 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--weights", type=Path, metavar="FILE", help="a backbone's weights (fetched by Keras)")
     run.set_defaults(command=_run)
 
+    tune = commands.add_parser(
+        "tune", help="search a step's hyperparameters on validation, coarse then fine", allow_abbrev=False
+    )
+    _add_data_options(tune)
+    tune.add_argument("--step", default="", metavar="S", help="which step's recipe (the first)")
+    tune.add_argument(
+        "--space", action="append", default=[], metavar="KEY=RANGE",
+        help="e.g. 'network.l2=log 1e-5 1e5', 'training.batch_size=int 16 256', 'network.activation=[relu, elu]'",
+    )  # fmt: skip
+    tune.add_argument(
+        "--sampler", default="", metavar="S[,S]", help="random, grid, tpe; several are compared"
+    )
+    tune.add_argument("--coarse", default="", metavar="NxE", help="trials x epochs of the first stage (30x3)")
+    tune.add_argument("--fine", default="", metavar="NxE", help="trials x epochs of the second stage (15x8)")
+    tune.add_argument("--seed", type=_seed, default=0, metavar="N", help="of points and trainings (0)")
+    _add_set(tune)
+    tune.add_argument("--out", type=Path, metavar="DIR", help="folder (results/STUDY/tune-DATASET-PRESET)")
+    tune.add_argument("--jobs", type=_positive, default=1, metavar="N", help="trials at a time (1)")
+    tune.add_argument("--retry-failed", action="store_true", help="train failed and diverged trials again")
+    tune.add_argument("--fresh", action="store_true", help="discard what the folder holds")
+    tune.set_defaults(command=_tune)
+
     report = commands.add_parser("report", help="rebuild tables, figures and pages of a results folder")
     report.add_argument("folder", type=Path, metavar="DIR")
     report.set_defaults(command=_report)
@@ -132,6 +154,10 @@ def _add_study_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--controls", default="", metavar="C[,C]", help="aa, parameters, compute")
     parser.add_argument("--steps", default="", metavar="A,B", help="only these steps")
     parser.add_argument("--seeds", default="", metavar="N | A,B", help="how many seeds, or which")
+    _add_set(parser)
+
+
+def _add_set(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="e.g. training.epochs=20"
     )
@@ -146,6 +172,12 @@ def _one_of(option: str, found: str, known: Sequence[str]) -> str:
 def _positive(text: str) -> int:
     if not _is_number(text) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1, found '{text}'")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not _is_number(text) or int(text) >= 2**31:
+        raise argparse.ArgumentTypeError(f"expected a whole number below 2147483648, found '{text[:60]}'")
     return int(text)
 
 
@@ -234,6 +266,45 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
     return EXIT_FAILED if outcome.bad else EXIT_DONE
 
 
+def _tune(given: argparse.Namespace, arguments: list[str]) -> int:
+    from rich.console import Console
+
+    from ablation import search, study
+    from ablation.display import Display
+    from ablation.runner import Options, command_line
+
+    loaded = study.load(given.study)
+    wanted = search.search_of(
+        loaded,
+        step=given.step,
+        space=given.space,
+        samplers=_names(given.sampler),
+        coarse=given.coarse,
+        fine=given.fine,
+        seed=given.seed,
+    )
+    options = Options(
+        preset=given.preset,
+        dataset=given.dataset,
+        data_dir=_data_dir(given),
+        sets=tuple(given.set),
+        out=given.out,
+        jobs=given.jobs,
+        retry_failed=given.retry_failed,
+        fresh=given.fresh,
+        command=command_line(arguments),
+    )
+    _load_backend()
+    outcome = search.tune(loaded, wanted, options, Display(Console()))
+    if outcome.interrupted:
+        print("stopped; the same command goes on where this one ended")
+        return EXIT_INTERRUPTED
+    print(f"search in {outcome.folder}: tune.md, tune.csv, figures")
+    if (outcome.folder / "tuned.yaml").exists():
+        print(f"compare default and tuned: ablation run {outcome.folder / 'tuned.yaml'}")
+    return EXIT_FAILED if outcome.failed else EXIT_DONE
+
+
 def _load_backend() -> None:
     """Import Keras with the backend that the user chose.
 
@@ -273,8 +344,10 @@ def _data_dir(given: argparse.Namespace) -> Path | None:
 
 def _report(given: argparse.Namespace, _: list[str]) -> int:
     from ablation import report
+    from ablation.search import report as search_report
 
-    for file in report.write(given.folder):
+    search = (given.folder / search_report.NOTES).exists()
+    for file in (search_report if search else report).write(given.folder):
         print(file)
     return EXIT_DONE
 

@@ -31,7 +31,7 @@ class Display:
 
     def start(self, total: int, kept: int) -> None:
         """Before the first trial: how many there are to train, how many are kept from before."""
-        self._total, self._began = total, time.monotonic()
+        self._total, self._done, self._began = total, 0, time.monotonic()
         self.note(f"{total} trial(s) to train" + (f", {kept} kept from before" if kept else ""))
         if self._live is not None and total:
             self._live.start()

@@ -112,7 +112,7 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
     from ablation.trial import Trial
 
     hardware.use_one_thread()
-    preset = options.preset or _default_preset(study)
+    preset = options.preset or default_preset(study)
     dataset, why = choose(options.dataset or study.dataset, options.data_dir, may_download=preset == "full")
     shape, classes = shape_and_classes(dataset)
     step_plan = functools.partial(
@@ -279,7 +279,8 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
     return Outcome(folder.path, trained, kept, bad, end is None and not (options.fail_fast and failed))
 
 
-def _default_preset(study: Study) -> str:
+def default_preset(study: Study) -> str:
+    """`full` with an accelerator, else `quick` where the study has it."""
     if "quick" not in study.presets:
         return "full"
     from ablation.hardware import accelerators

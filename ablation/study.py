@@ -32,7 +32,7 @@ ACTIVATIONS = (
     "soft_shrink", "softplus", "softsign", "squareplus", "swish", "tanh", "tanh_shrink",
 )  # fmt: skip
 LAYER_PATH = re.compile(
-    r"(keras\.(layers|initializers|optimizers|optimizers\.schedules)|ablation\.(initializers|layers\.[a-z0-9_]+))"
+    r"(keras\.(layers|initializers|optimizers|optimizers\.schedules)|ablation\.(initializers|schedules|layers\.[a-z0-9_]+))"
     r"\.(?!Lambda|TFSM)[A-Z]\w*"
 )
 
@@ -121,6 +121,39 @@ class Step(Frozen):
         return tuple((name, dict(given or {})) for pair in pairs for name, given in pair.items())
 
 
+class Stage(Frozen):
+    """One stage of a search, written `30x3`: thirty trials of three epochs."""
+
+    trials: Annotated[int, Field(ge=1, le=10_000)]
+    epochs: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, given: Any) -> Any:
+        if not isinstance(given, str):
+            return given
+        if not (found := re.fullmatch(r"([0-9]{1,6})x([0-9]{1,6})", given)):
+            raise ValueError(f"expected TRIALSxEPOCHS like 30x3, found '{given[:60]}'")
+        return {"trials": int(found[1]), "epochs": int(found[2])}
+
+
+class Tuning(Frozen):
+    """What `ablation tune` searches unless the command says otherwise.
+
+    Attributes:
+        step: of the ladder; the first one where not given.
+        space: `training.learning_rate: log 1e-6 1e-3`, see `ablation.search.space.parse`; the lecture's where empty.
+        sampler: `random`, `grid` or `tpe`.
+        coarse, fine: trials and epochs of the two stages.
+    """
+
+    step: Name | None = None
+    space: dict[str, str | list[Any]] = {}
+    sampler: str = "random"
+    coarse: Stage = Stage(trials=30, epochs=3)
+    fine: Stage = Stage(trials=15, epochs=8)
+
+
 class Study(Frozen):
     """A study file.
 
@@ -138,6 +171,7 @@ class Study(Frozen):
         network, training, data: the first step's settings over the recipe's defaults.
         ladder: the steps.
         presets: `full` is the study as it stands unless the file says otherwise.
+        tune: what `ablation tune` searches.
     """
 
     study: Name
@@ -156,6 +190,7 @@ class Study(Frozen):
     data: dict[str, Any] = {}
     ladder: Annotated[tuple[Step, ...], Field(min_length=1)]
     presets: dict[Name, Preset] = {"full": Preset()}
+    tune: Tuning = Tuning()
 
     @field_validator("presets")
     @classmethod
@@ -389,6 +424,7 @@ def load(name_or_file: str) -> Study:
     try:
         study = Study.model_validate(written)
         _check_datasets(study)
+        _check_tuning(study)
         for preset, content in study.presets.items():
             for dataset in (study.dataset, *content.datasets):
                 for design in study.designs:
@@ -398,6 +434,23 @@ def load(name_or_file: str) -> Study:
     except UserError as error:
         raise UserError(f"{file.name}: {error}") from error
     return study
+
+
+def _check_tuning(study: Study) -> None:
+    if study.tune == Tuning():
+        return
+    from ablation.search.samplers import SAMPLERS
+    from ablation.search.space import parse
+
+    steps = [step.step for step in study.ladder]
+    for key, found, known in (
+        ("step", study.tune.step or steps[0], steps),
+        ("sampler", study.tune.sampler, SAMPLERS),
+    ):
+        if found not in known:
+            raise UserError(f"tune.{key}: unknown '{found}'{did_you_mean(found, known)}")
+    for key, given in study.tune.space.items():
+        parse(key, given, "tune.space.")
 
 
 def _check_datasets(study: Study) -> None:

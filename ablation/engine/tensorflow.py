@@ -5,6 +5,8 @@ import tensorflow as tf
 
 from ablation.engine.learner import Learner
 
+tf.get_logger().setLevel("ERROR")  # it warns of functions compiled often: every recipe is, once
+
 
 class TensorFlowEngine:
     def __init__(self, learner: Learner, images: np.ndarray, labels: np.ndarray) -> None:

@@ -1,0 +1,368 @@
+"""Staged search for hyperparameters (lecture E13): coarse and wide, then fine around the best, on validation alone.
+
+A stage is a study whose steps are the search's points, run like any other: so it resumes, runs on every executor and
+keeps its trials by configuration hash. Its trials have no test images: nothing here can be chosen by them.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from ablation import results, runner
+from ablation.errors import UserError, did_you_mean
+from ablation.executors import DataRequest, read_data
+from ablation.explain import explain
+from ablation.lock import hold
+from ablation.recipe import Network, Recipe
+from ablation.results import write_atomically
+from ablation.search import report
+from ablation.search.samplers import SAMPLERS, points
+from ablation.search.space import LECTURE, Space, Values, ends, grid, narrowed, parse
+from ablation.study import PlannedStep, Setting, Stage, Study, plan
+
+STOP_AT_LOSS = 3.0
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is searched, and how long.
+
+    Attributes:
+        step: of the study's ladder: the recipe that is varied.
+        space: what is varied.
+        samplers: one of `SAMPLERS`; or several, whose coarse stages are then compared.
+        coarse, fine: trials and epochs.
+        seed: of the points and of every training.
+    """
+
+    step: str
+    space: Space
+    samplers: tuple[str, ...]
+    coarse: Stage
+    fine: Stage
+    seed: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a search ended.
+
+    Attributes:
+        folder: what it wrote.
+        failed: trials that failed; those that diverged are part of a search.
+        interrupted: whether it was asked to stop before the end.
+    """
+
+    folder: Path
+    failed: int
+    interrupted: bool
+
+
+def search_of(
+    study: Study,
+    *,
+    step: str = "",
+    space: Sequence[str] = (),
+    samplers: Sequence[str] = (),
+    coarse: str = "",
+    fine: str = "",
+    seed: int = 0,
+) -> Search:
+    """What the command asks for; what it leaves open, the study says under `tune`, and last the lecture.
+
+    Args:
+        space: `KEY=RANGE`, see `ablation.search.space.parse`.
+        coarse, fine: `30x3` for 30 trials of 3 epochs.
+
+    Raises:
+        UserError: unknown step, sampler or key, or no such range or stage.
+    """
+    from ablation.yaml_file import parse_yaml
+
+    given = {}
+    for assignment in space:
+        key, equals, text = assignment.partition("=")
+        if not equals:
+            raise UserError(f"--space {assignment}: expected KEY=RANGE like 'network.l2=log 1e-5 1e5'")
+        if key in given:
+            raise UserError(f"--space {key}: is there twice")
+        given[key] = parse(key, parse_yaml(text, f"--space {key}"), "--space ")
+    written = study.tune.space or LECTURE
+    chosen = tuple(samplers) or (study.tune.sampler,)
+    for sampler in chosen:
+        if sampler not in SAMPLERS:
+            raise UserError(f"--sampler: unknown '{sampler}'{did_you_mean(sampler, SAMPLERS)}")
+    steps = [one.step for one in study.ladder]
+    step = step or study.tune.step or steps[0]
+    if step not in steps:
+        raise UserError(f"--step: unknown step '{step}'{did_you_mean(step, steps)}")
+    return Search(
+        step,
+        given or {key: parse(key, value, "tune.space.") for key, value in written.items()},
+        chosen,
+        _size(coarse, "--coarse") if coarse else study.tune.coarse,
+        _size(fine, "--fine") if fine else study.tune.fine,
+        seed,
+    )
+
+
+def _size(text: str, where: str) -> Stage:
+    try:
+        return Stage.model_validate(text)
+    except ValidationError as error:
+        raise UserError(explain(error, where)) from error
+
+
+def tune(study: Study, search: Search, options: runner.Options, display: Any) -> Outcome:
+    """Search, and write table, figures and the tuned study.
+
+    Args:
+        study: a loaded study.
+        search: see `search_of`.
+        options: preset, dataset, data_dir, sets, out, jobs, retry_failed, fresh and command count.
+        display: see `ablation.runner.run`.
+
+    Raises:
+        UserError: bad options or data, values that the recipe refuses, a folder that another search holds, that
+            cannot be written or that holds other trials, or a stage of which no trial was done.
+    """
+    from ablation.data import choose
+
+    preset = options.preset or runner.default_preset(study)
+    dataset, why = choose(options.dataset or study.dataset, options.data_dir, may_download=preset == "full")
+    base = _Base(study, preset, dataset, search.step, options.sets)
+    default = base.at({})
+    for values in ends(search.space):
+        base.at(values)
+    if "grid" in search.samplers:
+        for stage in (search.coarse, search.fine)[: 2 if len(search.samplers) == 1 else 1]:
+            grid(search.space, stage.trials)
+    display.note(f"{study.title or study.study}, {search.step}: {dataset} ({why}), preset {preset}")
+    request = DataRequest(dataset, options.data_dir, "honest", default.setting.sizes.replace(test=0))
+    splits = read_data(request)
+
+    folder = options.out or Path("results") / study.study / f"tune-{dataset}-{preset}"
+    notes: dict[str, Any] = {
+        "contract": results.CONTRACT,
+        "study": study.study,
+        "title": f"{study.title or study.study}, {default.title}",
+        "step": search.step,
+        "preset": preset,
+        "dataset": {
+            "name": dataset,
+            "sha256": splits.sha256,
+            "train": len(splits.x_train),
+            "val": len(splits.x_val),
+        },
+        "default": {key: base.value(key) for key in search.space},
+        "seed": search.seed,
+        "command": options.command,
+        "stages": [],
+    }
+    options = dataclasses.replace(options, dataset=dataset, preset=preset, sets=(), seeds=(search.seed,))
+    with hold(folder):
+        _remove_unfinished(folder)
+        compared = len(search.samplers) > 1
+        space, failed = search.space, 0
+        stages = (
+            [(name, name, search.coarse) for name in search.samplers]
+            if compared
+            else [("coarse", search.samplers[0], search.coarse), ("fine", search.samplers[0], search.fine)]
+        )
+        for name, sampler, size in stages:
+            if name == "fine":
+                space = narrowed(space, report.best_points(notes, folder, "coarse"))
+            told = {"name": name, "sampler": sampler, "trials": size.trials, "epochs": size.epochs}
+            told |= {"space": report.described(space), "values": []}
+            notes["stages"].append(told)
+
+            def keep(values: list[Values], told: dict[str, Any] = told) -> None:
+                told["values"] = values
+                write_atomically(folder / report.NOTES, report.dumped(notes))
+
+            ended = _stage(base, search, space, told, folder / name, options, display, keep)
+            failed += ended.failed
+            if ended.interrupted:
+                return ended
+        if not compared:
+            write_atomically(folder / report.TUNED, _tuned(base, notes, folder))
+        report.write(folder)
+    return Outcome(folder, failed, False)
+
+
+@dataclass(frozen=True)
+class _Base:
+    """The recipe that is varied, in the study it comes from."""
+
+    study: Study
+    preset: str
+    dataset: str
+    step: str
+    sets: tuple[str, ...]
+
+    def at(self, values: Values, sets: Sequence[str] = ()) -> PlannedStep:
+        """The step with a point's values in it.
+
+        Raises:
+            UserError: the recipe refuses a value.
+        """
+        fields = [f"{key}={_yaml(value)}" for key, value in values.items() if not key.startswith("tricks.")]
+        study = _with_parameters(self.study, self.preset, self.dataset, values)
+        return plan(
+            study,
+            preset=self.preset,
+            dataset=self.dataset,
+            design="cumulative" if "cumulative" in study.designs else "",
+            sets=(*self.sets, *sets, *fields),
+            steps=(self.step,),
+        )[0]
+
+    def value(self, key: str) -> Any:
+        """What the step has without a search."""
+        planned = self.at({})
+        section, _, name = key.partition(".")
+        if section == "tricks":
+            from ablation import tricks
+
+            trick, _, parameter = name.partition(".")
+            return tricks.parameters(trick)[parameter]
+        return planned.setting.recipe.model_dump(mode="json")[name]
+
+
+def _with_parameters(study: Study, preset: str, dataset: str, values: Values) -> Study:
+    """The study with tricks' parameters at a point set over those of the preset."""
+    chosen = study.presets.get(preset)
+    given: dict[str, dict[str, Any]] = {}
+    for key, value in values.items():
+        section, _, name = key.partition(".")
+        if section == "tricks":
+            trick, _, parameter = name.partition(".")
+            given.setdefault(trick, {})[parameter] = value
+    if chosen is None or not given:
+        return study
+    special = chosen.datasets.get(dataset, type(chosen)())
+    both = chosen.tricks | {name: special.tricks[name] for name in special.tricks}
+    merged = both | {name: both.get(name, {}) | parameters for name, parameters in given.items()}
+    special = special.model_copy(update={"tricks": merged})
+    chosen = chosen.model_copy(update={"datasets": {**chosen.datasets, dataset: special}})
+    return study.model_copy(update={"presets": {**study.presets, preset: chosen}})
+
+
+def _stage(
+    base: _Base,
+    search: Search,
+    space: Space,
+    told: dict[str, Any],
+    folder: Path,
+    options: runner.Options,
+    display: Any,
+    keep: Callable[[list[Values]], None],
+) -> Outcome:
+    """Train one stage's points; those that depend on earlier ones, as many at a time as there are jobs."""
+    name, sampler, trials = told["name"], told["sampler"], told["trials"]
+    total = len(grid(space, trials)) if sampler == "grid" else trials
+    at_once = options.jobs if sampler == "tpe" else total
+    sets = [f"training.epochs={told['epochs']}", "data.test=0"]
+    if base.at({}).setting.recipe.stop_at_loss is None:
+        sets.append(f"training.stop_at_loss={STOP_AT_LOSS:g}")
+    values: list[Values] = []
+    failed = 0
+    while len(values) < total:
+        wanted = range(len(values), min(total, len(values) + at_once))
+        scored = _scored(values, folder) if sampler == "tpe" and values else []
+        values += points(sampler, space, wanted, trials, search.seed, name, scored)
+        keep(values)
+        of_stage = dataclasses.replace(options, out=folder, fresh=options.fresh and wanted.start == 0)
+        ended = runner.run(_study(base, name, values, sets), of_stage, display)
+        if ended.interrupted:
+            return Outcome(folder.parent, 0, True)
+        failed = int((results.load(folder).trials["status"] == "failed").sum())
+    return Outcome(folder.parent, failed, False)
+
+
+def _scored(values: Sequence[Values], folder: Path) -> list[tuple[Values, float]]:
+    """Points with their validation accuracies; one without, since it diverged or failed, is as bad as can be."""
+    found = results.load(folder).trials.set_index("position")["val_accuracy"].fillna(0.0)
+    return [(one, float(found[number])) for number, one in enumerate(values)]
+
+
+def _study(base: _Base, name: str, values: Sequence[Values], sets: Sequence[str]) -> Study:
+    """A stage as a study: a step a point, each setting outright all that any of them sets."""
+    default = base.at({}, sets).setting
+    settings = [base.at(one, sets).setting for one in values]
+    varied = {key.partition(".")[2] for one in values for key in one if not key.startswith("tricks.")}
+    varied |= {field for setting in settings for field in setting.recipe.changes_from(default.recipe)}
+    return Study.model_validate(
+        {
+            "study": base.study.study,
+            "title": f"{base.study.title or base.study.study}: {name} search",
+            "dataset": base.dataset,
+            "designs": ["cumulative"],
+            "presets": {base.preset: {}},
+            "seeds": 1,
+            **_sections(default),
+            "ladder": [
+                {
+                    "step": f"trial-{number:03}",
+                    "title": report.shown(one),
+                    **_fields(setting.recipe, varied),
+                }
+                for number, (one, setting) in enumerate(zip(values, settings, strict=True), start=1)
+            ],
+        }
+    )
+
+
+def _sections(setting: Setting) -> dict[str, Any]:
+    """A setting as the top of a study file."""
+    recipe = setting.recipe.model_dump(mode="json", exclude_defaults=True)
+    return _fields(setting.recipe, set(recipe)) | {
+        "data": setting.sizes.model_dump(mode="json", exclude_none=True)
+    }
+
+
+def _fields(recipe: Recipe, names: set[str]) -> dict[str, Any]:
+    content = recipe.model_dump(mode="json")
+    network = {name: content[name] for name in content if name in names and name in Network.model_fields}
+    training = {name: content[name] for name in content if name in names and name not in network}
+    return {"network": network, "training": training}
+
+
+def _tuned(base: _Base, notes: dict[str, Any], folder: Path) -> str:
+    """The default and the recipe that was found, as a study of two steps.
+
+    Raises:
+        UserError: no trial of the fine stage is done.
+    """
+    best = report.best_points(notes, folder, "fine")[0]
+    default, tuned = base.at({}).setting, base.at(best).setting.recipe
+    changes = set(tuned.changes_from(default.recipe))
+    content = {
+        "study": f"{base.study.study[:58]}_tuned",
+        "title": f"{notes['title']}: default and tuned",
+        "question": f"What does tuning {', '.join(best)} buy?",
+        "dataset": base.dataset,
+        "designs": ["cumulative"],
+        "presets": {base.preset: {}},
+        **_sections(default),
+        "ladder": [
+            {"step": "default", "title": "default"},
+            {"step": "tuned", "title": f"tuned: {report.shown(best)}", **_fields(tuned, changes)},
+        ],
+    }
+    text = yaml.safe_dump(content, sort_keys=False, width=110, default_flow_style=None)
+    return "".join(f"# {line}".rstrip() + "\n" for line in report.header(notes, folder)) + text
+
+
+def _yaml(value: Any) -> str:
+    return yaml.safe_dump(value, default_flow_style=True, width=10_000).removesuffix("...\n").strip()
+
+
+def _remove_unfinished(folder: Path) -> None:
+    for file in folder.glob(f".*{results.UNFINISHED}"):
+        file.unlink(missing_ok=True)
