@@ -143,15 +143,19 @@ class Tuning(Frozen):
     Attributes:
         step: of the ladder; the first one where not given.
         space: `training.learning_rate: log 1e-6 1e-3`, see `ablation.search.space.parse`; the lecture's where empty.
-        sampler: `random`, `grid` or `tpe`.
+        sampler: `random`, `grid` or `tpe`; of several the coarse stages are compared.
         coarse, fine: trials and epochs of the two stages.
     """
 
     step: Name | None = None
     space: dict[str, str | list[Any]] = {}
-    sampler: str = "random"
+    sampler: str | Annotated[tuple[str, ...], Field(min_length=1)] = "random"
     coarse: Stage = Stage(trials=30, epochs=3)
     fine: Stage = Stage(trials=15, epochs=8)
+
+    @property
+    def samplers(self) -> tuple[str, ...]:
+        return (self.sampler,) if isinstance(self.sampler, str) else self.sampler
 
 
 class Study(Frozen):
@@ -443,10 +447,11 @@ def _check_tuning(study: Study) -> None:
     from ablation.search.space import parse
 
     steps = [step.step for step in study.ladder]
-    for key, found, known in (
+    named = (
         ("step", study.tune.step or steps[0], steps),
-        ("sampler", study.tune.sampler, SAMPLERS),
-    ):
+        *(("sampler", one, SAMPLERS) for one in study.tune.samplers),
+    )
+    for key, found, known in named:
         if found not in known:
             raise UserError(f"tune.{key}: unknown '{found}'{did_you_mean(found, known)}")
     for key, given in study.tune.space.items():

@@ -5,6 +5,7 @@ keeps its trials by configuration hash. Its trials have no test images: nothing 
 """
 
 import dataclasses
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +94,7 @@ def search_of(
             raise UserError(f"--space {key}: is there twice")
         given[key] = parse(key, parse_yaml(text, f"--space {key}"), "--space ")
     written = study.tune.space or LECTURE
-    chosen = tuple(samplers) or (study.tune.sampler,)
+    chosen = tuple(samplers) or study.tune.samplers
     for sampler in chosen:
         if sampler not in SAMPLERS:
             raise UserError(f"--sampler: unknown '{sampler}'{did_you_mean(sampler, SAMPLERS)}")
@@ -115,7 +116,8 @@ def _size(text: str, where: str) -> Stage:
     try:
         return Stage.model_validate(text)
     except ValidationError as error:
-        raise UserError(explain(error, where)) from error
+        told = explain(error, where)
+        raise UserError(told if told.startswith(where) else f"{where}: {told}") from error
 
 
 def tune(study: Study, search: Search, options: runner.Options, display: Any) -> Outcome:
@@ -167,6 +169,7 @@ def tune(study: Study, search: Search, options: runner.Options, display: Any) ->
     options = dataclasses.replace(options, dataset=dataset, preset=preset, sets=(), seeds=(search.seed,))
     with hold(folder):
         _remove_unfinished(folder)
+        earlier = {} if options.fresh else _points_so_far(folder, search.seed)
         compared = len(search.samplers) > 1
         space, failed = search.space, 0
         stages = (
@@ -179,13 +182,14 @@ def tune(study: Study, search: Search, options: runner.Options, display: Any) ->
                 space = narrowed(space, report.best_points(notes, folder, "coarse"))
             told = {"name": name, "sampler": sampler, "trials": size.trials, "epochs": size.epochs}
             told |= {"space": report.described(space), "values": []}
+            started = earlier.get(json.dumps(told), []) if sampler == "tpe" else []
             notes["stages"].append(told)
 
             def keep(values: list[Values], told: dict[str, Any] = told) -> None:
                 told["values"] = values
                 write_atomically(folder / report.NOTES, report.dumped(notes))
 
-            ended = _stage(base, search, space, told, folder / name, options, display, keep)
+            ended = _stage(base, search, space, told, started, folder / name, options, display, keep)
             failed += ended.failed
             if ended.interrupted:
                 return ended
@@ -258,12 +262,17 @@ def _stage(
     search: Search,
     space: Space,
     told: dict[str, Any],
+    started: list[Values],
     folder: Path,
     options: runner.Options,
     display: Any,
     keep: Callable[[list[Values]], None],
 ) -> Outcome:
-    """Train one stage's points; those that depend on earlier ones, as many at a time as there are jobs."""
+    """Train one stage's points; those that depend on earlier ones, as many at a time as there are jobs.
+
+    Args:
+        started: such points of an interrupted search; they come first, as they did there.
+    """
     name, sampler, trials = told["name"], told["sampler"], told["trials"]
     total = len(grid(space, trials)) if sampler == "grid" else trials
     at_once = options.jobs if sampler == "tpe" else total
@@ -273,11 +282,15 @@ def _stage(
     values: list[Values] = []
     failed = 0
     while len(values) < total:
-        wanted = range(len(values), min(total, len(values) + at_once))
-        scored = _scored(values, folder) if sampler == "tpe" and values else []
-        values += points(sampler, space, wanted, trials, search.seed, name, scored)
+        first = not values
+        if first and started:
+            values = started[:total]
+        else:
+            wanted = range(len(values), min(total, len(values) + at_once))
+            scored = _scored(values, folder) if sampler == "tpe" and values else []
+            values += points(sampler, space, wanted, trials, search.seed, name, scored)
         keep(values)
-        of_stage = dataclasses.replace(options, out=folder, fresh=options.fresh and wanted.start == 0)
+        of_stage = dataclasses.replace(options, out=folder, fresh=options.fresh and first)
         ended = runner.run(_study(base, name, values, sets), of_stage, display)
         if ended.interrupted:
             return Outcome(folder.parent, 0, True)
@@ -361,6 +374,16 @@ def _tuned(base: _Base, notes: dict[str, Any], folder: Path) -> str:
 
 def _yaml(value: Any) -> str:
     return yaml.safe_dump(value, default_flow_style=True, width=10_000).removesuffix("...\n").strip()
+
+
+def _points_so_far(folder: Path, seed: int) -> dict[str, list[Values]]:
+    """An earlier search's points by the stage they belong to, written out but for its points."""
+    try:
+        notes = report.read(folder)
+    except UserError:
+        return {}
+    stages = notes["stages"] if notes["seed"] == seed else []
+    return {json.dumps(stage | {"values": []}): stage["values"] for stage in stages}
 
 
 def _remove_unfinished(folder: Path) -> None:

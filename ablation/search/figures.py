@@ -58,9 +58,8 @@ def space(notes: Mapping[str, Any], found: pd.DataFrame) -> Figure:
                 label=_named(stage),
             )
         bad = found[found["status"] != "done"]
-        axes.plot(
-            _places(first[x], bad[x]), _places(first[y], bad[y]), "x", color=RED, label="diverged or failed"
-        )
+        name = "diverged or failed" if len(bad) else None
+        axes.plot(_places(first[x], bad[x]), _places(first[y], bad[y]), "x", color=RED, label=name)
         _mark_best(notes, found, axes, first, x, y)
         _mark_narrowed(notes, axes, first, x, y)
         _scale(axes.xaxis, axes.set_xscale, first[x], x)

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ablation import tricks
 from ablation.errors import UserError, did_you_mean
 from ablation.recipe import Network, Training
@@ -169,7 +167,8 @@ def at_edge(dimension: Dimension, value: Any) -> bool:
 
 
 def grid(space: Space, trials: int) -> list[Values]:
-    """All combinations of evenly spaced values, ends included: as many an axis as `trials` permit, two at least.
+    """All combinations of evenly spaced values, each in the middle of its share of the range: as many an axis as
+    `trials` permit, two at least.
 
     Raises:
         UserError: even two values a range and all choices make more combinations than `trials`.
@@ -187,7 +186,7 @@ def grid(space: Space, trials: int) -> list[Values]:
     columns = {
         key: list(dimension.values)
         if isinstance(dimension, Choice)
-        else list(dict.fromkeys(dimension.at(place) for place in np.linspace(0, 1, counts[key])))
+        else list(dict.fromkeys(dimension.at((number + 0.5) / counts[key]) for number in range(counts[key])))
         for key, dimension in space.items()
     }
     return [dict(zip(columns, point, strict=True)) for point in itertools.product(*columns.values())]
