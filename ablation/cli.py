@@ -271,7 +271,8 @@ def _tune(given: argparse.Namespace, arguments: list[str]) -> int:
 
     from ablation import search, study
     from ablation.display import Display
-    from ablation.runner import Options, command_line
+    from ablation.provenance import command_line
+    from ablation.runner import Options
 
     loaded = study.load(given.study)
     wanted = search.search_of(
