@@ -89,7 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("--seed", type=_seed, default=0, metavar="N", help="of points and trainings (0)")
     _add_set(tune)
     tune.add_argument("--out", type=Path, metavar="DIR", help="folder (results/STUDY/tune-DATASET-PRESET)")
-    tune.add_argument("--jobs", type=_positive, default=1, metavar="N", help="trials at a time (1)")
+    tune.add_argument(
+        "--jobs", type=_positive, metavar="N", help="trials at a time (one a core, or one a GPU; tpe: 1)"
+    )
     tune.add_argument("--retry-failed", action="store_true", help="train failed and diverged trials again")
     tune.add_argument("--fresh", action="store_true", help="discard what the folder holds")
     tune.set_defaults(command=_tune)

@@ -275,22 +275,23 @@ def _stage(
     """
     name, sampler, trials = told["name"], told["sampler"], told["trials"]
     total = len(grid(space, trials)) if sampler == "grid" else trials
-    at_once = options.jobs if sampler == "tpe" else total
+    jobs = options.jobs or (1 if sampler == "tpe" else None)
+    at_once = jobs if jobs and sampler == "tpe" else total
     sets = [f"training.epochs={told['epochs']}", "data.test=0"]
     if base.at({}).setting.recipe.stop_at_loss is None:
         sets.append(f"training.stop_at_loss={STOP_AT_LOSS:g}")
     values: list[Values] = []
     failed = 0
     while len(values) < total:
-        first = not values
-        if first and started:
+        fresh = options.fresh and not values
+        if started and not values:
             values = started[:total]
         else:
             wanted = range(len(values), min(total, len(values) + at_once))
             scored = _scored(values, folder) if sampler == "tpe" and values else []
             values += points(sampler, space, wanted, trials, search.seed, name, scored)
         keep(values)
-        of_stage = dataclasses.replace(options, out=folder, fresh=options.fresh and first)
+        of_stage = dataclasses.replace(options, out=folder, jobs=jobs, fresh=fresh)
         ended = runner.run(_study(base, name, values, sets), of_stage, display)
         if ended.interrupted:
             return Outcome(folder.parent, 0, True)
