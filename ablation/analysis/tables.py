@@ -18,6 +18,7 @@ from ablation.errors import UserError
 from ablation.results import JUDGED_TRAINING_IMAGES, Results
 
 AA = "aa"
+CUMULATIVE = "cumulative"
 ORDERS = "orders"
 LEAVE_ONE_OUT = "leave-one-out"
 
@@ -39,7 +40,8 @@ def summary(results: Results) -> pd.DataFrame:
 
     Means and 95 % intervals are over the seeds whose trial is done; failed and diverged trials are only
     counted (`failed`). `delta` is the test accuracy minus that of the step's `base` at the same seed, over
-    the `pairs` of seeds that both have. `p_holm` corrects for all distinct comparisons of the study. Steps
+    the `pairs` of seeds that both have. `p_holm` corrects for all distinct comparisons of the study at the same
+    budget and under the same protocol: another budget is another study. Steps
     of the design `orders` are parts of an average (`contributions`) and are not tested one at a time; nor is
     an A/A rung, whose true difference is known. The `delta` of any other `control` is that of its base, the
     step it stands against, minus the control: what the step has beyond it. `best_val_mean` is of each seed's
@@ -96,7 +98,13 @@ def summary(results: Results) -> pd.DataFrame:
             }
         )
     table = pd.DataFrame(rows)
-    table["p_holm"] = _corrected(compared, [_is_tested(step) for step in steps])
+    tested = pd.Series([_family(step) if _is_tested(step) else None for step in steps])
+    table["p_holm"] = nan
+    for family in tested.dropna().unique():
+        here = (tested == family).to_numpy()
+        table.loc[here, "p_holm"] = _corrected(
+            [one for one, is_in in zip(compared, here, strict=True) if is_in]
+        )
     table["verdict"] = [
         _worded(step, delta, p) for step, (delta, _), p in zip(steps, compared, table["p_holm"], strict=True)
     ]
@@ -319,6 +327,11 @@ def _is_tested(step: Mapping[str, Any]) -> bool:
     return base_design(step["design"]) != ORDERS and step["step"] != AA
 
 
+def _family(step: Mapping[str, Any]) -> str:
+    """What a design does otherwise than the study: its epochs and protocol."""
+    return step["design"].partition("@")[2]
+
+
 def _worded(step: Mapping[str, Any], delta: Estimate, p: float) -> str:
     if step["step"] == AA and delta.n:
         return f"chance: {points(delta.mean)} points"
@@ -370,15 +383,11 @@ def _paired(
     return sign * (both["test_accuracy"] - both["test_accuracy_base"]).to_numpy(float), key
 
 
-def _corrected(
-    compared: list[tuple[Estimate, tuple[tuple[str, str], ...]]], tested: list[bool]
-) -> np.ndarray:
+def _corrected(compared: list[tuple[Estimate, tuple[tuple[str, str], ...]]]) -> np.ndarray:
     """Holm's correction over the distinct comparisons: one that two designs share counts once."""
-    distinct = {key: delta.p for (delta, key), test in zip(compared, tested, strict=True) if key and test}
+    distinct = {key: delta.p for delta, key in compared if key}
     adjusted = dict(zip(distinct, holm(np.array(list(distinct.values()), float)), strict=True))
-    return np.array(
-        [adjusted.get(key, nan) if test else nan for (_, key), test in zip(compared, tested, strict=True)]
-    )
+    return np.array([adjusted.get(key, nan) for _, key in compared])
 
 
 def _seconds_to_baseline(results: Results) -> dict[tuple[str, str], tuple[float, int]]:

@@ -13,7 +13,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ablation.analysis.tables import AA, ORDERS, base_design
+from ablation.analysis.tables import AA, CUMULATIVE, ORDERS, base_design
 from ablation.analysis.verdicts import HELPS, HURTS, OPEN, kind
 from ablation.report import sheets, style
 from ablation.report.findings import (
@@ -99,15 +99,18 @@ def delta(findings: Findings, wide: bool = True) -> Figure:
     held = controls[(controls["design"] == findings.design) & (controls["control"] != AA)]
     rungs = pd.concat([findings.rungs, held])
     rungs = rungs[rungs["pairs"] > 0].reset_index(drop=True)
+    ladder = len(rungs) - (rungs["control"] != "").sum()
     names = [re.sub(" against (a )?", " vs ", findings.comparison(row)) for row in rungs.itertuples()]
     figure, axes = style.rows(names, wide)
-    cumulative = findings.design == "cumulative"
+    cumulative = base_design(findings.design) == CUMULATIVE
     against = "each rung adds to the one before" if cumulative else "each step changes against its base"
     style.title(figure, f"Test accuracy: what {against}", findings.setting)
     if findings.floor is not None:
         edge = 100 * findings.floor
         axes.axvspan(-edge, edge, color=GRID, alpha=0.6, label="A/A noise floor")
     axes.axvline(0, color=INK, linewidth=1.2)
+    if ladder < len(rungs):
+        axes.axhline(ladder - 0.5, color=MUTED, linewidth=0.8, linestyle=":")
     for word, (colour, marker) in VERDICTS.items():
         chosen = rungs[[kind(verdict) == word for verdict in rungs["verdict"]]]
         if len(chosen):
@@ -199,7 +202,8 @@ def budgets(findings: Findings, wide: bool = True) -> Figure:
 
 def protocols(findings: Findings, wide: bool = True) -> Figure:
     """Test accuracy a rung as the honest protocol gives it, and as the lecture reads it: last and best epoch."""
-    table = findings.protocols[findings.protocols["design"] == findings.protocols["design"].iloc[0]]
+    table = one_variant(findings.protocols)
+    table = table[table["design"] == table["design"].iloc[0]]
     names = [sheets.name(findings, row.design, row.step) for row in table.itertuples()]
     figure, axes = style.rows(names, wide)
     style.title(figure, "What reading the test curve adds", findings.setting.rpartition(",")[0])

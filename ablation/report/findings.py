@@ -9,7 +9,7 @@ import pandas as pd
 from ablation import analysis
 from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
 from ablation.analysis.learning import YES
-from ablation.analysis.tables import AA, ORDERS, base_design, control_floor, done_trials
+from ablation.analysis.tables import AA, CUMULATIVE, ORDERS, base_design, control_floor, done_trials
 from ablation.analysis.verdicts import HELPS, HURTS, kind
 from ablation.results import Results
 
@@ -57,7 +57,8 @@ class Findings:
         seeds = self.manifest["seeds"]
         which = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
         dataset, preset = self.manifest["dataset"]["name"], self.manifest["preset"]
-        return f"{dataset}, preset {preset}, {which}, {self.protocol(self.design)} protocol"
+        epochs = next((f", {part} epochs" for part in self.design.split("@") if part.isdigit()), "")
+        return f"{dataset}, preset {preset}{epochs}, {which}, {self.protocol(self.design)} protocol"
 
     def protocol(self, design: str) -> str:
         """The protocol of a design."""
@@ -105,7 +106,7 @@ def collect(results: Results) -> Findings:
     """
     table = analysis.summary(results)
     measured = table[table["n"] > 0]
-    present = list(dict.fromkeys(measured["design"]))
+    present = list(dict.fromkeys(one_variant(measured)["design"]))
     design = next((name for name in present if base_design(name) != ORDERS), present[0])
     is_control = measured["control"] != ""
     return Findings(
@@ -138,7 +139,7 @@ def headline(findings: Findings) -> str:
     helps, hurts = (sum(kind(row.verdict) == word for row in compared) for word in (HELPS, HURTS))
     told = f"{helps} of {len(compared)} steps help" + (f", {hurts} hurt" if hurts else "")
     told += ", the rest cannot be told from chance" if helps + hurts < len(compared) else ""
-    if findings.design == "cumulative":
+    if base_design(findings.design) == CUMULATIVE:
         story = (
             f"from {findings.title(first)} to {findings.title(last)}, test accuracy goes from"
             f" {percent(first.test_mean)} to {percent(last.test_mean)} and the gap between training and test"

@@ -127,13 +127,13 @@ def _designs(found: Findings) -> list[dict[str, Any]]:
         "epochs": int(epochs["epoch"].max()) if len(epochs) else 1,
         "floor": math.floor(5 * epochs[["accuracy", "val_accuracy"]].min().min()) / 5 if len(epochs) else 0.0,
     }
-    designs = []
+    designs, shown = [], set(findings.one_variant(found.table)["design"])
     for design, table in found.table[found.table["control"] == ""].groupby("design", sort=False):
         rows = [
             _row(found, row, cost) for row, cost in zip(table.itertuples(), _costs(found, table), strict=True)
         ]
         orders = base_design(str(design)) == ORDERS
-        if not orders:
+        if not orders and design in shown:
             for row in rows:
                 row["section"] = _section(found, row, axis) if row["figures"].n else None
         designs.append({"name": findings.design_name(str(design)), "rows": rows, "orders": orders})

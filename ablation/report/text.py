@@ -102,7 +102,8 @@ def markdown(findings: Findings, figures: Iterable[str], sheets: Iterable[Sheet]
         "Test accuracy and gap are means over seeds; ± and [ ] are 95 % intervals (Student's t) that cover",
         "the choice of seed, not that of the test images. Gap and delta are in points, delta against the",
         "rung's base and paired by seed. Verdicts hold after Holm's correction for all comparisons of the",
-        "study, which keeps the chance of any false one under 5 %; intervals are not corrected.",
+        "study (at one budget and protocol), which keeps the chance of any false one under 5 %; intervals are",
+        "not corrected.",
         "",
     ]
     for sheet in sheets:

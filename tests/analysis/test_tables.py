@@ -238,3 +238,11 @@ def test_protocols_side_by_side_by_hand(tmp_path):
     assert row[["selection", "optimism"]].tolist() == pytest.approx([0.02, 0.06])
     assert row[["selection_low", "optimism_high"]].tolist() == pytest.approx([0.02 - half, 0.06 + half])
     assert protocols(write_study(tmp_path / "b")).empty
+
+
+def test_another_budget_is_a_family_of_its_own(tmp_path):
+    steps = [*at("cumulative", 10, rungs=8), *at("cumulative@20", 20, rungs=8)]
+    table = summary(write_study(tmp_path, steps=steps, seeds=range(5)))
+    for _, rows in table.groupby("design"):
+        p_values = rows[["p", "p_holm"]].dropna().to_numpy()
+        assert p_values[:, 1] == pytest.approx(multipletests(p_values[:, 0], method="holm")[1], abs=1e-10)

@@ -1,0 +1,80 @@
+"""What augmentation does to the training images, as a small picture for the report."""
+
+import hashlib
+import io
+import json
+
+import numpy as np
+
+from ablation.data import Splits
+from ablation.layout import Problem, layout
+from ablation.network import make
+from ablation.recipe import Recipe
+from ablation.streams import stream_seed
+
+ROWS, COLUMNS, GAP, MAGNIFIED = 4, 8, 2, 2
+FIELDS = ("scaling", "pixel_augment", "augment", "mix")
+
+
+def picture_name(recipe: Recipe, splits: Splits) -> str:
+    """A file name that depends on the data and on what the recipe does to an image before the network sees it."""
+    fields = recipe.model_dump(mode="json", include=set(FIELDS))
+    text = json.dumps([fields, splits.sha256], sort_keys=True)
+    return f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.png"
+
+
+def augmented(recipe: Recipe, problem: Problem, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Images as the network gets them in training, made visible again: scaling undone, clipped.
+
+    Args:
+        recipe: whose augmentation.
+        problem: of the data.
+        images: uint8 (n, height, width, channels).
+        labels: int (n,).
+
+    Returns:
+        uint8, the shape of `images`.
+    """
+    from keras import ops
+
+    x = ops.cast(images, "float32")
+    undo = (np.ones(1), np.zeros(1))
+    for node in layout(recipe, problem):
+        if not node.name.startswith(("pixel", "scaling", "augment")):
+            break
+        layer = make(node.layer, 0, node.name)
+        x = layer(x, training=True) if "scaling" not in node.name else layer(x)
+        if node.name == "scaling":
+            undo = tuple(np.asarray(node.layer.options.get(key, 0.0)) for key in ("scale", "offset"))
+    if recipe.mix is not None:
+        x, _ = make(recipe.mix, stream_seed(0, "sample"), "mix")(
+            (x, ops.one_hot(labels, problem.classes, dtype="float32")), training=True
+        )
+    scale, offset = undo
+    return np.clip(np.rint((ops.convert_to_numpy(x) - offset) / scale), 0, 255).astype(np.uint8)
+
+
+def picture(recipe: Recipe, problem: Problem, splits: Splits) -> bytes:
+    """A PNG: the first training images on top, below them the same ones as they might be seen in three epochs."""
+    from PIL import Image
+
+    images, labels = splits.x_train[:COLUMNS], splits.y_train[:COLUMNS]
+    times = ROWS - 1
+    seen = augmented(recipe, problem, np.tile(images, (times, 1, 1, 1)), np.tile(labels, times))
+    grid = np.concatenate([images, seen]).reshape(ROWS, len(images), *images.shape[1:])
+    padded = np.pad(grid, ((0, 0), (0, 0), (0, GAP), (0, GAP), (0, 0)), constant_values=255)
+    rows, columns, height, width, channels = padded.shape
+    pixels = padded.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
+    large = pixels.repeat(MAGNIFIED, axis=0).repeat(MAGNIFIED, axis=1)
+    buffer = io.BytesIO()
+    Image.fromarray(large.squeeze(-1) if channels == 1 else large).save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def changes_images(changes: dict) -> bool:
+    """Whether a step changes what happens to images before the network sees them.
+
+    Args:
+        changes: field -> (before, after), as `Recipe.changes_from` gives them.
+    """
+    return bool({"pixel_augment", "augment", "mix"} & set(changes))
