@@ -5,6 +5,7 @@
         trials/<hash>.json      one finished trial: its figures, epochs and confusion matrix
         checkpoints/<hash>.npz  an unfinished trial, up to its last saved epoch
         weights/<hash>.npz      of a trial from which others start
+        samples/<hash>.png      training images as a step's augmentation shows them to the network
         trials.csv, epochs.csv  derived from the trial files
         summary.csv, figures/, report.html, report.md   derived by `ablation report`
 
@@ -15,6 +16,7 @@ import contextlib
 import json
 import math
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +32,7 @@ CONTRACT = 1
 JUDGED_TRAINING_IMAGES = 10_000  # at most, for a trial's train_accuracy
 STATUSES = ("done", "failed", "diverged")
 UNFINISHED = ".part"
+SAMPLES = re.compile(r"[0-9a-f]{16}\.png")
 
 TRIAL_COLUMNS = (
     "design", "step", "position", "seed", "status", "epochs_run", "best_epoch", "train_accuracy",
@@ -91,6 +94,9 @@ class RunFolder:
 
     def weights_file(self, config_hash: str) -> Path:
         return self.path / "weights" / f"{config_hash}.npz"
+
+    def samples_file(self, name: str) -> Path:
+        return self.path / "samples" / name
 
     def save_trial(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Keep one trial, finished in whatever way; its checkpoint is no longer needed and goes.
@@ -202,6 +208,14 @@ class Results:
     manifest: dict[str, Any]
     trials: pd.DataFrame
     epochs: pd.DataFrame
+
+    def samples(self, step: Mapping[str, Any]) -> bytes | None:
+        """A PNG of augmented images of a step of the manifest; None where there is none."""
+        name = step.get("samples")
+        if not isinstance(name, str) or not SAMPLES.fullmatch(name):
+            return None
+        file = self.folder.samples_file(name)
+        return file.read_bytes() if file.is_file() else None
 
     def confusion(self, config_hash: str) -> np.ndarray | None:
         """Counts on the test split, shape (classes, classes), rows the truth; None where there are none."""

@@ -18,7 +18,7 @@ from ablation.errors import UserError
 from ablation.lock import hold
 from ablation.provenance import commit, now, versions
 from ablation.recipe import Recipe
-from ablation.results import RunFolder
+from ablation.results import RunFolder, write_atomically
 from ablation.study import PlannedStep, Setting, Study, nodes, seeds_of, variants
 
 STRATEGIES = ("single", "data-parallel")
@@ -104,11 +104,12 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
         UserError: bad options, data that cannot be read, a folder that another run holds, that cannot be
             written or that holds results of other settings.
     """
-    from ablation import hardware
+    from ablation import hardware, samples
     from ablation.data import choose, shape_and_classes
     from ablation.executors import DataRequest, Task, failed_record, read_data
     from ablation.network import resolve_precision
     from ablation.origins import lineage, waves
+    from ablation.train import Interrupted, problem_of
     from ablation.trial import Trial
 
     hardware.use_one_thread()
@@ -165,7 +166,9 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
     everything = complete(study, designs, options.controls)
 
     def described(step: PlannedStep) -> dict[str, Any]:
-        return _described(step, everything.get((step.design, step.base or "")), shape, classes)
+        base = everything.get((step.design, step.base or ""))
+        name = samples.picture_name(step.setting.recipe, base.setting.recipe if base else None, dataset)
+        return _described(step, base, shape, classes) | {"samples": None if step.control else name}
 
     told = [described(step) for step in steps]
     folder = RunFolder(options.out or Path("results") / study.study / f"{dataset}-{preset}")
@@ -209,6 +212,16 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
         manifest = _joined(folder, old, manifest | {"steps": told}, own_rows, records, everything, described)
         rows = manifest["trials"]
         folder.write_manifest(manifest)
+        for step, description in zip(steps, told, strict=True):
+            file = folder.samples_file(description["samples"] or "")
+            if description["samples"] and not file.exists():
+                images = splits[request(step.setting, step.protocol)]
+                try:
+                    content = samples.picture(step.setting.recipe, problem_of(images), images)
+                except Exception as error:  # whatever is wrong with the layers, the trial will tell
+                    display.note(f"{step.title}: no sample images ({type(error).__name__}: {error})")
+                    continue
+                write_atomically(file, content)
 
         def left(record: Mapping[str, Any] | None) -> bool:
             return record is None or (options.retry_failed and record["status"] != "done")
@@ -254,8 +267,6 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
 
         def watch(task: Task, progress: Any) -> None:
             display.progress(*labels[task.trial.config_hash], progress)
-
-        from ablation.train import Interrupted
 
         jobs = options.jobs or (hardware.default_jobs() if options.strategy == "single" else 1)
         end = None

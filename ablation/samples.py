@@ -13,13 +13,21 @@ from ablation.recipe import Recipe
 from ablation.streams import stream_seed
 
 ROWS, COLUMNS, GAP, MAGNIFIED = 4, 8, 2, 2
-FIELDS = ("scaling", "pixel_augment", "augment", "mix")
+FIELDS = ("pixel_augment", "augment", "mix")
 
 
-def picture_name(recipe: Recipe, splits: Splits) -> str:
-    """A file name that depends on the data and on what the recipe does to an image before the network sees it."""
-    fields = recipe.model_dump(mode="json", include=set(FIELDS))
-    text = json.dumps([fields, splits.sha256], sort_keys=True)
+def picture_name(recipe: Recipe, base: Recipe | None, dataset: str) -> str | None:
+    """A file name that depends on the data and on what the recipe does to an image before the network sees it.
+
+    Returns:
+        None where that is the same as in `base`, or there is no base.
+    """
+    fields, before = (
+        {field: getattr(one, field) for field in FIELDS} if one else None for one in (recipe, base)
+    )
+    if before is None or fields == before:
+        return None
+    text = json.dumps([recipe.model_dump(mode="json", include=set(FIELDS)), dataset], sort_keys=True)
     return f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.png"
 
 
@@ -38,19 +46,18 @@ def augmented(recipe: Recipe, problem: Problem, images: np.ndarray, labels: np.n
     from keras import ops
 
     x = ops.cast(images, "float32")
-    undo = (np.ones(1), np.zeros(1))
+    scale, offset = np.ones(1), np.zeros(1)
     for node in layout(recipe, problem):
         if not node.name.startswith(("pixel", "scaling", "augment")):
             break
         layer = make(node.layer, 0, node.name)
         x = layer(x, training=True) if "scaling" not in node.name else layer(x)
         if node.name == "scaling":
-            undo = tuple(np.asarray(node.layer.options.get(key, 0.0)) for key in ("scale", "offset"))
+            scale, offset = (np.asarray(node.layer.options.get(key, 0.0)) for key in ("scale", "offset"))
     if recipe.mix is not None:
         x, _ = make(recipe.mix, stream_seed(0, "sample"), "mix")(
             (x, ops.one_hot(labels, problem.classes, dtype="float32")), training=True
         )
-    scale, offset = undo
     return np.clip(np.rint((ops.convert_to_numpy(x) - offset) / scale), 0, 255).astype(np.uint8)
 
 
@@ -69,12 +76,3 @@ def picture(recipe: Recipe, problem: Problem, splits: Splits) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(large.squeeze(-1) if channels == 1 else large).save(buffer, format="PNG", optimize=True)
     return buffer.getvalue()
-
-
-def changes_images(changes: dict) -> bool:
-    """Whether a step changes what happens to images before the network sees them.
-
-    Args:
-        changes: field -> (before, after), as `Recipe.changes_from` gives them.
-    """
-    return bool({"pixel_augment", "augment", "mix"} & set(changes))

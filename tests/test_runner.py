@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 
 import pytest
@@ -63,7 +64,7 @@ def test_nothing_in_the_folder_names_a_place_a_host_or_a_user(study_file, tmp_pa
     report.write(out)
     for file in out.rglob("*"):
         if file.suffix in (".csv", ".json", ".md", ".html", ".lock"):
-            text = file.read_text()
+            text = re.sub(r"base64,[\w+/=]+", "", file.read_text())
             assert str(tmp_path) not in text and os.uname().nodename not in text, file
 
 

@@ -175,6 +175,7 @@ def _section(found: Findings, row: Mapping[str, Any], axis: Mapping[str, Any]) -
         "curves": Markup(marks.curves(curves, axis["epochs"], axis["floor"], words)) if said else None,
         "bootstrap": findings.interval(row_figures.delta_bootstrap_low, row_figures.delta_bootstrap_high),
         "confusion": _confusion(found, step, row["title"]),
+        "samples": base64.b64encode(found.results.samples(step) or b"").decode(),
     }
 
 

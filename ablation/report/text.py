@@ -118,6 +118,10 @@ def markdown(findings: Findings, figures: Iterable[str], sheets: Iterable[Sheet]
     if notes:
         lines += ["## Read this first", "", *(f"- {escape(note)}" for note in notes), ""]
     lines += ["## Figures", "", *(f"![{escape(name)}](figures/{name}.png)" for name in figures), ""]
+    for step in manifest["steps"]:
+        if findings.results.samples(step) is not None and base_design(step["design"]) != ORDERS:
+            lines += [f"Training images as {escape(step['title'])} shows them, the plain ones on top:", ""]
+            lines += [f"![augmented images](samples/{step['samples']})", ""]
     lines += ["## Provenance", "", "| what | value |", "|---|---|"]
     lines += [f"| {escape(name)} | {escape(value)} |" for name, value in provenance(findings)]
     return "\n".join(lines) + "\n"
