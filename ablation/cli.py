@@ -69,6 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--fail-fast", action="store_true", help="end at the first trial that fails")
     run.add_argument("--retry-failed", action="store_true", help="train failed and diverged trials again")
     run.add_argument("--fresh", action="store_true", help="discard what the results folder holds")
+    run.add_argument("--tensorboard", action="store_true", help="event files in the folder's tensorboard/")
+    run.add_argument("--save-models", action="store_true", help="each trial's best models in models/")
+    run.add_argument(
+        "--mlflow", nargs="?", const="", metavar="URI", help="log finished trials (the folder's mlruns/)"
+    )
     run.add_argument("--weights", type=Path, metavar="FILE", help="a backbone's weights (fetched by Keras)")
     run.set_defaults(command=_run)
 
@@ -250,6 +255,9 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
         retry_failed=given.retry_failed,
         fresh=given.fresh,
         weights=given.weights,
+        tensorboard=given.tensorboard,
+        save_models=given.save_models,
+        mlflow=given.mlflow,
         command=command_line(arguments),
     )
     console = Console()

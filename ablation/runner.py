@@ -20,6 +20,7 @@ from ablation.provenance import commit, now, versions
 from ablation.recipe import Recipe
 from ablation.results import RunFolder, write_atomically
 from ablation.study import PlannedStep, Setting, Study, nodes, seeds_of, variants
+from ablation.tracking import Track, tracked
 
 STRATEGIES = ("single", "data-parallel")
 TABLES_EVERY = 20.0
@@ -50,6 +51,9 @@ class Options:
         retry_failed: train failed and diverged trials again.
         fresh: discard what the folder holds.
         weights: file of a backbone's weights; None to have Keras fetch them.
+        tensorboard: write event files to `tensorboard/`.
+        save_models: keep each trial's best models in `models/`.
+        mlflow: where to log finished trials: a URI, empty for `mlruns/`; None not to.
         command: the command line, for the manifest.
     """
 
@@ -70,6 +74,9 @@ class Options:
     retry_failed: bool = False
     fresh: bool = False
     weights: Path | None = None
+    tensorboard: bool = False
+    save_models: bool = False
+    mlflow: str | None = None
     command: str = ""
 
 
@@ -108,6 +115,7 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
     from ablation.data import choose, shape_and_classes
     from ablation.executors import DataRequest, Task, failed_record, read_data
     from ablation.network import resolve_precision
+    from ablation.observers import Observing
     from ablation.origins import lineage, waves
     from ablation.train import Interrupted, problem_of
     from ablation.trial import Trial
@@ -172,7 +180,7 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
 
     told = [described(step) for step in steps]
     folder = RunFolder(options.out or Path("results") / study.study / f"{dataset}-{preset}")
-    with hold(folder.path), _deferred_interrupt(display) as stop:
+    with hold(folder.path), _deferred_interrupt(display) as stop, _tracked(study, options, folder) as track:
         if options.fresh:
             _discard(folder)
         folder.remove_unfinished()
@@ -231,6 +239,14 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
             for step, seed, one in trials
             if left(records.get(one.config_hash))
         }
+        places = {one.config_hash: _place(step, seed) for step, seed, one in reversed(trials)}
+
+        def observing(key: str) -> Observing:
+            def below(name: str, wanted: bool) -> Path | None:
+                return folder.path / name / places.get(key, f"first/{key}") if wanted else None
+
+            return Observing(below("tensorboard", options.tensorboard), below("models", options.save_models))
+
         groups = [
             [
                 Task(
@@ -239,6 +255,7 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
                     folder.checkpoint_file(key),
                     start or (options.weights if one.setting.recipe.backbone else None),
                     keep,
+                    observing(key),
                 )
                 for key, (one, start, keep) in wave.items()
             ]
@@ -260,7 +277,9 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
             nonlocal written, failed
             records[record["config_hash"]] = record = folder.save_trial(record)
             failed |= record["status"] != "done"
-            display.finish(*labels[record["config_hash"]], record)
+            title, seed = labels[record["config_hash"]]
+            track(title, task.trial, record)
+            display.finish(title, seed, record)
             if time.monotonic() - written > TABLES_EVERY:
                 folder.write_tables(rows, records)
                 written = time.monotonic()
@@ -322,6 +341,18 @@ def _executor(jobs: int) -> Callable[..., None]:
     from ablation.executors import processes
 
     return functools.partial(processes.execute, jobs=jobs)
+
+
+def _place(step: PlannedStep, seed: int) -> str:
+    """A trial's folder below those of what is kept beside the tables."""
+    return f"{step.design}/{step.step}/seed{seed}"
+
+
+def _tracked(study: Study, options: Options, folder: RunFolder) -> contextlib.AbstractContextManager[Track]:
+    if options.mlflow is None:
+        return contextlib.nullcontext(lambda title, trial, record: None)
+    uri = options.mlflow or (folder.path / "mlruns").resolve().as_uri()
+    return tracked(uri, study.study, {"command": options.command})
 
 
 def _with_weights(recipe: Recipe, file: Path | None) -> Recipe:
@@ -524,7 +555,7 @@ def _discard(folder: RunFolder) -> None:
         for pattern in ("manifest.json", "*.csv", "report.*"):
             for file in folder.path.glob(pattern):
                 file.unlink()
-        for name in ("trials", "checkpoints", "weights", "figures"):
+        for name in ("trials", "checkpoints", "weights", "figures", "tensorboard", "models"):
             if (folder.path / name).exists():
                 shutil.rmtree(folder.path / name)
     except OSError as error:

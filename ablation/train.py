@@ -19,6 +19,7 @@ from ablation.engine.learner import new_learner
 from ablation.engine.parallel import on_devices
 from ablation.hardware import peak_memory_mb
 from ablation.layout import Problem, layout
+from ablation.observers import Moment, Observe
 from ablation.recipe import Prediction, Recipe
 from ablation.results import JUDGED_TRAINING_IMAGES
 from ablation.streams import generator, repeated
@@ -72,6 +73,7 @@ def train(
     start: Path | None = None,
     keep: Path | None = None,
     watch: Callable[[Progress], None] = lambda progress: None,
+    observe: Observe = lambda moment: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """Train and judge one network.
@@ -85,6 +87,7 @@ def train(
         start: the weights that the recipe's warm-up or pretraining left, or a file of its backbone's.
         keep: where to leave the weights that were judged, for others to start from.
         watch: told of progress several times an epoch.
+        observe: shown the network at the end of every epoch; it must leave it as it is.
         stop: asked after every epoch whether to stop for now.
 
     Returns:
@@ -158,6 +161,7 @@ def train(
             }
         )
         watch(Progress(epoch, recipe.epochs, 1.0, steps * batch / seconds, epochs[-1]))
+        observe(Moment(learner, layout(recipe, problem), splits, epochs))
         if recipe.early_stopping is not None and best_epoch(recipe.early_stopping, epochs) == epoch:
             best = learner.state()
         stopping = stop() and len(epochs) < recipe.epochs

@@ -132,6 +132,7 @@ class Trainer:
         start: Path | None = None,
         keep: Path | None = None,
         watch: Callable[[Any], None],
+        observe: Callable[[Any], None] | None = None,
         stop: Callable[[], bool],
     ) -> dict[str, Any]:
         from ablation.train import Interrupted, Progress

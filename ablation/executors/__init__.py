@@ -7,6 +7,7 @@ from typing import Any
 
 from ablation.data import Splits, load
 from ablation.errors import UserError
+from ablation.observers import NOTHING, Observing
 from ablation.study import Sizes
 from ablation.trial import Trial
 
@@ -65,6 +66,7 @@ class Task:
         checkpoint: where an unfinished training is kept.
         start: file of the weights it starts from, or None.
         keep: where its weights are written in the end, or None.
+        observing: what else to keep of it.
     """
 
     trial: Trial
@@ -72,6 +74,7 @@ class Task:
     checkpoint: Path
     start: Path | None = None
     keep: Path | None = None
+    observing: Observing = NOTHING
 
 
 Watch = Callable[[Task, Any], None]

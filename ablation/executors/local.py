@@ -6,6 +6,7 @@ from typing import Any
 
 from ablation.errors import UserError
 from ablation.executors import Finish, Task, Watch, failed_record, read_data
+from ablation.observers import observer
 from ablation.train import Interrupted, Progress, train
 
 
@@ -24,6 +25,7 @@ def carry_out(task: Task, watch: Callable[[Progress], None], stop: Callable[[], 
             start=task.start,
             keep=task.keep,
             watch=watch,
+            observe=observer(task.observing),
             stop=stop,
         )
     except (Interrupted, UserError):

@@ -1,1 +1,9 @@
-"""The layers that Keras lacks, one public class a file."""
+"""The layers that Keras lacks, one public class a file. Importing the package lets Keras load models that use them."""
+
+import importlib
+import pkgutil
+
+import ablation.initializers  # noqa: F401
+
+for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
+    importlib.import_module(_module.name)

@@ -1,0 +1,62 @@
+"""What may be kept of a training beside its figures; nothing here changes a number."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ablation.data import Splits
+from ablation.engine.learner import Learner
+from ablation.layout import Node
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The end of an epoch.
+
+    Attributes:
+        learner: as the epoch left it.
+        nodes: of its network.
+        splits: what it is trained and judged on.
+        epochs: rows of all epochs so far, this one's last.
+    """
+
+    learner: Learner
+    nodes: Sequence[Node]
+    splits: Splits
+    epochs: Sequence[Mapping[str, Any]]
+
+
+Observe = Callable[[Moment], None]
+
+
+@dataclass(frozen=True)
+class Observing:
+    """What to keep of a trial.
+
+    Attributes:
+        tensorboard: folder for its event file, or None.
+        models: folder for its best models, or None.
+    """
+
+    tensorboard: Path | None = None
+    models: Path | None = None
+
+
+NOTHING = Observing()
+
+
+def observer(what: Observing) -> Observe:
+    """A function that keeps it, to be called at the end of every epoch."""
+
+    def observe(moment: Moment) -> None:
+        if what.tensorboard is not None:
+            from ablation.observers.tensorboard import write_events
+
+            write_events(what.tensorboard, moment)
+        if what.models is not None:
+            from ablation.observers.models import save_best
+
+            save_best(what.models, moment)
+
+    return observe
