@@ -60,6 +60,17 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--jobs", type=_positive, metavar="N", help="trials at a time (one a core, or one a GPU)"
     )
+    run.add_argument("--executor", default="local", metavar="E", help="local, or ray: a cluster (local)")
+    run.add_argument(
+        "--ray-address",
+        default="",
+        metavar="ADDR",
+        help="of a running cluster, HOST:PORT or auto (a new one)",
+    )
+    run.add_argument("--trial-cpus", type=_positive, metavar="N", help="CPUs of a trial on Ray (1)")
+    run.add_argument(
+        "--trial-gpus", type=_share, metavar="G", help="GPUs of a trial on Ray, or share of one (1, if any)"
+    )
     run.add_argument(
         "--strategy",
         default="single",
@@ -188,6 +199,18 @@ def _seed(text: str) -> int:
     return int(text)
 
 
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not (0 <= share < 1 or (share.is_integer() and share < 1000)):
+        raise argparse.ArgumentTypeError(
+            f"expected a share between 0 and 1, or a whole number, found '{text}'"
+        )
+    return share
+
+
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 10
 
@@ -235,7 +258,7 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
 
     from ablation.display import Display
     from ablation.provenance import command_line
-    from ablation.runner import STRATEGIES, Options, run
+    from ablation.runner import EXECUTORS, STRATEGIES, Options, run
 
     options = Options(
         preset=given.preset,
@@ -250,6 +273,10 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
         sets=tuple(given.set),
         out=given.out,
         jobs=given.jobs,
+        executor=_one_of("--executor", given.executor, EXECUTORS),
+        ray_address=given.ray_address,
+        trial_cpus=given.trial_cpus,
+        trial_gpus=given.trial_gpus,
         strategy=_one_of("--strategy", given.strategy, STRATEGIES),
         fail_fast=given.fail_fast,
         retry_failed=given.retry_failed,

@@ -39,6 +39,11 @@ def now() -> str:
 
 
 def command_line(arguments: Sequence[str]) -> str:
-    """The command as one would type it; of an absolute path only the last part is told."""
+    """The command as one would type it; of an absolute path only the last part is told, of an address nothing."""
     shown = [Path(one).name if Path(one).is_absolute() else one for one in arguments]
+    for index, one in enumerate(shown):
+        if one.startswith("--ray-address="):
+            shown[index] = "--ray-address=ADDRESS"
+        elif index and shown[index - 1] == "--ray-address":
+            shown[index] = "ADDRESS"
     return shlex.join(["ablation", *shown])

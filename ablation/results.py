@@ -13,15 +13,17 @@ Every file appears whole or not at all: it is written under a temporary name, th
 """
 
 import contextlib
+import csv
+import io
 import json
 import math
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -55,13 +57,23 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     Raises:
         UserError: the folder cannot be written (read-only, disk full).
     """
-    data = content.encode() if isinstance(content, str) else content
+    with _replacing(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to be written that takes the old one's place at the end.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=UNFINISHED, dir=path.parent)
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
@@ -116,11 +128,15 @@ class RunFolder:
         self.checkpoint_file(record["config_hash"]).unlink(missing_ok=True)
         return json.loads(text)
 
-    def read_trials(self) -> dict[str, dict[str, Any]]:
-        """All kept trials by configuration hash."""
+    def read_trials(self) -> "Records":
+        """All kept trials by configuration hash.
+
+        Raises:
+            UserError: a file among them is not a trial's.
+        """
         folder = self.path / "trials"
         files = sorted(folder.glob("*.json")) if folder.is_dir() else []
-        return {file.stem: self._read_trial(file) for file in files}
+        return Records(self, {file.stem: self.read_trial(file.stem)["status"] for file in files})
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         text = json.dumps({"contract": CONTRACT, **manifest}, indent=2, allow_nan=False, default=_plain)
@@ -140,20 +156,36 @@ class RunFolder:
                 designs may name the same configuration: it was trained once and has a row under each.
             records: what `read_trials` gave; planned trials without a record have no row.
         """
-        trials, epochs, written = [], [], set()
-        for row in planned:
-            record = records.get(row["config_hash"])
-            if record is None:
-                continue
-            trials.append({**record, **row})
-            if row["config_hash"] not in written:
-                written.add(row["config_hash"])
-                labels = {key: row[key] for key in ("step", "seed", "config_hash")}
-                epochs += [{**epoch, **labels} for epoch in record["epochs"]]
-        for name, rows, columns in (("trials", trials, TRIAL_COLUMNS), ("epochs", epochs, EPOCH_COLUMNS)):
-            table = pd.DataFrame(rows, columns=columns)
-            table = table.astype({column: "Int64" for column in columns if column in WHOLE_NUMBERS})
-            write_atomically(self.path / f"{name}.csv", table.to_csv(index=False))
+        written = set()
+        with self._table("trials", TRIAL_COLUMNS) as trial, self._table("epochs", EPOCH_COLUMNS) as epoch:
+            for row in planned:
+                record = records.get(row["config_hash"])
+                if record is None:
+                    continue
+                trial({**record, **row})
+                if row["config_hash"] not in written:
+                    written.add(row["config_hash"])
+                    labels = {key: row[key] for key in ("step", "seed", "config_hash")}
+                    for figures in record["epochs"]:
+                        epoch({**figures, **labels})
+
+    @contextlib.contextmanager
+    def _table(self, name: str, columns: Sequence[str]) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+        """A function that adds a row to a new table, which is there, whole, at the end."""
+        whole = [column in WHOLE_NUMBERS for column in columns]
+
+        def add(row: Mapping[str, Any]) -> None:
+            cells = zip(map(row.get, columns), whole, strict=True)
+            lines.writerow([float(one) if type(one) is int and not whole else one for one, whole in cells])
+
+        with _replacing(self.path / f"{name}.csv") as file:
+            text = io.TextIOWrapper(file, "utf-8", newline="")
+            try:
+                lines = csv.writer(text, lineterminator="\n")
+                lines.writerow(columns)
+                yield add
+            finally:
+                text.detach()
 
     def remove_unfinished(self) -> None:
         """Remove what a killed run was writing; only for the one that holds the folder."""
@@ -168,7 +200,13 @@ class RunFolder:
             for file in self.path.glob(pattern + UNFINISHED):
                 file.unlink(missing_ok=True)
 
-    def _read_trial(self, file: Path) -> dict[str, Any]:
+    def read_trial(self, config_hash: str) -> dict[str, Any]:
+        """One kept trial.
+
+        Raises:
+            UserError: its file is not one.
+        """
+        file = self.trial_file(config_hash)
         record = self._read_json(file)
         epochs = record.get("epochs")
         if (
@@ -191,6 +229,42 @@ class RunFolder:
                 f"{file}: expected results contract {CONTRACT}, found {found!r}; run with --fresh or --out"
             )
         return content
+
+
+class Records(Mapping[str, dict[str, Any]]):
+    """The kept trials of a folder by configuration hash; a record is read when it is asked for.
+
+    Args:
+        folder: where they lie.
+        statuses: of each.
+    """
+
+    def __init__(self, folder: RunFolder, statuses: dict[str, str]) -> None:
+        self._folder, self._statuses = folder, statuses
+
+    def __getitem__(self, config_hash: str) -> dict[str, Any]:
+        if config_hash not in self._statuses:
+            raise KeyError(config_hash)
+        return self._folder.read_trial(config_hash)
+
+    def __contains__(self, config_hash: object) -> bool:
+        return config_hash in self._statuses
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._statuses)
+
+    def __len__(self) -> int:
+        return len(self._statuses)
+
+    def status(self, config_hash: str) -> str | None:
+        """`done`, `failed` or `diverged`; None of a trial that is not kept."""
+        return self._statuses.get(config_hash)
+
+    def keep(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Save a trial and know it from now on; as `RunFolder.save_trial`."""
+        kept = self._folder.save_trial(record)
+        self._statuses[kept["config_hash"]] = kept["status"]
+        return kept
 
 
 @dataclass(frozen=True)

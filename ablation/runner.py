@@ -22,8 +22,9 @@ from ablation.results import RunFolder, write_atomically
 from ablation.study import PlannedStep, Setting, Study, nodes, seeds_of, variants
 from ablation.tracking import Track, tracked
 
+EXECUTORS = ("local", "ray")
 STRATEGIES = ("single", "data-parallel")
-TABLES_EVERY = 20.0
+TABLES_EVERY, TABLES_SHARE = 20.0, 0.02
 NO_START = "the training that it starts from left no weights"
 Place = tuple[str, str]
 ORDER = re.compile(r"o(\d{1,4})_")
@@ -46,6 +47,10 @@ class Options:
         sets: `KEY=VALUE` assignments.
         out: results folder; None for `results/<study>/<dataset>-<preset>`.
         jobs: processes at a time; 1 trains in this process, None takes one a core (or one a GPU).
+        executor: `local`, or `ray` for the tasks of a cluster.
+        ray_address: of a running cluster; empty starts one on this machine.
+        trial_cpus: of one trial on a cluster.
+        trial_gpus: of one trial on a cluster, or the share of one; None for one, where there are any.
         strategy: `single`, or `data-parallel` where all devices share each trial.
         fail_fast: end at the first trial that fails or diverges.
         retry_failed: train failed and diverged trials again.
@@ -69,6 +74,10 @@ class Options:
     sets: tuple[str, ...] = ()
     out: Path | None = None
     jobs: int | None = 1
+    executor: str = "local"
+    ray_address: str = ""
+    trial_cpus: int | None = None
+    trial_gpus: float | None = None
     strategy: str = "single"
     fail_fast: bool = False
     retry_failed: bool = False
@@ -120,6 +129,7 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
     from ablation.train import Interrupted, problem_of
     from ablation.trial import Trial
 
+    _check_options(options)
     hardware.use_one_thread()
     preset = options.preset or default_preset(study)
     dataset, why = choose(options.dataset or study.dataset, options.data_dir, may_download=preset == "full")
@@ -231,13 +241,13 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
                     continue
                 write_atomically(file, content)
 
-        def left(record: Mapping[str, Any] | None) -> bool:
-            return record is None or (options.retry_failed and record["status"] != "done")
+        def left(status: str | None) -> bool:
+            return status is None or (options.retry_failed and status != "done")
 
         lines = {
             one.config_hash: (step, [trial(each, step.protocol, seed) for each in lineage(step.setting)])
             for step, seed, one in trials
-            if left(records.get(one.config_hash))
+            if left(records.status(one.config_hash))
         }
         places = {one.config_hash: _place(step, seed) for step, seed, one in reversed(trials)}
 
@@ -270,19 +280,20 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
         }
         labels |= {one.config_hash: (step.title, seed) for step, seed, one in reversed(trials)}
         display.start(len(tasks), kept)
-        written = time.monotonic()
+        tables_due = time.monotonic() + TABLES_EVERY
         failed = False
 
         def finish(task: Task, record: dict[str, Any]) -> None:
-            nonlocal written, failed
-            records[record["config_hash"]] = record = folder.save_trial(record)
+            nonlocal tables_due, failed
+            record = records.keep(record)
             failed |= record["status"] != "done"
             title, seed = labels[record["config_hash"]]
             track(title, task.trial, record)
             display.finish(title, seed, record)
-            if time.monotonic() - written > TABLES_EVERY:
+            if (began := time.monotonic()) > tables_due:
                 folder.write_tables(rows, records)
-                written = time.monotonic()
+                ended = time.monotonic()
+                tables_due = ended + max(TABLES_EVERY, (ended - began) / TABLES_SHARE)
 
         def watch(task: Task, progress: Any) -> None:
             display.progress(*labels[task.trial.config_hash], progress)
@@ -291,11 +302,13 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
         end = None
         try:
             for group in groups:
-                ready = [task for task in group if task.start is None or task.start.is_file()]
+                ready = []
                 for task in group:
-                    if task not in ready:
+                    if task.start is None or task.start.is_file():
+                        ready.append(task)
+                    else:
                         finish(task, failed_record(task.trial, NO_START))
-                execute = _executor(min(jobs, len(ready)))
+                execute = _executor(options, min(jobs, len(ready)))
                 execute(ready, watch, finish, lambda: stop() or (options.fail_fast and failed))
             end = now()
         except Interrupted:
@@ -304,7 +317,7 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
             display.end()
             folder.write_tables(rows, records)
             folder.write_manifest(manifest | {"end": end})
-    bad = sum(records.get(row["config_hash"], {}).get("status", "done") != "done" for row in own_rows)
+    bad = sum(records.status(row["config_hash"]) not in (None, "done") for row in own_rows)
     trained = sum(task in records for task in tasks)
     return Outcome(folder.path, trained, kept, bad, end is None and not (options.fail_fast and failed))
 
@@ -318,22 +331,48 @@ def default_preset(study: Study) -> str:
     return "full" if accelerators() else "quick"
 
 
+def _check_options(options: Options) -> None:
+    """Refuse options that do not go together.
+
+    Raises:
+        UserError: they do not.
+    """
+    alone = options.jobs in (None, 1) and options.executor == "local"
+    if options.strategy != "single" and not alone:
+        raise UserError(
+            "--strategy data-parallel: a trial takes all devices; expected --jobs 1 and --executor local"
+        )
+    if options.executor == "ray" and options.jobs not in (None, 1):
+        raise UserError("--jobs: Ray runs as many trials as the cluster has room for; expected none")
+    ray_only = (options.ray_address, options.trial_cpus, options.trial_gpus)
+    if options.executor != "ray" and ray_only != ("", None, None):
+        raise UserError("--ray-address, --trial-cpus, --trial-gpus: expected --executor ray with them")
+
+
 def _devices(options: Options, batch_sizes: Iterable[int]) -> int:
     """How many devices share a trial.
 
     Raises:
-        UserError: they cannot, or several trials at once want them.
+        UserError: they cannot.
     """
     if options.strategy == "single":
         return 1
-    if options.jobs is not None and options.jobs > 1:
-        raise UserError("--strategy data-parallel: a trial takes all devices; expected --jobs 1")
     from ablation.engine.parallel import device_count
 
     return device_count(batch_sizes)
 
 
-def _executor(jobs: int) -> Callable[..., None]:
+def _executor(options: Options, jobs: int) -> Callable[..., None]:
+    """How to carry out some trials, `jobs` at a time where this machine does it."""
+    if options.executor == "ray" and jobs:
+        from ablation.executors import ray
+
+        return functools.partial(
+            ray.execute,
+            address=options.ray_address,
+            cpus=options.trial_cpus or 1,
+            gpus=options.trial_gpus,
+        )
     if jobs <= 1:
         from ablation.executors.local import execute
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 
 from ablation.results import CONTRACT
 from ablation.study import Setting
@@ -30,7 +31,7 @@ class Trial:
     backend: str
     devices: int = 1
 
-    @property
+    @cached_property
     def config_hash(self) -> str:
         """16 hex digits: equal for equal configurations, whatever study or design they stand in.
 

@@ -51,9 +51,8 @@ class MirroredEngine:
             for stream in streams:
                 stream.assign_sub(own_stream)
             gradients = tape.gradient(loss, weights)
-            if (
-                clips
-            ):  # of the whole gradient; the optimizer then adds up equal shares of it and clips no more
+            if clips:
+                # The whole gradient is clipped; of the equal shares that the optimizer adds up, it clips none.
                 whole = learner.optimizer._clip_gradients(replica.all_reduce("SUM", gradients))
                 gradients = [gradient / count for gradient in whole]
             learner.optimizer.apply(gradients, learner.trainable)

@@ -1,4 +1,4 @@
-"""How trials are carried out: in this process, or in several."""
+"""How trials are carried out: in this process, in several, or on a cluster."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -57,13 +57,19 @@ def read_data(request: DataRequest) -> Splits:
     return _splits[request]
 
 
+def keep_data(request: DataRequest, get: Callable[[], Splits]) -> None:
+    """Have `read_data` give these splits; they are got once a process."""
+    if request not in _splits:
+        _splits[request] = get()
+
+
 @dataclass(frozen=True)
 class Task:
     """A trial to be trained, with all that a fresh process needs for it.
 
     Attributes:
         trial, data: what is trained on what.
-        checkpoint: where an unfinished training is kept.
+        checkpoint: where an unfinished training is kept; None where none can be.
         start: file of the weights it starts from, or None.
         keep: where its weights are written in the end, or None.
         observing: what else to keep of it.
@@ -71,7 +77,7 @@ class Task:
 
     trial: Trial
     data: DataRequest
-    checkpoint: Path
+    checkpoint: Path | None
     start: Path | None = None
     keep: Path | None = None
     observing: Observing = NOTHING

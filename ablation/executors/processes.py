@@ -2,6 +2,7 @@
 
 import contextlib
 import multiprocessing
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -10,6 +11,7 @@ from typing import Any
 
 from ablation.errors import UserError
 from ablation.executors import Finish, Task, Watch, failed_record
+from ablation.executors.gpus import variables_of_worker, visible_gpus
 from ablation.train import Interrupted
 
 
@@ -17,6 +19,7 @@ from ablation.train import Interrupted
 class _Worker:
     process: SpawnProcess
     pipe: Connection
+    variables: dict[str, str]
     task: Task | None = None
 
 
@@ -25,7 +28,8 @@ def execute(
 ) -> None:
     """Carry out all tasks, `jobs` at a time.
 
-    Figures are those of one trial after the other: a trial computes on one thread either way.
+    Figures are those of one trial after the other: a trial computes on one thread either way. Where there are GPUs,
+    every process sees one of them; more processes than GPUs share them and their memory.
 
     A process that dies (killed, out of memory) fails its own trial only, and another takes its place.
 
@@ -34,7 +38,9 @@ def execute(
         UserError: a process could not write its checkpoint.
     """
     waiting = iter(tasks)
-    workers = [_start() for _ in range(jobs)]
+    gpus = visible_gpus()
+    variables = [variables_of_worker(index, jobs, gpus) for index in range(jobs)]
+    workers = [_start(one) for one in variables]
     interrupted = False
     told = False
     try:
@@ -53,7 +59,8 @@ def execute(
                 except (EOFError, OSError):
                     worker.process.join()
                     kind, content = "record", failed_record(task.trial, _end_of(worker.process))
-                    workers[workers.index(worker)] = busy[busy.index(worker)] = worker = _start()
+                    dead, worker = worker, _start(worker.variables)
+                    workers[workers.index(dead)] = busy[busy.index(dead)] = worker
                 if kind == "progress":
                     watch(task, content)
                     continue
@@ -73,12 +80,20 @@ def execute(
             worker.process.join()
 
 
-def _start() -> _Worker:
+def _start(variables: dict[str, str]) -> _Worker:
+    """A process with these variables in its environment from its first moment on, before it sees a GPU."""
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there,), daemon=True)
-    process.start()
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        process.start()
+    finally:
+        for name in variables:
+            os.environ.pop(name)
+        os.environ.update(before)
     there.close()
-    return _Worker(process, here)
+    return _Worker(process, here, variables)
 
 
 def _give(worker: _Worker, task: Task | None) -> bool:
