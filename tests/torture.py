@@ -3,8 +3,9 @@
     python tests/torture.py --rounds 40 [--backend jax] [--jobs 2]
 
 In every round the run is killed up to four times and then the report up to twice, with SIGKILL, the whole process
-group at once, at moments drawn at random: some time after the start, or a moment after a line of progress, which is when
-files are being written. Prints `40 of 40 identical`, and exits with 1 where a table differs in any column but times.
+group at once, at moments drawn at random: some time after the start, or a moment after a line of progress, which is
+when files are being written. Prints `40 of 40 identical`, and exits with 1 where a table differs in any column but
+times.
 """
 
 import argparse

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from rich import box
 from rich.table import Table
 
 from ablation.bench.process import Contender, Skipped
@@ -236,22 +237,15 @@ def ratios(turns: pd.DataFrame, rungs: Sequence[Rung]) -> pd.DataFrame:
 
 def terminal_table(table: pd.DataFrame) -> Table:
     """The benchmark for the terminal: medians, and ratios with the least and the largest of the turns."""
-    shown = Table(title="Training images a second; ratios with the least and the largest of the turns")
-    names = (*CONTENDERS, AT_ONCE)
-    compared = {
-        "to_lecture": "ours / lecture",
-        "to_pytorch": "ours / pytorch",
-        "at_once_to_ours": "at once / ours",
-    }
-    for column in ("rung", *names, *compared.values(), "of the ceiling"):
-        shown.add_column(column.replace("_", " "), justify="left" if column == "rung" else "right")
-
-    def ratio(row: pd.Series, name: str) -> str:
-        middle, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
-        return "–" if pd.isna(middle) else f"{middle:.2f} ({low:.2f} to {high:.2f})"
-
+    shown = Table(title="Training images a second, and the median ratio of the turns", box=box.SIMPLE_HEAD)
+    speeds = {"lecture": "lecture", "pytorch": "PyTorch", "ours": "ours", AT_ONCE: "at once"}
+    compared = {"to_lecture": "/lecture", "to_pytorch": "/PyTorch", "at_once_to_ours": "at once/ours"}
+    shown.add_column("rung")
+    for column in (*speeds.values(), *compared.values(), "ceiling"):
+        shown.add_column(column, justify="right")
     for _, row in table.iterrows():
-        speeds = ["–" if pd.isna(row[name]) else f"{row[name]:,.0f}" for name in names]
-        ends = [ratio(row, name) for name in compared]
-        shown.add_row(row["title"], *speeds, *ends, f"{100 * row['share_of_ceiling']:.0f} %")
+        cells = [(row[name], f"{row[name]:,.0f}") for name in speeds]
+        cells += [(row[name], f"{row[name]:.2f}") for name in compared]
+        cells.append((row["share_of_ceiling"], f"{row['share_of_ceiling']:.0%}"))
+        shown.add_row(row["title"], *("–" if pd.isna(value) else text for value, text in cells))
     return shown
