@@ -237,7 +237,12 @@ def ratios(turns: pd.DataFrame, rungs: Sequence[Rung]) -> pd.DataFrame:
 
 def terminal_table(table: pd.DataFrame) -> Table:
     """The benchmark for the terminal: medians, and ratios with the least and the largest of the turns."""
-    shown = Table(title="Training images a second, and the median ratio of the turns", box=box.SIMPLE_HEAD)
+    shown = Table(
+        title="Training images a second, and ours against the others (median of the turns)",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 2, 0, 0),
+        pad_edge=False,
+    )
     speeds = {"lecture": "lecture", "pytorch": "PyTorch", "ours": "ours", AT_ONCE: "at once"}
     compared = {"to_lecture": "/lecture", "to_pytorch": "/PyTorch", "at_once_to_ours": "at once/ours"}
     shown.add_column("rung")
