@@ -240,7 +240,7 @@ def terminal_table(table: pd.DataFrame) -> Table:
     shown = Table(
         title="Training images a second, and ours against the others (median of the turns)",
         box=box.SIMPLE_HEAD,
-        padding=(0, 2, 0, 0),
+        padding=(0, 1, 0, 0),
         pad_edge=False,
     )
     speeds = {"lecture": "lecture", "pytorch": "PyTorch", "ours": "ours", AT_ONCE: "at once"}
