@@ -138,6 +138,11 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--out", type=Path, metavar="DIR", help="folder (results/bench/STUDY-PRESET)")
     bench.set_defaults(command=_bench)
 
+    lectures = commands.add_parser(
+        "lectures", help="every row of the lectures: what runs it, published and ours"
+    )
+    lectures.set_defaults(command=_lectures)
+
     listing = commands.add_parser("list", help="list studies, tricks or datasets")
     listing.add_argument("what", nargs="?", metavar="studies|tricks|datasets", default="studies")
     listing.set_defaults(command=_list)
@@ -442,6 +447,13 @@ def _bench(given: argparse.Namespace, arguments: list[str]) -> int:
     )
     Console().print(bench.terminal_table(timed))
     print(f"written to {folder}")
+    return EXIT_DONE
+
+
+def _lectures(given: argparse.Namespace, _: list[str]) -> int:
+    from ablation.lectures import document
+
+    print(document(), end="")
     return EXIT_DONE
 
 

@@ -40,8 +40,9 @@ TRIAL_COLUMNS = (
     "design", "step", "position", "seed", "status", "epochs_run", "best_epoch", "train_accuracy",
     "running_train_accuracy", "val_accuracy", "best_val_accuracy", "test_accuracy", "gap", "train_loss",
     "val_loss", "test_loss", "parameters", "flops_per_image", "train_seconds", "images_per_second",
-    "peak_memory_mb", "config_hash", "error",
+    "peak_memory_mb", "config_hash", "error", "test_top5_accuracy",
 )  # fmt: skip
+LATER_COLUMNS = ("test_top5_accuracy",)  # of which older tables know nothing
 EPOCH_COLUMNS = (
     "step", "seed", "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds",
     "config_hash",
@@ -319,6 +320,8 @@ def load(path: Path | str) -> Results:
             )
         except (OSError, ValueError) as error:
             raise UserError(f"{file}: not a readable table ({error})") from error
+        later = {column: math.nan for column in LATER_COLUMNS if column in columns}
+        tables[name] = tables[name].assign(**{c: v for c, v in later.items() if c not in tables[name]})
         missing = [column for column in columns if column not in tables[name]]
         if missing:
             raise UserError(f"{file}: column {missing[0]} is missing; `ablation run` writes the table anew")

@@ -189,11 +189,21 @@ def evaluate(
     engine: Engine, images: np.ndarray, labels: np.ndarray, how: Prediction = PLAIN
 ) -> tuple[float, float, np.ndarray]:
     """Mean cross-entropy, accuracy (0-1) and predicted classes, int (n,), in inference mode."""
-    logits = predict(engine, images, how).astype(np.float64)
+    return scored(predict(engine, images, how), labels)
+
+
+def scored(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float, np.ndarray]:
+    """Mean cross-entropy, accuracy (0-1) and predicted classes, int (n,), of logits (n, classes)."""
+    logits = logits.astype(np.float64)
     logits -= logits.max(axis=1, keepdims=True)
     log_likelihood = logits[np.arange(len(labels)), labels] - np.log(np.exp(logits).sum(axis=1))
     predicted = logits.argmax(axis=1)
     return float(-log_likelihood.mean()), float((predicted == labels).mean()), predicted
+
+
+def top_k_accuracy(logits: np.ndarray, labels: np.ndarray, k: int = 5) -> float:
+    """Share of images whose class is among their k largest logits (n, classes)."""
+    return float((np.argsort(-logits, axis=1, kind="stable")[:, :k] == labels[:, None]).any(axis=1).mean())
 
 
 def _facts(trial: Trial, problem: Problem, epochs: list[dict[str, Any]], images: int) -> dict[str, Any]:
@@ -219,9 +229,11 @@ def _judged(engine: Engine, splits: Splits, epochs: list[dict[str, Any]], how: P
     train_loss, train_accuracy, _ = evaluate(engine, splits.x_train[some], splits.y_train[some], how)
     val_loss, val_accuracy, _ = evaluate(engine, splits.x_val, splits.y_val, how)
     best = max(epochs, key=lambda row: row["val_accuracy"])
-    test_loss = test_accuracy = confusion = None
+    test_loss = test_accuracy = top5 = confusion = None
     if len(splits.x_test):
-        test_loss, test_accuracy, predicted = evaluate(engine, splits.x_test, splits.y_test, how)
+        logits = predict(engine, splits.x_test, how)
+        test_loss, test_accuracy, predicted = scored(logits, splits.y_test)
+        top5 = top_k_accuracy(logits, splits.y_test)
         confusion = np.zeros((len(splits.classes),) * 2, int)
         np.add.at(confusion, (splits.y_test, predicted), 1)
     return {
@@ -237,6 +249,7 @@ def _judged(engine: Engine, splits: Splits, epochs: list[dict[str, Any]], how: P
         "train_loss": train_loss,
         "val_loss": val_loss,
         "test_loss": test_loss,
+        "test_top5_accuracy": top5,
         "confusion": confusion,
     }
 

@@ -222,3 +222,13 @@ def test_a_repetition_draws_other_random_numbers_for_everything(splits):
     one, again, other = (train(tiny.trial(epochs=1, stream=stream), splits) for stream in (0, 0, 1))
     assert one["epochs"][0]["loss"] == again["epochs"][0]["loss"] != other["epochs"][0]["loss"]
     assert tiny.trial(stream=0).config_hash == tiny.trial().config_hash != tiny.trial(stream=1).config_hash
+
+
+def test_top_k_accuracy_is_numpys(whole):
+    rng = np.random.default_rng(0)
+    logits, labels = rng.normal(size=(200, 10)), rng.integers(0, 10, 200)
+    ranks = (logits > logits[np.arange(200), labels][:, None]).sum(axis=1)
+    for k in (1, 3, 5, 10):
+        assert training.top_k_accuracy(logits, labels, k) == pytest.approx((ranks < k).mean())
+    assert training.top_k_accuracy(np.zeros((4, 10)), np.arange(4), 2) == 0.5, "of equals the first count"
+    assert whole["test_accuracy"] <= whole["test_top5_accuracy"] <= 1

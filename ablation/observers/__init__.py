@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ablation.data import Splits
-from ablation.engine.learner import Learner
 from ablation.layout import Node
+
+if TYPE_CHECKING:
+    from ablation.engine.learner import Learner
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Moment:
         epochs: rows of all epochs so far, this one's last.
     """
 
-    learner: Learner
+    learner: "Learner"
     nodes: Sequence[Node]
     splits: Splits
     epochs: Sequence[Mapping[str, Any]]

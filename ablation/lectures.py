@@ -1,0 +1,174 @@
+"""Every row of the lectures: what runs it here, and what the reference runs say of its figures."""
+
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ablation.analysis.learning import NO, YES
+from ablation.analysis.verdicts import HELPS, HURTS, OPEN, kind
+from ablation.reference import REFERENCE
+from ablation.study import Published, load
+from ablation.yaml_file import read_yaml
+
+ROWS = Path(__file__).parent / "lectures.yaml"
+SAME = 0.01
+LEARNS, LEARNS_NOT = "learns", "does not learn"
+CHANCE = 0.12
+NOT_RUN = "not run yet"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the lectures.
+
+    Attributes:
+        row: its number there.
+        what: in words.
+        steps: `study/step`, or `study/*` for all of a study.
+        tricks, checks, commands, tests: what else runs it.
+        claim: what the lecture says of each step: `learns`, `does not learn`, or nothing.
+        note: why our figures may differ.
+    """
+
+    row: str
+    what: str
+    steps: tuple[str, ...] = ()
+    tricks: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+    claim: str = ""
+    note: str = ""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """All that runs it, in words."""
+        return (
+            *(f"step {one}" for one in self.steps),
+            *(f"trick {one}" for one in self.tricks),
+            *(f"check {one}" for one in self.checks),
+            *(f"`ablation {one}`" for one in self.commands),
+            *(f"test {one.partition('::')[2].removeprefix('test_').replace('_', ' ')}" for one in self.tests),
+        )
+
+
+def rows() -> tuple[Row, ...]:
+    """All rows, in the lectures' order."""
+    return tuple(
+        Row(
+            row=row, **{key: tuple(value) if isinstance(value, list) else value for key, value in one.items()}
+        )
+        for row, one in read_yaml(ROWS).items()
+    )
+
+
+@functools.cache
+def ladder(name: str) -> dict[str, Published]:
+    """The steps of a study of the project, with their published figures."""
+    return {one.step: one.lecture for one in load(name).ladder}
+
+
+def document(folder: Path = REFERENCE) -> str:
+    """Both tables as Markdown.
+
+    Args:
+        folder: of the reference runs: `<study>/<run>/summary.csv`.
+    """
+    all_rows, measured = rows(), reference(folder)
+    lines = [
+        "# The lectures beside our figures",
+        "",
+        "Written by `ablation lectures`. `published` is test (training) accuracy in the slides, one run read off its",
+        "best epoch; ours is the mean over n seeds of networks and trainings small enough for a CPU, so what is",
+        "compared is the direction: a step reproduces where it changes accuracy as in the lecture and the change is",
+        "no chance, or where it learns as the lecture says.",
+        "",
+        "| row | what | step | run | published | ours | n | verdict |",
+        "|---|---|---|---|--:|--:|--:|---|",
+    ]
+    for row in all_rows:
+        for cells in _cells(row, measured):
+            lines.append(f"| {row.row} | {row.what} | {' | '.join(cells)} |")
+    lines += ["", "## What runs each row", "", "| row | what | here |", "|---|---|---|"]
+    lines += [
+        f"| {row.row} | {row.what} | {', '.join(row.targets) or '**nothing yet**'} |" for row in all_rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def reference(folder: Path) -> dict[str, list[tuple[str, Mapping[str, Any]]]]:
+    """Rows of the reference runs' summaries with their run's name, by `study/step`."""
+    found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    for file in sorted(folder.glob("*/*/summary.csv")):
+        table = pd.read_csv(file, keep_default_na=False, na_values=[""])
+        by_step = {(one["design"], one["step"]): one for one in table.to_dict("records")}
+        for one in by_step.values():
+            base = by_step.get((one["design"], one["base"]), {})
+            about = {**one, "base_lecture_val": base.get("lecture_val")}
+            run = f"{file.parent.name}, {one['design']}"
+            found.setdefault(f"{file.parent.parent.name}/{one['step']}", []).append((run, about))
+    return found
+
+
+def _cells(row: Row, measured: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> Iterator[list[str]]:
+    """The table's cells from `step` on: a line for each published figure or claim, and each run of it."""
+    for step in _expanded(row.steps):
+        published = _published(step)
+        if not (published or row.claim):
+            continue
+        runs = [(run, one) for run, one in measured.get(step, []) if one["n"]]
+        if not runs:
+            yield [step, "–", published or row.claim, "–", "–", NOT_RUN]
+        for run, one in runs:
+            ours = f"{one['test_mean']:.3f} ({one['train_mean']:.3f})"
+            told = verdict(one, row.claim)
+            why = f": {row.note}" if row.note and not told.startswith("reproduced") else ""
+            yield [step, run, published or row.claim, ours, str(one["n"]), f"{told}{why}"]
+
+
+def verdict(one: Mapping[str, Any], claim: str = "") -> str:
+    """Whether a step of a reference run does as the lecture says.
+
+    Args:
+        one: a row of `summary.csv`, with the published figure of its base as `base_lecture_val`.
+        claim: `learns`, `does not learn`, or empty for what follows from the published figures.
+
+    Returns:
+        `reproduced`, `differs` or `open` with the reason; `shown` where the lecture compares the step with nothing.
+    """
+    train = one.get("lecture_train")
+    if not claim and _known(train) and train <= CHANCE:
+        claim = LEARNS_NOT
+    if claim:
+        learned = one.get("learns")
+        if learned == (YES if claim == LEARNS else NO):
+            return f"reproduced: {claim}"
+        return f"differs: learns: {learned}"
+    if not all(_known(one.get(name)) for name in ("lecture_val", "base_lecture_val", "delta")):
+        return "shown"
+    change, ours = float(one["lecture_val"] - one["base_lecture_val"]), str(one["verdict"])
+    expected = HELPS if change >= SAME else HURTS if change <= -SAME else OPEN
+    if kind(ours) == expected and (expected != OPEN or abs(one["delta"]) < 2 * SAME):
+        return f"reproduced ({100 * change:+.1f} points there): {ours}"
+    return f"{'open' if kind(ours) == OPEN else 'differs'} ({100 * change:+.1f} points there): {ours}"
+
+
+def _known(figure: Any) -> bool:
+    return figure is not None and pd.notna(figure)
+
+
+def _expanded(steps: Iterable[str]) -> Iterator[str]:
+    for one in steps:
+        name, _, step = one.partition("/")
+        yield from [f"{name}/{each}" for each in ladder(name)] if step == "*" else [one]
+
+
+def _published(step: str) -> str:
+    name, _, wanted = step.partition("/")
+    lecture = ladder(name)[wanted]
+    val = "" if lecture.val is None else f"{lecture.val:.3f}"
+    return f"{val} ({lecture.train:.3f})".strip() if lecture.train is not None else val
