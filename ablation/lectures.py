@@ -140,8 +140,7 @@ def verdict(one: Mapping[str, Any], claim: str = "") -> str:
     Returns:
         `reproduced`, `differs` or `open` with the reason; `shown` where the lecture compares the step with nothing.
     """
-    train = one.get("lecture_train")
-    if not claim and _known(train) and train <= CHANCE:
+    if not claim and _known(one.get("lecture_train")) and one["lecture_train"] <= CHANCE:
         claim = LEARNS_NOT
     if claim:
         learned = one.get("learns")
