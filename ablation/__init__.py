@@ -1,8 +1,23 @@
 """What each trick for training and regularising a CNN buys, at what price, and whether the difference is real."""
 
 import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ablation.library import Study, StudyResults, read, run
+
+__all__ = ["Study", "StudyResults", "read", "run"]
 
 # TensorFlow reads these when it is imported. Its oneDNN kernels, three times as fast on convolutions, are off by
 # default on processors without AVX-512.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def __getattr__(name: str) -> Any:
+    """The library's names, imported when first asked for: the command line needs none of it."""
+    if name not in __all__:
+        raise AttributeError(f"module 'ablation' has no attribute '{name}'")
+    from ablation import library
+
+    return getattr(library, name)

@@ -196,6 +196,11 @@ class Study(Frozen):
     presets: dict[Name, Preset] = {"full": Preset()}
     tune: Tuning = Tuning()
 
+    @classmethod
+    def load(cls, name_or_file: "str | Path") -> "Study":
+        """As `ablation.study.load`."""
+        return load(str(name_or_file))
+
     @field_validator("presets")
     @classmethod
     def _with_full(cls, presets: dict[str, Preset]) -> dict[str, Preset]:

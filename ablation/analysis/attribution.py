@@ -19,7 +19,8 @@ def shapley(marginals: Sequence[tuple[str, float]], level: float = LEVEL) -> pd.
 
     Returns:
         A row a trick, in order of appearance: trick, orders, value (mean marginal contribution), error (its
-        Monte-Carlo standard error over orders; NaN where there is one order), low, high.
+        Monte-Carlo standard error over orders; NaN where there is one order), low, high. Without noise from seeds
+        a 95 % interval of four orders covers about 90 %, of ten 95 %: few orders are few different marginals.
     """
     rows = []
     for trick in dict.fromkeys(name for name, _ in marginals):

@@ -1,0 +1,184 @@
+"""The same from Python as from the command line: `from ablation import Study, run`."""
+
+import dataclasses
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ablation import results
+from ablation.errors import UserError, did_you_mean
+from ablation.study import Study, load
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ablation.report.findings import Findings
+
+__all__ = ["Study", "StudyResults", "read", "run"]
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """A results folder as tables and figures; each is computed when it is first asked for.
+
+    Attributes:
+        folder: where it lies.
+    """
+
+    folder: Path
+
+    @functools.cached_property
+    def _findings(self) -> "Findings":
+        from ablation.report import findings
+
+        return findings.collect(results.load(self.folder))
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """`trials.csv`: a row a trial of a design; accuracies are fractions, times seconds."""
+        return self._findings.results.trials
+
+    @property
+    def epochs(self) -> pd.DataFrame:
+        """`epochs.csv`: a row an epoch."""
+        return self._findings.results.epochs
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """A row a step of a design: means, intervals, difference from the base, verdict (`analysis.summary`)."""
+        return self._findings.table
+
+    @property
+    def contributions(self) -> pd.DataFrame:
+        """What each design says each trick adds (`analysis.contributions`)."""
+        return self._findings.contributions
+
+    @property
+    def budgets(self) -> pd.DataFrame:
+        """Each step's delta by number of epochs; empty without several budgets (`analysis.budgets`)."""
+        return self._findings.budgets
+
+    @property
+    def protocols(self) -> pd.DataFrame:
+        """Honest and lecture protocol side by side; empty without both (`analysis.protocols`)."""
+        return self._findings.protocols
+
+    @property
+    def headline(self) -> str:
+        """The result in one or two sentences."""
+        from ablation.report import findings
+
+        return findings.headline(self._findings)
+
+    def ladder(self) -> "Figure":
+        """Test accuracy a rung."""
+        return self._figure("ladder")
+
+    def gap(self) -> "Figure":
+        """Train, validation and test accuracy a rung."""
+        return self._figure("gap")
+
+    def delta(self) -> "Figure":
+        """What each rung changes against its base."""
+        return self._figure("delta")
+
+    def designs(self) -> "Figure":
+        """What each trick adds, by design."""
+        return self._figure("designs")
+
+    def budget(self) -> "Figure":
+        """What each step changes, by number of epochs."""
+        return self._figure("budgets")
+
+    def protocol(self) -> "Figure":
+        """What reading the test curve adds."""
+        return self._figure("protocols")
+
+    def cost(self) -> "Figure":
+        """Test accuracy against training time and FLOPs."""
+        return self._figure("cost")
+
+    def curves(self) -> "Figure":
+        """Learning curves."""
+        return self._figure("curves")
+
+    def report(self) -> Path:
+        """Write tables, figures and pages into the folder; the page's path."""
+        from ablation import report
+
+        report.write(self.folder)
+        return self.folder / "report.html"
+
+    def _figure(self, name: str) -> "Figure":
+        """A figure.
+
+        Raises:
+            UserError: the folder has nothing to show in it.
+        """
+        from ablation.report import figures
+
+        drawings = figures.drawings(self._findings)
+        if name not in drawings:
+            raise UserError(
+                f"{self.folder}: nothing to show in '{name}'; expected one of {', '.join(drawings)}"
+            )
+        return drawings[name](self._findings)
+
+
+def read(folder: Path | str) -> StudyResults:
+    """A results folder that a run left.
+
+    Raises:
+        UserError: it is not one, or no trial of it is done.
+    """
+    found = StudyResults(Path(folder))
+    found._findings  # noqa: B018
+    return found
+
+
+def run(
+    study: Study | str, *, orders: int | None = None, quiet: bool = False, **options: Any
+) -> StudyResults:
+    """Train what is not there yet and read the results.
+
+    Args:
+        study: a loaded study, its name, or a .yaml file.
+        orders: how many orders the design `orders` draws; None for what the study says.
+        quiet: show no progress.
+        options: the fields of `ablation.runner.Options`: preset, dataset, data_dir, designs, budgets, protocol,
+            controls, steps, seeds (a number of seeds, or the seeds themselves), sets, out, jobs (1), ...
+
+    Raises:
+        UserError: as the command line says them.
+    """
+    from ablation import runner
+    from ablation.display import Display
+
+    chosen = load(study) if isinstance(study, str) else study
+    if orders is not None:
+        chosen = chosen.replace(orders=orders)
+    known = {field.name: field for field in dataclasses.fields(runner.Options)}
+    for name in options:
+        if name not in known:
+            raise UserError(f"run: unknown option '{name}'{did_you_mean(name, known)}")
+    given = {name: _as_option(known[name].default, name, value) for name, value in options.items()}
+    outcome = runner.run(chosen, runner.Options(**given), Display(_console(quiet)))
+    return read(outcome.folder)
+
+
+def _as_option(default: Any, name: str, value: Any) -> Any:
+    """One name where several are expected, a number of seeds, a folder's name: as `Options` has them."""
+    if name == "seeds" and isinstance(value, int):
+        return tuple(range(value))
+    if isinstance(default, tuple):
+        return (value,) if isinstance(value, str | int) else tuple(value)
+    return Path(value) if name in ("out", "data_dir", "weights") and value is not None else value
+
+
+def _console(quiet: bool) -> Any:
+    from rich.console import Console
+
+    return Console(quiet=quiet)
