@@ -39,6 +39,7 @@ def cluster():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_worker_niceness", "0")
         started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
         started.second = started.add_node(num_cpus=1)
         yield started

@@ -1,20 +1,21 @@
-"""What the processes of a Ray cluster tell the driver, and it them. Imports nothing: an actor starts with it."""
-
-from typing import Any
+"""What the processes of a Ray cluster tell the driver, and it them."""
 
 
 class Board:
-    """An actor: its methods are called from other processes, one at a time."""
+    """An actor: its methods are called from other processes, one at a time.
+
+    Progress stays pickled here, so that this small process need not import Keras.
+    """
 
     def __init__(self) -> None:
-        self._news: list[tuple[str, Any]] = []
+        self._news: list[tuple[str, bytes]] = []
         self._stopping = False
 
-    def tell(self, config_hash: str, progress: Any) -> None:
+    def tell(self, config_hash: str, progress: bytes) -> None:
         """A trial got on."""
         self._news.append((config_hash, progress))
 
-    def news(self) -> list[tuple[str, Any]]:
+    def news(self) -> list[tuple[str, bytes]]:
         """What was told since the last call."""
         news, self._news = self._news, []
         return news

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pickle
 import signal
 import socket
 import time
@@ -82,7 +83,7 @@ def execute(
             here = {task.trial.config_hash: task for task in running.values()}
             for config_hash, progress in ray.get(board.news.remote()):
                 if config_hash in here:
-                    watch(here[config_hash], progress)
+                    watch(here[config_hash], pickle.loads(progress))
 
         while True:
             if stop() and not told:
@@ -224,7 +225,7 @@ def _work(carry_out: Callable[..., dict[str, Any]], task: Task, data: list, boar
         nonlocal told
         if progress.row is not None or time.monotonic() - told > NEWS_EVERY:
             told = time.monotonic()
-            board.tell.remote(task.trial.config_hash, progress)
+            board.tell.remote(task.trial.config_hash, pickle.dumps(progress))
 
     def stop() -> bool:
         return ray.get(board.stopping.remote())
