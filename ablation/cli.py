@@ -138,6 +138,14 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--out", type=Path, metavar="DIR", help="folder (results/bench/STUDY-PRESET)")
     bench.set_defaults(command=_bench)
 
+    surface = commands.add_parser(
+        "surface", help="the loss around trained networks: a plane, the largest curvature", allow_abbrev=False
+    )
+    _add_data_options(surface)
+    surface.add_argument("--steps", default="", metavar="A,B", help="which steps (all)")
+    surface.add_argument("--out", type=Path, metavar="DIR", help="folder (results/surface/STUDY)")
+    surface.set_defaults(command=_surface)
+
     lectures = commands.add_parser(
         "lectures", help="every row of the lectures: what runs it, published and ours"
     )
@@ -447,6 +455,27 @@ def _bench(given: argparse.Namespace, arguments: list[str]) -> int:
     )
     Console().print(bench.terminal_table(timed))
     print(f"written to {folder}")
+    return EXIT_DONE
+
+
+def _surface(given: argparse.Namespace, _: list[str]) -> int:
+    from ablation import data, study
+
+    loaded = study.load(given.study)
+    preset = given.preset or ("quick" if "quick" in loaded.presets else "full")
+    folder = _data_dir(given)
+    dataset, why = data.choose(given.dataset or loaded.dataset, folder, may_download=False)
+    steps = study.plan(loaded, preset=preset, dataset=dataset, steps=_names(given.steps))
+    print(f"{loaded.title or loaded.study}: {dataset} ({why}), preset {preset}, seed 0")
+    _load_backend()
+    from ablation.executors import DataRequest, read_data
+    from ablation.surface import survey
+
+    out = given.out or Path("results") / "surface" / loaded.study
+    for step in steps:
+        splits = read_data(DataRequest(dataset, folder, loaded.protocol, step.setting.sizes))
+        print(f"{step.title}: {survey(step, splits, out)}")
+    print(out)
     return EXIT_DONE
 
 

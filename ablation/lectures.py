@@ -58,12 +58,12 @@ class Row:
 
 def rows() -> tuple[Row, ...]:
     """All rows, in the lectures' order."""
-    return tuple(
-        Row(
-            row=row, **{key: tuple(value) if isinstance(value, list) else value for key, value in one.items()}
-        )
-        for row, one in read_yaml(ROWS).items()
-    )
+    return tuple(_row(name, content) for name, content in read_yaml(ROWS).items())
+
+
+def _row(name: str, content: Mapping[str, Any]) -> Row:
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
+    return Row(row=name, **fields)
 
 
 @functools.cache
