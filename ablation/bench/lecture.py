@@ -8,7 +8,7 @@ import numpy as np
 from ablation.layout import Problem
 from ablation.recipe import Layer, Recipe
 
-AUGMENTATION = ("RandomGaussianNoise", "RandomFlip", "RandomCropResize")
+AUGMENTATION = ("RandomGaussianNoise", "RandomFlip", "RandomCropResize", "RandomAffine")
 
 
 def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:
@@ -82,6 +82,10 @@ def _model(recipe: Recipe, problem: Problem, keras: Any) -> Any:
         height, width = problem.image_shape[:2]
         x = layers.RandomCrop(height * 7 // 8, width * 7 // 8)(x)
         x = layers.Resizing(height, width)(x)
+    if "RandomAffine" in kinds:
+        if set(kinds["RandomAffine"]) != {"rotate"}:
+            raise NotImplementedError("the lecture's script only rotates")
+        x = layers.RandomRotation(kinds["RandomAffine"]["rotate"] / 360)(x)
     for width, convs in zip(recipe.widths, recipe.block_convs(), strict=True):
         start = x
         for _ in range(convs):

@@ -103,9 +103,10 @@ def _module(node: Node, nodes: tuple[Node, ...], problem: Problem, torch: Any) -
         "Add": lambda: lambda a, b: a + b,
         "RandomGaussianNoise": _noisy,
         "RandomFlip": lambda **_: lambda x: _cropped(x, None, True, torch),
-        "RandomCropResize": lambda area, flip: lambda x: _cropped(x, area, flip, torch),
+        "RandomCropResize": lambda area, flip=False: lambda x: _cropped(x, area, flip, torch),
+        "RandomAffine": lambda rotate: lambda x: _turned(x, rotate, torch),
     }
-    if kind not in makers:
+    if kind not in makers or (kind == "RandomAffine" and set(options) != {"rotate"}):
         raise NotImplementedError(f"{kind} is not written out in PyTorch")
     function = makers[kind](**options)
 
@@ -148,5 +149,18 @@ def _cropped(x: Any, area: tuple[float, float] | None, flip: bool, torch: Any) -
     theta = torch.zeros(count, 2, 3, device=device)
     theta[:, 0, 0], theta[:, 1, 1] = side * mirror, side
     theta[:, :, 2] = (1 - side[:, None]) * (2 * torch.rand(count, 2, device=device) - 1)
+    return _sampled(x, theta, torch)
+
+
+def _turned(x: Any, degrees: float, torch: Any) -> Any:
+    """Each image turned about its centre by up to so many degrees either way."""
+    angle = torch.deg2rad(degrees * (2 * torch.rand(len(x), device=x.device) - 1))
+    theta = torch.zeros(len(x), 2, 3, device=x.device)
+    theta[:, 0, 0] = theta[:, 1, 1] = angle.cos()
+    theta[:, 0, 1], theta[:, 1, 0] = -angle.sin(), angle.sin()
+    return _sampled(x, theta, torch)
+
+
+def _sampled(x: Any, theta: Any, torch: Any) -> Any:
     grid = torch.nn.functional.affine_grid(theta, list(x.shape), align_corners=False)
     return torch.nn.functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
