@@ -27,6 +27,7 @@ from ablation.search.space import LECTURE, Space, Values, ends, grid, narrowed, 
 from ablation.study import PlannedStep, Setting, Stage, Study, plan
 
 STOP_AT_LOSS = 3.0
+COARSE, FINE = "coarse", "fine"
 
 
 @dataclass(frozen=True)
@@ -138,21 +139,19 @@ def tune(study: Study, search: Search, options: runner.Options, display: Any) ->
     preset = options.preset or runner.default_preset(study)
     dataset, why = choose(options.dataset or study.dataset, options.data_dir, may_download=preset == "full")
     base = _Base(study, preset, dataset, search.step, options.sets)
-    default = base.at({})
-    for values in ends(search.space):
-        base.at(values)
-    if "grid" in search.samplers:
-        for stage in (search.coarse, search.fine)[: 2 if len(search.samplers) == 1 else 1]:
-            grid(search.space, stage.trials)
+    stages = _stages(search)
+    _check(search, base, stages)
     display.note(f"{study.title or study.study}, {search.step}: {dataset} ({why}), preset {preset}")
-    request = DataRequest(dataset, options.data_dir, "honest", default.setting.sizes.replace(test=0))
-    splits = read_data(request)
+    sizes = base.at({}).setting.sizes.replace(test=0)
+    splits = read_data(DataRequest(dataset, options.data_dir, "honest", sizes))
 
     folder = options.out or Path("results") / study.study / f"tune-{dataset}-{preset}"
+    if (folder / "manifest.json").exists():
+        raise UserError(f"{folder}: holds the results of a run; choose another folder with --out")
     notes: dict[str, Any] = {
         "contract": results.CONTRACT,
         "study": study.study,
-        "title": f"{study.title or study.study}, {default.title}",
+        "title": f"{study.title or study.study}, {base.at({}).title}",
         "step": search.step,
         "preset": preset,
         "dataset": {
@@ -168,18 +167,12 @@ def tune(study: Study, search: Search, options: runner.Options, display: Any) ->
     }
     options = dataclasses.replace(options, dataset=dataset, preset=preset, sets=(), seeds=(search.seed,))
     with hold(folder):
-        _remove_unfinished(folder)
-        earlier = {} if options.fresh else _points_so_far(folder, search.seed)
-        compared = len(search.samplers) > 1
+        _remove_unfinished(folder, options.fresh)
+        earlier = _points_so_far(folder, search.seed)
         space, failed = search.space, 0
-        stages = (
-            [(name, name, search.coarse) for name in search.samplers]
-            if compared
-            else [("coarse", search.samplers[0], search.coarse), ("fine", search.samplers[0], search.fine)]
-        )
         for name, sampler, size in stages:
-            if name == "fine":
-                space = narrowed(space, report.best_points(notes, folder, "coarse"))
+            if name == FINE:
+                space = narrowed(space, report.best_points(notes, folder, COARSE))
             told = {"name": name, "sampler": sampler, "trials": size.trials, "epochs": size.epochs}
             told |= {"space": report.described(space), "values": []}
             started = earlier.get(json.dumps(told), []) if sampler == "tpe" else []
@@ -193,10 +186,37 @@ def tune(study: Study, search: Search, options: runner.Options, display: Any) ->
             failed += ended.failed
             if ended.interrupted:
                 return ended
-        if not compared:
+        if stages[-1][0] == FINE:
             write_atomically(folder / report.TUNED, _tuned(base, notes, folder))
         report.write(folder)
     return Outcome(folder, failed, False)
+
+
+def _stages(search: Search) -> list[tuple[str, str, Stage]]:
+    """Name, sampler and size of every stage; where samplers are compared, each has one of its name."""
+    if len(search.samplers) > 1:
+        return [(sampler, sampler, search.coarse) for sampler in search.samplers]
+    return [(COARSE, search.samplers[0], search.coarse), (FINE, search.samplers[0], search.fine)]
+
+
+def _check(search: Search, base: "_Base", stages: Sequence[tuple[str, str, Stage]]) -> None:
+    """Try the ends of the space before anything is trained.
+
+    Raises:
+        UserError: the recipe refuses a value, a field does nothing for this step, or a grid has too few trials.
+    """
+    points_to_try = ends(search.space)
+    for values in points_to_try:
+        base.at(values)
+    for key in search.space:
+        first, last = (
+            base.at({key: values[key]}).setting for values in (points_to_try[0], points_to_try[-1])
+        )
+        if first == last:
+            raise UserError(f"--space {key}: changes nothing in step '{search.step}'")
+    for _, sampler, size in stages:
+        if sampler == "grid":
+            grid(search.space, size.trials)
 
 
 @dataclass(frozen=True)
@@ -234,7 +254,13 @@ class _Base:
             from ablation import tricks
 
             trick, _, parameter = name.partition(".")
-            return tricks.parameters(trick)[parameter]
+            preset = self.study.presets[self.preset]
+            special = preset.datasets.get(self.dataset, preset)
+            given = {used: own for step in self.study.ladder for used, own in step.uses()}
+            of_trick = tricks.parameters(trick)
+            for level in (given, preset.tricks, special.tricks):
+                of_trick |= level.get(trick, {})
+            return of_trick[parameter]
         return planned.setting.recipe.model_dump(mode="json")[name]
 
 
@@ -353,7 +379,7 @@ def _tuned(base: _Base, notes: dict[str, Any], folder: Path) -> str:
     Raises:
         UserError: no trial of the fine stage is done.
     """
-    best = report.best_points(notes, folder, "fine")[0]
+    best = report.best_points(notes, folder, FINE)[0]
     default, tuned = base.at({}).setting, base.at(best).setting.recipe
     changes = set(tuned.changes_from(default.recipe))
     content = {
@@ -387,6 +413,9 @@ def _points_so_far(folder: Path, seed: int) -> dict[str, list[Values]]:
     return {json.dumps(stage | {"values": []}): stage["values"] for stage in stages}
 
 
-def _remove_unfinished(folder: Path) -> None:
+def _remove_unfinished(folder: Path, fresh: bool) -> None:
+    """Remove what a killed search was writing, and, starting anew, what an earlier one concluded."""
     for file in folder.glob(f".*{results.UNFINISHED}"):
         file.unlink(missing_ok=True)
+    for name in (report.NOTES, report.TUNED) if fresh else ():
+        (folder / name).unlink(missing_ok=True)

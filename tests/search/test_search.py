@@ -195,6 +195,7 @@ def test_a_trick_s_parameter_can_be_searched(study_file, tmp_path, hill):
     assert all(trial.setting.recipe.norm is not None for trial in hill.trained)
     default, found = study.plan(study.load(str(out / "tuned.yaml")), preset="full", dataset="shapes")
     assert default.setting.recipe.augment[0].options["stddev"] == 0.01
+    assert json.loads((out / "tune.json").read_text())["default"]["tricks.noise.stddev"] == 0.01
     assert found.setting.recipe.augment[0].options["stddev"] in noises
 
 
@@ -229,6 +230,12 @@ def test_another_search_in_the_same_folder_is_refused_until_fresh(study_file, tm
         tuned(study_file(), out, seed=1)
     tuned(study_file(), out, seed=1, fresh=True)
     assert json.loads((out / "tune.json").read_text())["seed"] == 1
+
+
+def test_a_run_s_folder_is_no_search_s(study_file, tmp_path, hill):
+    tuned(study_file(), tmp_path / "out", coarse="3x1", fine="1x1")
+    with pytest.raises(UserError, match="coarse: holds the results of a run"):
+        tuned(study_file(), tmp_path / "out" / "coarse")
 
 
 def test_report_rebuilds_a_search_from_its_folder(study_file, tmp_path, hill, capsys):
@@ -295,6 +302,7 @@ def test_a_mistake_in_a_study_s_search_is_one_line(study_file, tune, told):
         (["--space", "network.l2=uniform -1 1"], "network.l2: expected greater than or equal to 0, found -1"),
         (["--space", "network.activation=[relu, relo]"], "network.activation: unknown 'relo'; did you mean 'relu'?"),
         (["--space", "tricks.dropout.rate=uniform 0 .5"], "tricks.dropout: the ladder has no such trick"),
+        (["--space", "tricks.noise.stddev=uniform .1 .5"], "tricks.noise.stddev: changes nothing in step 'baseline'"),
         (["--step", "nose"], "--step: unknown step 'nose'; did you mean 'noise'?"),
         (["--sampler", "rnadom"], "--sampler: unknown 'rnadom'; did you mean 'random'?"),
         (["--sampler", "grid", "--fine", "3x1"], "--sampler grid: expected 4 trials or more"),
