@@ -392,7 +392,7 @@ def _tuned(base: _Base, notes: dict[str, Any], folder: Path) -> str:
         **_sections(default),
         "ladder": [
             {"step": "default", "title": "default"},
-            {"step": "tuned", "title": f"tuned: {report.shown(best)}", **_fields(tuned, changes)},
+            {"step": "tuned", "title": "tuned", **_fields(tuned, changes)},
         ],
     }
     text = yaml.safe_dump(content, sort_keys=False, width=110, default_flow_style=None)
