@@ -12,7 +12,7 @@ from ablation.network import make
 from ablation.recipe import Recipe
 from ablation.streams import stream_seed
 
-ROWS, COLUMNS, GAP, MAGNIFIED = 4, 8, 2, 2
+ROWS, COLUMNS, GAP = 4, 8, 2
 FIELDS = ("pixel_augment", "augment", "mix")
 
 
@@ -72,7 +72,6 @@ def picture(recipe: Recipe, problem: Problem, splits: Splits) -> bytes:
     padded = np.pad(grid, ((0, 0), (0, 0), (0, GAP), (0, GAP), (0, 0)), constant_values=255)
     rows, columns, height, width, channels = padded.shape
     pixels = padded.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
-    large = pixels.repeat(MAGNIFIED, axis=0).repeat(MAGNIFIED, axis=1)
     buffer = io.BytesIO()
-    Image.fromarray(large.squeeze(-1) if channels == 1 else large).save(buffer, format="PNG", optimize=True)
+    Image.fromarray(pixels.squeeze(-1) if channels == 1 else pixels).save(buffer, format="PNG", optimize=True)
     return buffer.getvalue()

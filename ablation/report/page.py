@@ -122,18 +122,20 @@ def _plots(found: Findings) -> dict[str, Markup]:
 
 def _designs(found: Findings) -> list[dict[str, Any]]:
     """Per design: its name, whether it is one of orders, the rows of its table with the sections of the rungs."""
-    epochs = found.results.epochs
+    shown = findings.one_variant(found.table[found.table["control"] == ""])
+    trials = found.done.merge(shown[["design", "step"]])
+    epochs = found.results.epochs[found.results.epochs["config_hash"].isin(trials["config_hash"])]
     axis = {
         "epochs": int(epochs["epoch"].max()) if len(epochs) else 1,
         "floor": math.floor(5 * epochs[["accuracy", "val_accuracy"]].min().min()) / 5 if len(epochs) else 0.0,
     }
-    designs, shown = [], set(findings.one_variant(found.table)["design"])
+    designs = []
     for design, table in found.table[found.table["control"] == ""].groupby("design", sort=False):
         rows = [
             _row(found, row, cost) for row, cost in zip(table.itertuples(), _costs(found, table), strict=True)
         ]
         orders = base_design(str(design)) == ORDERS
-        if not orders and design in shown:
+        if not orders and design in set(shown["design"]):
             for row in rows:
                 row["section"] = _section(found, row, axis) if row["figures"].n else None
         designs.append({"name": findings.design_name(str(design)), "rows": rows, "orders": orders})

@@ -321,6 +321,8 @@ def test_the_page_holds_the_same_tables_and_describes_the_new_figures(all_design
     for start in ("What each trick adds", "What each step changes, by number", "Test accuracy by protocol"):
         assert any(label.startswith(start) for label in labels)
     assert "Protocol lecture" in text, "a warning, since one design is under it"
+    sections = [attributes["id"] for tag, attributes in page.tags if attributes.get("class") == "rung"]
+    assert len(sections) == 2 * 3, "the ladder and add-one, at one budget and under one protocol"
 
 
 def test_orders_alone_are_reported(tmp_path):
