@@ -73,7 +73,7 @@ def space(notes: Mapping[str, Any], found: pd.DataFrame) -> Figure:
 def fields(notes: Mapping[str, Any], found: pd.DataFrame) -> Figure:
     """Validation accuracy against each field of the space, stage by stage."""
     first, keys = space_of(notes["stages"][0]), list(notes["default"])
-    columns = min(3, len(keys))
+    columns = 2 if len(keys) == 4 else min(3, len(keys))
     rows = -(-len(keys) // columns)
     with style.style(13):
         figure = Figure(figsize=(style.WIDE, 1.6 + 3.6 * rows), layout="constrained")

@@ -14,7 +14,9 @@ import tiny
 from ablation import report, results, search, study
 from ablation.cli import main
 from ablation.errors import UserError
+from ablation.report import style
 from ablation.runner import Options
+from ablation.search import figures
 from ablation.search import report as search_report
 
 pytest.importorskip("keras")
@@ -22,6 +24,7 @@ pytest.importorskip("optuna")
 
 SPACE = ("training.learning_rate=log 1e-5 1e-1", "network.l2=log 1e-6 1e2")
 BEST_RATE = 3e-3
+REAL_PNG = style.png
 
 
 @pytest.fixture
@@ -42,6 +45,7 @@ def hill(no_training, monkeypatch):
         return record
 
     monkeypatch.setattr("ablation.executors.local.train", train)
+    monkeypatch.setattr("ablation.report.style.png", lambda figure: b"drawn elsewhere")
     return no_training
 
 
@@ -210,6 +214,22 @@ def test_samplers_are_compared_at_equal_budgets(study_file, tmp_path, hill):
     }
     assert (len(rates["random"]), len(rates["grid"])) == (9, 3), "a grid spends its trials on few values"
     assert (out / "figures" / "best_so_far.png").exists() and not (out / "tuned.yaml").exists()
+
+
+def test_the_figures_show_every_trial(study_file, tmp_path, hill):
+    out = tmp_path / "out"
+    tuned(study_file(), out, coarse="6x1", fine="3x1")
+    notes = search_report.read(out)
+    drawn = figures.drawings(notes, search_report.table(notes, out))
+    assert list(drawn) == ["space", "fields"]
+    points = [some.get_offsets() for some in drawn["space"].axes[0].collections]
+    assert [len(some) for some in points] == [
+        len(search_report.ranked(search_report.table(notes, out), stage)) for stage in ("coarse", "fine")
+    ]
+    axes = drawn["space"].axes[0]
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert any(text.get_text().startswith("best, ") for text in drawn["space"].legends[0].get_texts())
+    assert REAL_PNG(drawn["fields"]).startswith(b"\x89PNG")
 
 
 def test_the_best_so_far_is_averaged_over_all_orders():
