@@ -31,7 +31,7 @@ def tracked(uri: str, study: str, tags: Mapping[str, str]) -> Iterator[Track]:
         mlflow = importlib.import_module("mlflow")
         entities = importlib.import_module("mlflow.entities")
     except ImportError as error:
-        raise UserError(f"--mlflow: {error}; pip install 'ablation[mlflow]'") from error
+        raise UserError(f"--mlflow: {error}; pip install -e '.[mlflow]'") from error
     os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # else MLflow 3 refuses a folder
     with _answered(uri):
         client = mlflow.MlflowClient(tracking_uri=uri)

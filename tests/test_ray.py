@@ -127,7 +127,7 @@ def test_without_ray_the_extra_is_named(study_file, tmp_path, capsys, monkeypatc
     monkeypatch.setitem(__import__("sys").modules, "ray", None)
     command = ["run", str(study_file()), "--preset", "full", "--out", str(tmp_path / "out")]
     assert main([*command, "--executor", "ray"]) == 2
-    assert "pip install 'ablation[ray]'" in capsys.readouterr().err
+    assert "pip install -e '.[ray]'" in capsys.readouterr().err
 
 
 def test_the_manifest_names_no_address():

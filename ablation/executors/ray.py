@@ -114,7 +114,7 @@ def _ray() -> Any:
     try:
         import ray
     except ImportError as error:
-        raise UserError("--executor ray: Ray is not installed; pip install 'ablation[ray]'") from error
+        raise UserError("--executor ray: Ray is not installed; pip install -e '.[ray]'") from error
     return ray
 
 

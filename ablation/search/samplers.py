@@ -73,7 +73,7 @@ def _optuna() -> Any:
     try:
         import optuna
     except ImportError as error:
-        raise UserError("ablation tune: needs Optuna; pip install 'ablation[tune]'") from error
+        raise UserError("ablation tune: needs Optuna; pip install -e '.[tune]'") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
 
