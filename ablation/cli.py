@@ -57,28 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="train a study's trials and write its tables", allow_abbrev=False)
     _add_study_options(run)
     run.add_argument("--out", type=Path, metavar="DIR", help="results folder (results/STUDY/DATASET-PRESET)")
-    run.add_argument(
-        "--jobs", type=_positive, metavar="N", help="trials at a time (one a core, or one a GPU)"
-    )
-    run.add_argument("--executor", default="local", metavar="E", help="local, or ray: a cluster (local)")
-    run.add_argument(
-        "--ray-address",
-        default="",
-        metavar="ADDR",
-        help="of a running cluster, HOST:PORT or auto (a new one)",
-    )
-    run.add_argument("--trial-cpus", type=_positive, metavar="N", help="CPUs of a trial on Ray (1)")
-    run.add_argument(
-        "--trial-gpus", type=_share, metavar="G", help="GPUs of a trial on Ray, or share of one (1, if any)"
-    )
-    run.add_argument(
-        "--strategy",
-        default="single",
-        metavar="S",
-        help="single, or data-parallel: all devices share each trial (single)",
-    )
+    _add_execution_options(run)
     run.add_argument("--fail-fast", action="store_true", help="end at the first trial that fails")
-    run.add_argument("--retry-failed", action="store_true", help="train failed and diverged trials again")
     run.add_argument("--fresh", action="store_true", help="discard what the results folder holds")
     run.add_argument("--tensorboard", action="store_true", help="event files in the folder's tensorboard/")
     run.add_argument("--save-models", action="store_true", help="each trial's best models in models/")
@@ -105,10 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("--seed", type=_seed, default=0, metavar="N", help="of points and trainings (0)")
     _add_set(tune)
     tune.add_argument("--out", type=Path, metavar="DIR", help="folder (results/STUDY/tune-DATASET-PRESET)")
-    tune.add_argument(
-        "--jobs", type=_positive, metavar="N", help="trials at a time (one a core, or one a GPU; tpe: 1)"
-    )
-    tune.add_argument("--retry-failed", action="store_true", help="train failed and diverged trials again")
+    _add_execution_options(tune)
     tune.add_argument("--fresh", action="store_true", help="discard what the folder holds")
     tune.set_defaults(command=_tune)
 
@@ -200,6 +177,30 @@ def _one_of(option: str, found: str, known: Sequence[str]) -> str:
     return found
 
 
+def _add_execution_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs", type=_positive, metavar="N", help="trials at a time (one a core, or one a GPU)"
+    )
+    parser.add_argument("--executor", default="local", metavar="E", help="local, or ray: a cluster (local)")
+    parser.add_argument(
+        "--ray-address",
+        default="",
+        metavar="ADDR",
+        help="of a running cluster, HOST:PORT or auto (a new one)",
+    )
+    parser.add_argument("--trial-cpus", type=_positive, metavar="N", help="CPUs of a trial on Ray (1)")
+    parser.add_argument(
+        "--trial-gpus", type=_share, metavar="G", help="GPUs of a trial on Ray, or share of one (1, if any)"
+    )
+    parser.add_argument(
+        "--strategy",
+        default="single",
+        metavar="S",
+        help="single, or data-parallel: all devices share each trial (single)",
+    )
+    parser.add_argument("--retry-failed", action="store_true", help="train failed and diverged trials again")
+
+
 def _positive(text: str) -> int:
     if not _is_number(text) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1, found '{text}'")
@@ -266,12 +267,27 @@ def _study(given: argparse.Namespace) -> Any:
     return loaded.replace(orders=given.orders) if given.orders else loaded
 
 
+def _execution(given: argparse.Namespace) -> dict[str, Any]:
+    """Where and how many trials at a time, as `Options` takes it."""
+    from ablation.runner import EXECUTORS, STRATEGIES
+
+    return {
+        "jobs": given.jobs,
+        "executor": _one_of("--executor", given.executor, EXECUTORS),
+        "ray_address": given.ray_address,
+        "trial_cpus": given.trial_cpus,
+        "trial_gpus": given.trial_gpus,
+        "strategy": _one_of("--strategy", given.strategy, STRATEGIES),
+        "retry_failed": given.retry_failed,
+    }
+
+
 def _run(given: argparse.Namespace, arguments: list[str]) -> int:
     from rich.console import Console
 
     from ablation.display import Display
     from ablation.provenance import command_line
-    from ablation.runner import EXECUTORS, STRATEGIES, Options, run
+    from ablation.runner import Options, run
 
     options = Options(
         preset=given.preset,
@@ -285,14 +301,8 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
         seeds=_seeds(given.seeds),
         sets=tuple(given.set),
         out=given.out,
-        jobs=given.jobs,
-        executor=_one_of("--executor", given.executor, EXECUTORS),
-        ray_address=given.ray_address,
-        trial_cpus=given.trial_cpus,
-        trial_gpus=given.trial_gpus,
-        strategy=_one_of("--strategy", given.strategy, STRATEGIES),
+        **_execution(given),
         fail_fast=given.fail_fast,
-        retry_failed=given.retry_failed,
         fresh=given.fresh,
         weights=given.weights,
         tensorboard=given.tensorboard,
@@ -340,8 +350,7 @@ def _tune(given: argparse.Namespace, arguments: list[str]) -> int:
         data_dir=_data_dir(given),
         sets=tuple(given.set),
         out=given.out,
-        jobs=given.jobs,
-        retry_failed=given.retry_failed,
+        **_execution(given),
         fresh=given.fresh,
         command=command_line(arguments),
     )

@@ -127,7 +127,7 @@ def tune(study: Study, search: Search, options: runner.Options, display: Any) ->
     Args:
         study: a loaded study.
         search: see `search_of`.
-        options: preset, dataset, data_dir, sets, out, jobs, retry_failed, fresh and command count.
+        options: as for a run, designs, steps, seeds, budgets, protocol and controls aside.
         display: see `ablation.runner.run`.
 
     Raises:
