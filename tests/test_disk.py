@@ -36,7 +36,7 @@ def test_a_disk_that_is_full_ends_the_run_with_one_line_and_room_lets_it_go_on(
     file, out = study_file(seeds=4), small_disk / "out"
     run_study(file, tmp_path / "whole")
     filler = small_disk / "filler"
-    filler.write_bytes(bytes(220_000))
+    filler.write_bytes(bytes(180_000))
     capsys.readouterr()
     code = main(["run", str(file), "--preset", "full", "--out", str(out), "--jobs", "1"])
     line = capsys.readouterr().err

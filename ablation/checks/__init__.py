@@ -38,7 +38,6 @@ def check(recipe: Recipe, splits: Splits, seed: int = 0) -> tuple[Finding, ...]:
     Raises:
         ValueError: the recipe cannot be built on such images.
     """
-    recipe = recipe.replace(precision="float32")
     return (*check_data(splits, recipe.batch_size, seed), *check_network(recipe, splits, seed))
 
 
@@ -57,7 +56,8 @@ def check_data(splits: Splits, batch: int, seed: int = 0) -> tuple[Finding, ...]
 
 
 def check_network(recipe: Recipe, splits: Splits, seed: int = 0) -> tuple[Finding, ...]:
-    """The checks of the network: before training, after a few steps, and without its regularisers."""
+    """The checks of the network in float32: before training, after a few steps, and without its regularisers."""
+    recipe = recipe.replace(precision="float32")
     problem = problem_of(splits)
     nodes = layout(recipe, problem)
     learner = new_learner(recipe, problem, WARM_STEPS, seed)
