@@ -14,6 +14,8 @@ from ablation.results import CONTRACT
 
 pytest.importorskip("keras")
 
+DISK, PAGE = 256 * 1024, 4096
+
 
 @pytest.fixture
 def small_disk(tmp_path):
@@ -22,7 +24,9 @@ def small_disk(tmp_path):
     folder.mkdir()
     try:
         subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(folder)], check=True, capture_output=True
+            ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "none", str(folder)],
+            check=True,
+            capture_output=True,
         )
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("no file system can be mounted here")
@@ -35,8 +39,10 @@ def test_a_disk_that_is_full_ends_the_run_with_one_line_and_room_lets_it_go_on(
 ):
     file, out = study_file(seeds=4), small_disk / "out"
     run_study(file, tmp_path / "whole")
+    before = [tmp_path / "whole" / "manifest.json", *(tmp_path / "whole" / "samples").iterdir()]
+    room = sum(file.stat().st_size // PAGE + 1 for file in before) + 6  # and six trials of less than a page
     filler = small_disk / "filler"
-    filler.write_bytes(bytes(180_000))
+    filler.write_bytes(bytes(DISK - room * PAGE))
     capsys.readouterr()
     code = main(["run", str(file), "--preset", "full", "--out", str(out), "--jobs", "1"])
     line = capsys.readouterr().err
@@ -53,7 +59,7 @@ def test_a_disk_that_is_full_ends_the_run_with_one_line_and_room_lets_it_go_on(
 
 
 def test_a_disk_without_any_room_is_one_line(small_disk, study_file, no_training):
-    (small_disk / "filler").write_bytes(bytes(256 * 1024 - 8192))
+    (small_disk / "filler").write_bytes(bytes(DISK - 2 * PAGE))
     with pytest.raises(UserError, match=r"cannot be written .No space left on device"):
         run_study(study_file(), small_disk / "out")
 
