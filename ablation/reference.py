@@ -10,7 +10,7 @@ REFERENCE = Path(__file__).parent.parent / "results" / "reference"
 
 
 def measured(trick: str, folder: Path = REFERENCE) -> Iterator[str]:
-    """One line for each step that adds this trick and nothing else, over its base, in points of test accuracy."""
+    """One line for each step that adds (or leaves out) this trick alone, over its base, in points of test accuracy."""
     for file in sorted(folder.glob("*/*/summary.csv")):
         manifest = json.loads((file.parent / "manifest.json").read_text(encoding="utf-8"))
         alone = {
@@ -20,9 +20,11 @@ def measured(trick: str, folder: Path = REFERENCE) -> Iterator[str]:
         }
         for row in pd.read_csv(file).itertuples():
             if (row.design, row.step) in alone and pd.notna(row.verdict):
+                change = "leaving it out " if row.step.startswith("without-") else ""
+                verdict = row.verdict.partition(":")[0]
                 yield (
                     f"{file.parent.parent.name} {file.parent.name}, {row.design}, n = {row.n}: "
-                    f"{_points(row.delta)}{_interval(row.delta_ci_low, row.delta_ci_high)}, {row.verdict}"
+                    f"{change}{_points(row.delta)}{_interval(row.delta_ci_low, row.delta_ci_high)}, {verdict}"
                 )
 
 
