@@ -64,6 +64,6 @@ def test_a_grid_asked_for_in_parts_is_the_grid():
 
 def test_without_optuna_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(UserError, match=r"pip install 'ablation\[tune\]'"):
+    with pytest.raises(UserError, match=r"pip install -e '.\[tune\]'"):
         drawn(range(1))
     assert len(drawn(range(16), "grid")) == 16
