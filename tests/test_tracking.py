@@ -63,9 +63,7 @@ def test_without_mlflow_one_line_says_what_to_install(monkeypatch):
 
     monkeypatch.setattr(importlib, "import_module", missing)
     with (
-        pytest.raises(
-            UserError, match=r"--mlflow: No module named 'mlflow'; pip install -e '.\[mlflow\]'"
-        ),
+        pytest.raises(UserError, match=r"--mlflow: No module named 'mlflow'; pip install -e '.\[mlflow\]'"),
         tracked("", "tiny", {}),
     ):
         raise AssertionError
