@@ -107,7 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     bench = commands.add_parser(
         "bench", help="training speed beside the lecture's script and a PyTorch loop", allow_abbrev=False
     )
-    _add_study_options(bench)
+    _add_data_options(bench)
+    bench.add_argument("--steps", default="", metavar="A,B", help="only these steps")
+    _add_set(bench)
     bench.add_argument("--rounds", type=_positive, default=5, metavar="N", help="turns of each (5)")
     bench.add_argument(
         "--seconds", type=_positive, default=2, metavar="S", help="about how long a turn of ours takes (2)"
@@ -267,6 +269,14 @@ def _study(given: argparse.Namespace) -> Any:
     return loaded.replace(orders=given.orders) if given.orders else loaded
 
 
+def _preset_and_data(given: argparse.Namespace, loaded: Any) -> tuple[str, str, str]:
+    """The preset and the dataset that a command without training trials takes, and why that dataset."""
+    from ablation import data
+
+    preset = given.preset or ("quick" if "quick" in loaded.presets else "full")
+    return preset, *data.choose(given.dataset or loaded.dataset, _data_dir(given), may_download=False)
+
+
 def _execution(given: argparse.Namespace) -> dict[str, Any]:
     """Where and how many trials at a time, as `Options` takes it."""
     from ablation.runner import EXECUTORS, STRATEGIES
@@ -421,16 +431,14 @@ def _compare(given: argparse.Namespace, _: list[str]) -> int:
 
 def _check(given: argparse.Namespace, _: list[str]) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from ablation import checks, data, study
+    from ablation import checks, study
     from ablation.executors import DataRequest, read_data
 
     loaded = study.load(given.study)
-    preset = given.preset or ("quick" if "quick" in loaded.presets else "full")
-    folder = _data_dir(given)
-    dataset, why = data.choose(given.dataset or loaded.dataset, folder, may_download=False)
+    preset, dataset, why = _preset_and_data(given, loaded)
     step = study.plan(loaded, preset=preset, dataset=dataset, steps=_names(given.step))[0]
     print(f"{loaded.title or loaded.study}, {step.title}: {dataset} ({why}), preset {preset}")
-    splits = read_data(DataRequest(dataset, folder, loaded.protocol, step.setting.sizes))
+    splits = read_data(DataRequest(dataset, given.data_dir, loaded.protocol, step.setting.sizes))
     try:
         findings = checks.check(step.setting.recipe, splits)
     except ValueError as error:
@@ -446,11 +454,8 @@ def _bench(given: argparse.Namespace, arguments: list[str]) -> int:
     from ablation.provenance import command_line
 
     loaded = study.load(given.study)
-    preset = given.preset or ("quick" if "quick" in loaded.presets else "full")
-    dataset, _ = data.choose(given.dataset or loaded.dataset, _data_dir(given), may_download=False)
-    steps = study.plan(
-        loaded, preset=preset, dataset=dataset, design=given.design, sets=given.set, steps=_names(given.steps)
-    )
+    preset, dataset, _ = _preset_and_data(given, loaded)
+    steps = study.plan(loaded, preset=preset, dataset=dataset, sets=given.set, steps=_names(given.steps))
     _load_backend()
     folder = given.out or Path("results") / "bench" / f"{loaded.study}-{preset}"
     timed = bench.bench(
@@ -468,12 +473,10 @@ def _bench(given: argparse.Namespace, arguments: list[str]) -> int:
 
 
 def _surface(given: argparse.Namespace, _: list[str]) -> int:
-    from ablation import data, study
+    from ablation import study
 
     loaded = study.load(given.study)
-    preset = given.preset or ("quick" if "quick" in loaded.presets else "full")
-    folder = _data_dir(given)
-    dataset, why = data.choose(given.dataset or loaded.dataset, folder, may_download=False)
+    preset, dataset, why = _preset_and_data(given, loaded)
     steps = study.plan(loaded, preset=preset, dataset=dataset, steps=_names(given.steps))
     print(f"{loaded.title or loaded.study}: {dataset} ({why}), preset {preset}, seed 0")
     _load_backend()
@@ -482,7 +485,7 @@ def _surface(given: argparse.Namespace, _: list[str]) -> int:
 
     out = given.out or Path("results") / "surface" / loaded.study
     for step in steps:
-        splits = read_data(DataRequest(dataset, folder, loaded.protocol, step.setting.sizes))
+        splits = read_data(DataRequest(dataset, given.data_dir, loaded.protocol, step.setting.sizes))
         print(f"{step.title}: {survey(step, splits, out)}")
     print(out)
     return EXIT_DONE
@@ -552,8 +555,7 @@ def _plan(given: argparse.Namespace, _: list[str]) -> int:
     from ablation import controls, data, study
 
     loaded = _study(given)
-    preset = given.preset or ("quick" if "quick" in loaded.presets else "full")
-    dataset, why = data.choose(given.dataset or loaded.dataset, _data_dir(given), may_download=False)
+    preset, dataset, why = _preset_and_data(given, loaded)
     shape, classes = data.shape_and_classes(dataset)
     steps = [
         step

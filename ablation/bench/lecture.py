@@ -1,14 +1,18 @@
 """The ladder's networks as the lecture's own script writes them: stock Keras layers, float32, plain `fit` on arrays."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 
+from ablation.bench.process import random_images
 from ablation.layout import Problem
-from ablation.recipe import Layer, Recipe
+from ablation.recipe import Recipe
 
 AUGMENTATION = ("RandomGaussianNoise", "RandomFlip", "RandomCropResize", "RandomAffine")
+BEYOND = ("pixel_augment", "conv", "dense", "pool", "merge", "flatten", "bottleneck", "head_end", "mix")
 
 
 def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:
@@ -17,51 +21,29 @@ def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:
     Raises:
         NotImplementedError: the recipe goes beyond the ladder of lectures B and C.
     """
-    import keras
-
-    from ablation.bench.process import random_images
-
-    model = _model(recipe, problem, keras)
+    model = _model(recipe, problem)
     model.compile(
         keras.optimizers.Adam(recipe.learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
     )
 
+    @functools.cache
+    def standardised(steps: int) -> tuple[np.ndarray, np.ndarray]:
+        images, labels = random_images(problem, steps * recipe.batch_size)
+        return (images.astype(np.float32) - images.mean()) / images.std(), labels
+
     def train(steps: int) -> None:
-        images, labels = prepared[steps]
+        images, labels = standardised(steps)
         model.fit(images, labels, batch_size=recipe.batch_size, epochs=1, verbose=0)
 
-    prepared = _Standardised(recipe.batch_size, lambda count: random_images(problem, count))
     return train
 
 
-class _Standardised(dict[int, tuple[np.ndarray, np.ndarray]]):
-    """The script's arrays for a number of steps, made before the clock of a second turn runs."""
-
-    def __init__(self, batch: int, draw: Callable[[int], tuple[np.ndarray, np.ndarray]]) -> None:
-        self.batch, self.draw = batch, draw
-
-    def __missing__(self, steps: int) -> tuple[np.ndarray, np.ndarray]:
-        images, labels = self.draw(steps * self.batch)
-        self[steps] = (images.astype(np.float32) - images.mean()) / images.std(), labels
-        return self[steps]
-
-
-def _model(recipe: Recipe, problem: Problem, keras: Any) -> Any:
-    layers = keras.layers
+def _model(recipe: Recipe, problem: Problem) -> keras.Model:
+    layers: Any = keras.layers
     kinds = {layer.kind: layer.options for layer in recipe.augment}
     drops = {layer.kind: layer.options for layer in recipe.block_end}
     plain = Recipe()
-    for field in (
-        "pixel_augment",
-        "conv",
-        "dense",
-        "pool",
-        "merge",
-        "flatten",
-        "bottleneck",
-        "head_end",
-        "mix",
-    ):
+    for field in BEYOND:
         if getattr(recipe, field) != getattr(plain, field):
             raise NotImplementedError(f"the lecture's script has no {field}")
     for kind in (set(kinds) - set(AUGMENTATION)) | (set(drops) - {"Dropout"}):
@@ -69,9 +51,14 @@ def _model(recipe: Recipe, problem: Problem, keras: Any) -> Any:
     if recipe.norm is not None and recipe.norm.kind != "BatchNormalization":
         raise NotImplementedError(f"the lecture's script has no {recipe.norm.kind}")
 
+    initializer = getattr(keras.initializers, recipe.initializer.kind)
+
     def kernel() -> dict[str, Any]:
         penalty = keras.regularizers.L1L2(recipe.l1, recipe.l2) if recipe.l1 or recipe.l2 else None
-        return {"kernel_initializer": _initializer(recipe.initializer, keras), "kernel_regularizer": penalty}
+        return {
+            "kernel_initializer": initializer(**recipe.initializer.options),
+            "kernel_regularizer": penalty,
+        }
 
     x = image = keras.Input(problem.image_shape)
     if "RandomGaussianNoise" in kinds:
@@ -103,7 +90,3 @@ def _model(recipe: Recipe, problem: Problem, keras: Any) -> Any:
     for units in recipe.head:
         x = layers.Dense(units, activation=recipe.activation, **kernel())(x)
     return keras.Model(image, layers.Dense(problem.classes, activation="softmax", **kernel())(x))
-
-
-def _initializer(spec: Layer, keras: Any) -> Any:
-    return getattr(keras.initializers, spec.kind)(**spec.options)

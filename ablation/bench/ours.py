@@ -4,20 +4,17 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ablation.bench.process import IMAGES, random_images
+from ablation.engine import new_engine
+from ablation.engine.learner import new_learner
 from ablation.layout import Problem
 from ablation.recipe import Recipe
-
-IMAGES = 4096
+from ablation.train import STEPS_PER_CALL
 
 
 def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:
     """A function that trains a recipe's network for a number of steps."""
-    from ablation.bench.process import random_images
-    from ablation.engine import new_engine
-    from ablation.engine.learner import new_learner
-    from ablation.train import STEPS_PER_CALL
-
-    images, labels = random_images(problem, IMAGES)
+    images, labels = random_images(problem)
     engine = new_engine(new_learner(recipe, problem, 100, seed=0), images, labels)
     draw = np.random.default_rng(0)
 

@@ -12,6 +12,7 @@ import numpy as np
 from ablation.layout import Problem
 from ablation.recipe import Recipe
 
+IMAGES = 4096
 CEILING_SIDE = 2048
 CEILING_SECONDS = 0.3
 
@@ -135,7 +136,7 @@ def ceiling(precision: str) -> float:
     return best
 
 
-def random_images(problem: Problem, count: int) -> tuple[np.ndarray, np.ndarray]:
+def random_images(problem: Problem, count: int = IMAGES) -> tuple[np.ndarray, np.ndarray]:
     """Images, uint8 (count, height, width, channels), and labels, int32 (count,), of no meaning."""
     draw = np.random.default_rng(0)
     images = draw.integers(0, 256, (count, *problem.image_shape), np.uint8)

@@ -66,7 +66,7 @@ def test_every_rung_of_the_ladder_is_timed_and_what_cannot_take_part_says_why(tm
 
 @pytest.mark.slow
 def test_the_lectures_script_has_as_many_weights_as_our_network_and_refuses_what_the_lecture_has_not():
-    keras = pytest.importorskip("keras")
+    pytest.importorskip("keras")
     from ablation.bench.lecture import _model
 
     for name in ("baseline", "noise", "batch_norm", "dropout", "l2", "augment", "capacity", "residual"):
@@ -74,7 +74,7 @@ def test_the_lectures_script_has_as_many_weights_as_our_network_and_refuses_what
         ours = sum(node.parameters for node in layout(recipe, PROBLEM))
         norms = sum(width * convs for width, convs in zip(recipe.widths, recipe.block_convs(), strict=True))
         biases = norms if recipe.norm else 0  # the lecture keeps the convolution's bias
-        assert _model(recipe, PROBLEM, keras).count_params() == ours + biases, name
+        assert _model(recipe, PROBLEM).count_params() == ours + biases, name
     contender = Contender("lecture", PROBLEM)
     try:
         with pytest.raises(Skipped, match="Cutout"):
