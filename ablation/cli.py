@@ -279,7 +279,7 @@ def _preset_and_data(given: argparse.Namespace, loaded: Any) -> tuple[str, str, 
 
 def _execution(given: argparse.Namespace) -> dict[str, Any]:
     """Where and how many trials at a time, as `Options` takes it."""
-    from ablation.runner import EXECUTORS, STRATEGIES
+    from ablation.options import EXECUTORS, STRATEGIES
 
     return {
         "jobs": given.jobs,
@@ -296,8 +296,8 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
     from rich.console import Console
 
     from ablation.display import Display
+    from ablation.options import Options
     from ablation.provenance import command_line
-    from ablation.runner import Options, run
 
     options = Options(
         preset=given.preset,
@@ -320,9 +320,12 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
         mlflow=given.mlflow,
         command=command_line(arguments),
     )
-    console = Console()
+    study = _study(given)
     _load_backend()
-    outcome = run(_study(given), options, Display(console))
+    from ablation.runner import run
+
+    console = Console()
+    outcome = run(study, options, Display(console))
     if outcome.interrupted:
         print("stopped; the same command goes on where this one ended")
         return EXIT_INTERRUPTED
@@ -341,8 +344,8 @@ def _tune(given: argparse.Namespace, arguments: list[str]) -> int:
 
     from ablation import search, study
     from ablation.display import Display
+    from ablation.options import Options
     from ablation.provenance import command_line
-    from ablation.runner import Options
 
     loaded = study.load(given.study)
     wanted = search.search_of(

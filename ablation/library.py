@@ -148,24 +148,25 @@ def run(
         study: a loaded study, its name, or a .yaml file.
         orders: how many orders the design `orders` draws; None for what the study says.
         quiet: show no progress.
-        options: the fields of `ablation.runner.Options`: preset, dataset, data_dir, designs, budgets, protocol,
+        options: the fields of `ablation.options.Options`: preset, dataset, data_dir, designs, budgets, protocol,
             controls, steps, seeds (a number of seeds, or the seeds themselves), sets, out, jobs (1), ...
 
     Raises:
         UserError: as the command line says them.
     """
-    from ablation import runner
     from ablation.display import Display
+    from ablation.options import Options
+    from ablation.runner import run as train
 
     chosen = load(study) if isinstance(study, str) else study
     if orders is not None:
         chosen = chosen.replace(orders=orders)
-    known = {field.name: field for field in dataclasses.fields(runner.Options)}
+    known = {field.name: field for field in dataclasses.fields(Options)}
     for name in options:
         if name not in known:
             raise UserError(f"run: unknown option '{name}'{did_you_mean(name, known)}")
     given = {name: _as_option(known[name].default, name, value) for name, value in options.items()}
-    outcome = runner.run(chosen, runner.Options(**given), Display(_console(quiet)))
+    outcome = train(chosen, Options(**given), Display(_console(quiet)))
     return read(outcome.folder)
 
 

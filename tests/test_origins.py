@@ -6,9 +6,11 @@ import tiny
 
 from ablation import study
 from ablation.errors import UserError
+from ablation.options import Options
 from ablation.origins import lineage, origin, waves
 from ablation.recipe import Freeze
 from ablation.results import RunFolder
+from ablation.runner import run
 from ablation.weights import load_weights
 
 BASE = {"classes": [0, 1, 2], "train": 30, "val": 12, "epochs": 2, "batch_size": 15}
@@ -113,7 +115,6 @@ def test_frozen_is_frozen_statistics_too_and_the_warm_up_leaves_all_its_weights(
 
 @pytest.mark.slow
 def test_a_run_stopped_between_the_trainings_ends_with_the_same_tables(quiet, tmp_path):
-    from ablation.runner import Options, run
 
     class Killed(BaseException):
         pass

@@ -12,8 +12,9 @@ from typing import Any
 
 import yaml
 
+from ablation.options import Options
 from ablation.recipe import Recipe
-from ablation.runner import Options, Outcome, run
+from ablation.runner import Outcome, run
 from ablation.study import Setting, Sizes, load
 from ablation.trial import Trial
 

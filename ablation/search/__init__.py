@@ -14,11 +14,13 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from ablation import results, runner
+from ablation import results
 from ablation.errors import UserError, did_you_mean
 from ablation.executors import DataRequest, read_data
 from ablation.explain import explain
 from ablation.lock import hold
+from ablation.options import Options
+from ablation.plan import default_preset
 from ablation.recipe import Network, Recipe
 from ablation.results import write_atomically
 from ablation.search import report
@@ -121,7 +123,7 @@ def _size(text: str, where: str) -> Stage:
         raise UserError(told if told.startswith(where) else f"{where}: {told}") from error
 
 
-def tune(study: Study, search: Search, options: runner.Options, display: Any) -> Outcome:
+def tune(study: Study, search: Search, options: Options, display: Any) -> Outcome:
     """Search, and write table, figures and the tuned study.
 
     Args:
@@ -136,7 +138,7 @@ def tune(study: Study, search: Search, options: runner.Options, display: Any) ->
     """
     from ablation.data import choose
 
-    preset = options.preset or runner.default_preset(study)
+    preset = options.preset or default_preset(study)
     dataset, why = choose(options.dataset or study.dataset, options.data_dir, may_download=preset == "full")
     base = _Base(study, preset, dataset, search.step, options.sets)
     stages = _stages(search)
@@ -290,7 +292,7 @@ def _stage(
     told: dict[str, Any],
     started: list[Values],
     folder: Path,
-    options: runner.Options,
+    options: Options,
     display: Any,
     keep: Callable[[list[Values]], None],
 ) -> Outcome:
@@ -299,6 +301,8 @@ def _stage(
     Args:
         started: such points of an interrupted search; they come first, as they did there.
     """
+    from ablation.runner import run
+
     name, sampler, trials = told["name"], told["sampler"], told["trials"]
     total = len(grid(space, trials)) if sampler == "grid" else trials
     jobs = options.jobs or (1 if sampler == "tpe" else None)
@@ -318,7 +322,7 @@ def _stage(
             values += points(sampler, space, wanted, trials, search.seed, name, scored)
         keep(values)
         of_stage = dataclasses.replace(options, out=folder, jobs=jobs, fresh=fresh)
-        ended = runner.run(_study(base, name, values, sets), of_stage, display)
+        ended = run(_study(base, name, values, sets), of_stage, display)
         if ended.interrupted:
             return Outcome(folder.parent, 0, True)
         failed = int((results.load(folder).trials["status"] == "failed").sum())

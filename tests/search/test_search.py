@@ -14,8 +14,8 @@ import tiny
 from ablation import report, results, search, study
 from ablation.cli import main
 from ablation.errors import UserError
+from ablation.options import Options
 from ablation.report import style
-from ablation.runner import Options
 from ablation.search import figures
 from ablation.search import report as search_report
 

@@ -9,7 +9,8 @@ import tiny
 
 from ablation import study
 from ablation.data import shape_and_classes
-from ablation.runner import Options, run
+from ablation.options import Options
+from ablation.runner import run
 
 NAMES = study.names()
 

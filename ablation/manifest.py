@@ -1,0 +1,237 @@
+"""The manifest of a results folder: what was run, on what, with what, by how many runs of the same study."""
+
+import contextlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ablation import hardware, samples, tricks
+from ablation.controls import CONTROLS
+from ablation.errors import UserError
+from ablation.plan import Plan, Work, settled, steps_of
+from ablation.provenance import commit, now, versions
+from ablation.study import PlannedStep, Study, nodes
+
+Place = tuple[str, str]
+ORDER = re.compile(r"o(\d{1,4})_")
+
+
+def of(work: Work) -> dict[str, Any]:
+    """What a run by itself has to tell, not yet at its end.
+
+    Raises:
+        UserError: a network that cannot be built on such images.
+    """
+    plan, study = work.plan, work.plan.study
+    first = work.images(work.steps[0])
+    everything = whole(work)
+    return {
+        "study": study.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        | {"name": study.study, "title": study.title or study.study},
+        "preset": plan.preset,
+        "protocol": study.protocol,
+        "dataset": {
+            "name": plan.dataset,
+            "note": plan.why,
+            "protocol": work.steps[0].protocol,
+            "source": first.source,
+            "sha256": first.sha256,
+            "train": len(first.x_train),
+            "val": len(first.x_val),
+            "test": len(first.x_test),
+            "classes": list(first.classes),
+        },
+        "versions": versions(),
+        "backend": work.backend,
+        "strategy": plan.options.strategy,
+        "devices": work.devices,
+        "device": hardware.device_name(),
+        "precision": work.steps[0].setting.recipe.precision,
+        "git_commit": commit(),
+        "command": plan.options.command,
+        "start": now(),
+        "end": None,
+        "steps": [described(step, everything, plan) for step in work.steps],
+        "trials": _rows(work),
+    }
+
+
+def whole(work: Work, old: Mapping[str, Any] | None = None) -> dict[Place, PlannedStep]:
+    """All steps of every design that runs, or ran before, whichever of them were asked for; by design and name.
+
+    Args:
+        work: the run.
+        old: the manifest of the runs before.
+    """
+    plan = work.plan
+
+    def steps(study: Study, designs: Iterable[str], kinds: Sequence[str]) -> dict[Place, PlannedStep]:
+        found = [settled(step, plan.options.weights) for step in steps_of(plan, study, designs, kinds)]
+        return {(step.design, step.step): step for step in found}
+
+    found = steps(plan.study, plan.designs, plan.options.controls)
+    for study, name, kinds in _run_before(plan.study, old or {}):
+        with contextlib.suppress(UserError):  # the study no longer has it: `joined` says so
+            found |= steps(study, (name,), kinds)
+    return found
+
+
+def _rows(work: Work) -> list[dict[str, Any]]:
+    """The trials in the order of the tables: design, position, seed."""
+    designs = list(dict.fromkeys(step.design for step in work.steps))
+    ordered = sorted(work.trials, key=lambda row: (designs.index(row[0].design), row[0].position, row[1]))
+    return [
+        {
+            "design": step.design,
+            "step": step.step,
+            "position": step.position,
+            "seed": seed,
+            "config_hash": trial.config_hash,
+        }
+        for step, seed, trial in ordered
+    ]
+
+
+def described(step: PlannedStep, everything: Mapping[Place, PlannedStep], plan: Plan) -> dict[str, Any]:
+    """A step as the manifest tells it.
+
+    Raises:
+        UserError: its network cannot be built on such images.
+    """
+    layers = nodes(step, plan.shape, plan.classes)
+    recipe = step.setting.recipe
+    base = everything.get((step.design, step.base or ""))
+    before = base.setting.recipe if base else None
+    changes = recipe.changes_from(before) if before else {}
+    picture = None if step.control else samples.picture_name(recipe, before, plan.dataset)
+    return {
+        "design": step.design,
+        "step": step.step,
+        "position": step.position,
+        "base": step.base,
+        "title": step.title,
+        "tricks": [
+            {"name": name, "parameters": tricks.parameters(name) | given, "card": tricks.card(name)}
+            for name, given in step.uses
+        ],
+        "changes": {field: [_text(old), _text(new)] for field, (old, new) in changes.items()},
+        "lecture": step.lecture.model_dump(exclude_none=True),
+        "protocol": step.protocol,
+        "epochs": recipe.epochs,
+        "control": asdict(step.control) if step.control else None,
+        "parameters": sum(layer.parameters for layer in layers),
+        "flops_per_image": sum(layer.flops for layer in layers),
+        "samples": picture,
+        **_settings(step),
+    }
+
+
+def _settings(step: PlannedStep) -> dict[str, Any]:
+    return {
+        "recipe": step.setting.recipe.model_dump(mode="json", exclude_defaults=True),
+        "sizes": step.setting.sizes.model_dump(mode="json", exclude_defaults=True),
+    }
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)
+
+
+def _run_before(study: Study, old: Mapping[str, Any]) -> Iterator[tuple[Study, str, tuple[str, ...]]]:
+    """The designs in a folder's manifest: the study with as many orders, the design's name, its kinds of controls."""
+    with contextlib.suppress(AttributeError, KeyError, TypeError):  # damaged: `joined` says so
+        for name in dict.fromkeys(step["design"] for step in old.get("steps", [])):
+            steps = [step for step in old["steps"] if step["design"] == name]
+            kinds = {(step.get("control") or {}).get("kind") for step in steps}
+            orders = [int(found[1]) for step in steps if (found := ORDER.match(step["step"]))]
+            more = study.model_copy(update={"orders": max([study.orders, *orders])})
+            yield more, name, tuple(kind for kind in CONTROLS if kind in kinds)
+
+
+def joined(
+    path: Path, old: dict[str, Any], new: dict[str, Any], work: Work, records: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The manifest with the steps and trials that an earlier run of the same study left in the folder.
+
+    Args:
+        path: the results folder.
+        old: the manifest that lies there, or nothing.
+        new: this run's own (`of`).
+        work: this run.
+        records: the kept trials.
+
+    Raises:
+        UserError: the earlier run's settings differ (the text names the keys), or its manifest is damaged.
+    """
+    everything = whole(work, old)
+    try:
+        differences = _differences(old, new, everything) if old else []
+        earlier = [row for row in old.get("trials", []) if row["config_hash"] in records]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise UserError(f"{path}/manifest.json: damaged ({error!r}); discard it with --fresh") from error
+    if differences:
+        more = "; ..." if len(differences) > 3 else ""
+        raise UserError(
+            f"{path}: holds results of other settings ({'; '.join(differences[:3])}{more}); "
+            "choose another folder with --out, or discard them with --fresh"
+        )
+    positions = {key: step.position for key, step in everything.items()}
+    mine = {(row["design"], row["step"], row["seed"]) for row in new["trials"]}
+    theirs = [
+        row | {"position": positions[row["design"], row["step"]]}
+        for row in earlier
+        if (row["design"], row["step"], row["seed"]) not in mine and (row["design"], row["step"]) in positions
+    ]
+    here = {(step["design"], step["step"]) for step in new["steps"]}
+    others = dict.fromkeys((row["design"], row["step"]) for row in theirs)
+    steps = new["steps"] + [
+        described(everything[key], everything, work.plan) for key in others if key not in here
+    ]
+    designs = list(dict.fromkeys(step["design"] for step in steps))
+
+    def order(item: Mapping[str, Any]) -> tuple[int, int, int]:
+        return designs.index(item["design"]), item["position"], item.get("seed", 0)
+
+    trials = sorted([*new["trials"], *theirs], key=order)
+    return new | {
+        "designs": designs,
+        "steps": sorted(steps, key=order),
+        "trials": trials,
+        "seeds": sorted({row["seed"] for row in trials}),
+    }
+
+
+def _differences(
+    old: Mapping[str, Any], new: Mapping[str, Any], everything: Mapping[Place, PlannedStep]
+) -> list[str]:
+    """Settings that decide results and are not the same: `epochs of noise: 20 there, 10 now`."""
+    older = {"devices": 1, **old}
+    found = [
+        f"{key}: {older.get(key)} there, {new[key]} now"
+        for key in ("preset", "protocol", "backend", "devices")
+        if older.get(key) != new[key]
+    ]
+    for before in old["steps"]:
+        step = everything.get((before["design"], before["step"]))
+        if step is None:
+            found.append(f"step {before['step']}: there, but not in the study now")
+            continue
+        for part, values in _settings(step).items():
+            for key in sorted(values.keys() | before[part].keys()):
+                there, now = (one.get(key, "default") for one in (before[part], values))
+                if there != now:
+                    found.append(f"{key} of {before['step']}: {there} there, {now} now")
+    if not found and old["dataset"]["name"] != new["dataset"]["name"]:
+        found.append(f"dataset: {old['dataset']['name']} there, {new['dataset']['name']} now")
+    there, now = (
+        [one["dataset"].get("protocol", one["protocol"])]
+        + [one["dataset"][key] for key in ("train", "val", "test", "sha256")]
+        for one in (old, new)
+    )
+    if not found and there[:-1] == now[:-1] and there != now:
+        found.append("dataset: other images (sha256) now")
+    return found
