@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import dataclasses
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -277,6 +278,22 @@ def _preset_and_data(given: argparse.Namespace, loaded: Any) -> tuple[str, str, 
     return preset, *data.choose(given.dataset or loaded.dataset, _data_dir(given), may_download=False)
 
 
+def _questions(given: argparse.Namespace) -> dict[str, Any]:
+    """What of a study is to be trained, as `Options` takes it."""
+    return {
+        "preset": given.preset,
+        "dataset": given.dataset,
+        "data_dir": _data_dir(given),
+        "designs": _names(given.design),
+        "budgets": _budgets(given.budget),
+        "protocol": given.protocol,
+        "controls": _names(given.controls),
+        "steps": _names(given.steps),
+        "seeds": _seeds(given.seeds),
+        "sets": tuple(given.set),
+    }
+
+
 def _execution(given: argparse.Namespace) -> dict[str, Any]:
     """Where and how many trials at a time, as `Options` takes it."""
     from ablation.options import EXECUTORS, STRATEGIES
@@ -300,16 +317,7 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
     from ablation.provenance import command_line
 
     options = Options(
-        preset=given.preset,
-        dataset=given.dataset,
-        data_dir=_data_dir(given),
-        designs=_names(given.design),
-        budgets=_budgets(given.budget),
-        protocol=given.protocol,
-        controls=_names(given.controls),
-        steps=_names(given.steps),
-        seeds=_seeds(given.seeds),
-        sets=tuple(given.set),
+        **_questions(given),
         out=given.out,
         **_execution(given),
         fail_fast=given.fail_fast,
@@ -555,43 +563,28 @@ def _plan(given: argparse.Namespace, _: list[str]) -> int:
     from rich.table import Table
     from rich.text import Text
 
-    from ablation import controls, data, study
+    from ablation.options import Options
+    from ablation.plan import plan
+    from ablation.study import nodes
 
     loaded = _study(given)
-    preset, dataset, why = _preset_and_data(given, loaded)
-    shape, classes = data.shape_and_classes(dataset)
-    steps = [
-        step
-        for design in study.variants(loaded, _names(given.design), _budgets(given.budget), given.protocol)
-        for step in controls.planned(
-            loaded,
-            preset=preset,
-            dataset=dataset,
-            design=design,
-            sets=given.set,
-            steps=_names(given.steps),
-            controls=_names(given.controls),
-            shape=shape,
-            classes=classes,
-        )
-    ]
-    seeds = _seeds(given.seeds) or range(study.seeds_of(loaded, preset, dataset))
-    different = {f"{step.setting.recipe!r} {step.setting.sizes!r} {step.protocol}" for step in steps}
-    title = f"{loaded.title or loaded.study}: {dataset} ({why}), preset {preset}, {len(seeds)} seed(s)"
-    caption = f"{len(different) * len(seeds)} trial(s): settings that coincide are trained once"
-    table = Table(title=Text(title), caption=caption)
+    preset = _preset_and_data(given, loaded)[0]
+    asked = plan(loaded, dataclasses.replace(Options(**_questions(given)), preset=preset))
+    different = {f"{step.setting.recipe!r} {step.setting.sizes!r} {step.protocol}" for step in asked.steps}
+    caption = f"{len(different) * len(asked.seeds)} trial(s): settings that coincide are trained once"
+    table = Table(title=Text(asked.title), caption=caption)
     for column in ("design", "step", "trains on", "epochs", "parameters", "MFLOPs an image", "trials"):
         table.add_column(column, justify="left" if column in ("design", "step") else "right")
-    for step in steps:
-        nodes = study.nodes(step, shape, classes)
+    for step in asked.steps:
+        layers = nodes(step, asked.shape, asked.classes)
         table.add_row(
             step.design,
             Text(step.title),
             f"{step.setting.sizes.train:,}" if step.setting.sizes.train else "all",
             str(step.setting.recipe.epochs),
-            f"{sum(node.parameters for node in nodes):,}",
-            f"{sum(node.flops for node in nodes) / 1e6:,.1f}",
-            str(len(seeds)),
+            f"{sum(layer.parameters for layer in layers):,}",
+            f"{sum(layer.flops for layer in layers) / 1e6:,.1f}",
+            str(len(asked.seeds)),
         )
     Console().print(table)
     return EXIT_DONE

@@ -10,9 +10,10 @@ from typing import Any
 from ablation import hardware, samples, tricks
 from ablation.controls import CONTROLS
 from ablation.errors import UserError
-from ablation.plan import Plan, Work, settled, steps_of
+from ablation.plan import Plan, steps_of
 from ablation.provenance import commit, now, versions
 from ablation.study import PlannedStep, Study, nodes
+from ablation.work import Work, settled
 
 Place = tuple[str, str]
 ORDER = re.compile(r"o(\d{1,4})_")

@@ -17,13 +17,14 @@ from ablation.lock import hold
 from ablation.observers import Observing
 from ablation.options import Options
 from ablation.origins import waves
-from ablation.plan import Work, plan, prepared
+from ablation.plan import plan
 from ablation.provenance import now
 from ablation.results import RunFolder, write_atomically
 from ablation.study import PlannedStep, Study
 from ablation.tracking import Track, tracked
 from ablation.train import Interrupted, problem_of
 from ablation.trial import Trial
+from ablation.work import Work, prepared
 
 TABLES_EVERY, TABLES_SHARE = 20.0, 0.02
 NO_START = "the training that it starts from left no weights"

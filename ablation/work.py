@@ -1,0 +1,147 @@
+"""A plan on this machine: its images read, precision and weights settled, every trial known by its hash."""
+
+import functools
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ablation.data import Splits
+from ablation.errors import UserError
+from ablation.executors import DataRequest, read_data
+from ablation.options import Options
+from ablation.origins import lineage
+from ablation.plan import Plan
+from ablation.recipe import Recipe
+from ablation.study import PlannedStep, Setting
+from ablation.trial import Trial
+
+
+@dataclass(frozen=True)
+class Work:
+    """A plan on this machine, its data read.
+
+    Attributes:
+        plan: what was asked for.
+        steps: the plan's, precision and weights settled.
+        splits: the images, by request.
+        backend: of Keras.
+        devices: how many share a trial.
+    """
+
+    plan: Plan
+    steps: tuple[PlannedStep, ...]
+    splits: Mapping[DataRequest, Splits]
+    backend: str
+    devices: int
+
+    @functools.cached_property
+    def trials(self) -> tuple[tuple[PlannedStep, int, Trial], ...]:
+        """Every step under every seed, in the order of training: all steps of a seed, then the next seed."""
+        return tuple(
+            (step, seed, self.trial(step.setting, step.protocol, seed))
+            for seed in self.plan.seeds
+            for step in self.steps
+        )
+
+    def request(self, setting: Setting, protocol: str) -> DataRequest:
+        """How to get the images of a setting."""
+        return _request(self.plan, setting, protocol)
+
+    def images(self, step: PlannedStep) -> Splits:
+        """Of a step."""
+        return self.splits[self.request(step.setting, step.protocol)]
+
+    def trial(self, setting: Setting, protocol: str, seed: int) -> Trial:
+        """A setting under a seed."""
+        data = self.request(setting, protocol)
+        sha256 = self.splits[data].sha256
+        return Trial(setting, seed, self.plan.dataset, sha256, data.protocol, self.backend, self.devices)
+
+    def line(self, step: PlannedStep, seed: int) -> list[Trial]:
+        """A step's trial and, behind it, those that it starts from."""
+        return [self.trial(setting, step.protocol, seed) for setting in lineage(step.setting)]
+
+
+def prepared(plan: Plan) -> Work:
+    """Settle what depends on this machine and read the data.
+
+    Raises:
+        UserError: data or weights that cannot be read, a batch that the devices cannot share.
+    """
+    import keras
+
+    file = plan.options.weights
+    if file is not None and all(step.setting.recipe.backbone is None for step in plan.steps):
+        raise UserError(f"--weights {file.name}: no step of {plan.study.study} has a backbone")
+    steps = tuple(settled(step, file) for step in plan.steps)
+    asked = [
+        (one.recipe, _request(plan, one, step.protocol)) for step in steps for one in lineage(step.setting)
+    ]
+    splits = {request: read_data(request) for _, request in asked}
+    batches = (min(recipe.batch_size, len(splits[request].x_train)) for recipe, request in asked)
+    return Work(plan, steps, splits, keras.config.backend(), _devices(plan.options, batches))
+
+
+def settled(step: PlannedStep, weights: Path | None) -> PlannedStep:
+    """A step with the precision that this machine takes and its backbone's weights named by their content.
+
+    Raises:
+        UserError: the weights cannot be read, or not be fetched.
+    """
+    from ablation.network import resolve_precision
+
+    recipe = step.setting.recipe
+    recipe = _with_weights(recipe.replace(precision=resolve_precision(recipe.precision)), weights)
+    return replace(step, setting=Setting(recipe, step.setting.sizes))
+
+
+def _request(plan: Plan, setting: Setting, protocol: str) -> DataRequest:
+    """A base that is judged on no test images keeps its validation images to itself in every protocol."""
+    protocol = "honest" if setting.sizes.test == 0 else protocol
+    return DataRequest(plan.dataset, plan.options.data_dir, protocol, setting.sizes)
+
+
+def _devices(options: Options, batch_sizes: Iterable[int]) -> int:
+    """How many devices share a trial.
+
+    Raises:
+        UserError: they cannot.
+    """
+    if options.strategy == "single":
+        return 1
+    from ablation.engine.parallel import device_count
+
+    return device_count(batch_sizes)
+
+
+def _with_weights(recipe: Recipe, file: Path | None) -> Recipe:
+    """The recipe with its backbone's weights named by what is in the file.
+
+    Raises:
+        UserError: the file cannot be read, or the weights cannot be fetched.
+    """
+    backbone = recipe.backbone
+    if backbone is None or backbone.weights == "none":
+        return recipe
+    if file is not None:
+        return recipe.replace(backbone=backbone.replace(weights=f"sha256:{_digest(file)}"))
+    if backbone.weights != "imagenet":
+        raise UserError(f"network.backbone.weights: name the file of {backbone.weights} with --weights FILE")
+    _fetched(backbone.name)
+    return recipe
+
+
+@functools.cache
+def _digest(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+    except OSError as error:
+        raise UserError(f"--weights {file}: cannot be read ({error.strerror})") from error
+
+
+@functools.cache
+def _fetched(name: str) -> None:
+    from ablation.weights import fetch
+
+    fetch(name)
