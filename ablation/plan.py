@@ -53,10 +53,9 @@ def plan(study: Study, options: Options) -> Plan:
     dataset, why = choose(options.dataset or study.dataset, options.data_dir, may_download=preset == "full")
     shape, classes = shape_and_classes(dataset)
     designs = tuple(variants(study, options.designs, options.budgets, options.protocol))
-    seeds = options.seeds or tuple(range(seeds_of(study, preset, dataset)))
-    empty = Plan(study, options, preset, dataset, why, shape, classes, designs, (), seeds)
+    empty = Plan(study, options, preset, dataset, why, shape, classes, designs, (), options.seeds)
     steps = steps_of(empty, study, designs, options.controls, options.steps)
-    return replace(empty, steps=steps)
+    return replace(empty, steps=steps, seeds=options.seeds or tuple(range(seeds_of(study, preset, dataset))))
 
 
 def steps_of(
