@@ -1,8 +1,9 @@
 """Every row of the lectures: what runs it here, and what the reference runs say of its figures."""
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ablation.analysis.learning import NO, YES
 from ablation.analysis.verdicts import HELPS, HURTS, OPEN, kind
 from ablation.reference import REFERENCE
 from ablation.study import Published, load
+from ablation.wording import difference, points
 from ablation.yaml_file import read_yaml
 
 ROWS = Path(__file__).parent / "lectures.yaml"
@@ -19,6 +21,13 @@ SAME = 0.01
 LEARNS, LEARNS_NOT = "learns", "does not learn"
 CHANCE = 0.12
 NOT_RUN = "not run yet"
+LECTURES = {
+    "A": "CNN training: problem-solving approach (Quang-Vinh Dinh)",
+    "BC": "Model generalization (Quang-Vinh Dinh, the Keras deck and that of 2023)",
+    "D": "Practical skills in deep learning (FIT3181 week 5, Lim Chern Hong)",
+    "E": "CNNs III: regularization and training (CS280 lecture 06, Xuming He)",
+}
+COLUMNS = ("row", "step", "run", "published", "ours", "n", "change", "verdict")
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ def ladder(name: str) -> dict[str, Published]:
 
 
 def document(folder: Path = REFERENCE) -> str:
-    """Both tables as Markdown.
+    """All rows with their figures, and what runs each, as Markdown.
 
     Args:
         folder: of the reference runs: `<study>/<run>/summary.csv`.
@@ -82,52 +91,68 @@ def document(folder: Path = REFERENCE) -> str:
     lines = [
         "# The lectures beside our figures",
         "",
-        "Written by `ablation lectures`. `published` is test (training) accuracy in the slides, one run read off its",
-        "best epoch; ours is the mean over n seeds of networks and trainings small enough for a CPU, so what is",
-        "compared is the direction: a step reproduces where it changes accuracy as in the lecture and the change is",
-        "no chance, or where it learns as the lecture says.",
-        "",
-        "| row | what | step | run | published | ours | n | verdict |",
-        "|---|---|---|---|--:|--:|--:|---|",
+        "Written by `ablation lectures`. *Published* is test (training) accuracy in the slides: one run, read off its",
+        "best epoch. *Ours* is the mean over n seeds, of networks and trainings small enough for a CPU unless the run",
+        "is called full; *change* is the difference of test accuracy from the step's base in points, with its 95 %",
+        "interval. So what can be compared is the direction: a step reproduces where it changes accuracy as in the",
+        "lecture and the change is no chance, or where it learns as the lecture says. Steps without a published",
+        "figure say what we found.",
     ]
-    for row in all_rows:
-        for cells in _cells(row, measured):
-            lines.append(f"| {row.row} | {row.what} | {' | '.join(cells)} |")
-    lines += ["", "## What runs each row", "", "| row | what | here |", "|---|---|---|"]
-    lines += [
-        f"| {row.row} | {row.what} | {', '.join(row.targets) or '**nothing yet**'} |" for row in all_rows
-    ]
+    for letters, title in LECTURES.items():
+        own = [row for row in all_rows if row.row[0] in letters]
+        lines += ["", f"## {', '.join(letters)}: {title}", "", *_table(COLUMNS, _figures(own, measured))]
+        lines += [f"\n[^{row.row}]: {row.note}." for row in own if row.note]
+        targets = ([row.row, row.what, ", ".join(row.targets) or "**nothing yet**"] for row in own)
+        lines += ["", "What runs each row:", "", *_table(("row", "what", "here"), targets)]
     return "\n".join(lines) + "\n"
 
 
+def _table(columns: Sequence[str], cells: Iterable[Sequence[str]]) -> list[str]:
+    rows = [list(columns), ["---"] * len(columns), *cells]
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
 def reference(folder: Path) -> dict[str, list[tuple[str, Mapping[str, Any]]]]:
-    """Rows of the reference runs' summaries with their run's name, by `study/step`."""
+    """Rows of the reference runs' summaries with their run's name, by `study/step`; of the first design that has it."""
     found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
     for file in sorted(folder.glob("*/*/summary.csv")):
         table = pd.read_csv(file, keep_default_na=False, na_values=[""])
         by_step = {(one["design"], one["step"]): one for one in table.to_dict("records")}
-        for one in by_step.values():
-            base = by_step.get((one["design"], one["base"]), {})
-            about = {**one, "base_lecture_val": base.get("lecture_val")}
-            run = f"{file.parent.name}, {one['design']}"
-            found.setdefault(f"{file.parent.parent.name}/{one['step']}", []).append((run, about))
+        firsts = {step: (design, step) for design, step in reversed(by_step)}
+        for step, place in firsts.items():
+            base = by_step.get((place[0], by_step[place]["base"]), {})
+            about = {**by_step[place], "base_lecture_val": base.get("lecture_val")}
+            found.setdefault(f"{file.parent.parent.name}/{step}", []).append((file.parent.name, about))
     return found
 
 
-def _cells(row: Row, measured: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> Iterator[list[str]]:
-    """The table's cells from `step` on: a line for each published figure or claim, and each run of it."""
-    for step in _expanded(row.steps):
-        published = _published(step)
-        if not (published or row.claim):
-            continue
-        runs = [(run, one) for run, one in measured.get(step, []) if one["n"]]
-        if not runs:
-            yield [step, "–", published or row.claim, "–", "–", NOT_RUN]
-        for run, one in runs:
-            ours = f"{one['test_mean']:.3f} ({one['train_mean']:.3f})"
-            told = verdict(one, row.claim)
-            why = f": {row.note}" if row.note and not told.startswith("reproduced") else ""
-            yield [step, run, published or row.claim, ours, str(one["n"]), f"{told}{why}"]
+def _figures(
+    rows: Iterable[Row], measured: Mapping[str, list[tuple[str, Mapping[str, Any]]]]
+) -> Iterator[list[str]]:
+    """The cells of each step that has a published figure, a claim or a reference run, and each of its runs."""
+    for row in rows:
+        for step in _expanded(row.steps):
+            published = _published(step) or row.claim
+            runs = [(run, one) for run, one in measured.get(step, []) if one["n"]]
+            if not runs and published:
+                yield [row.row, step, "–", published, "–", "–", "–", NOT_RUN]
+            for run, one in runs:
+                ours = f"{one['test_mean']:.3f} ({one['train_mean']:.3f})"
+                change = difference(
+                    *(one.get(name, nan) for name in ("delta", "delta_ci_low", "delta_ci_high"))
+                )
+                told = verdict(one, row.claim)
+                why = f"[^{row.row}]" if row.note and told.startswith(("open", "differs")) else ""
+                yield [
+                    row.row,
+                    step,
+                    run,
+                    published or "–",
+                    ours,
+                    str(one["n"]),
+                    change,
+                    f"{told}{why}",
+                ]
 
 
 def verdict(one: Mapping[str, Any], claim: str = "") -> str:
@@ -138,7 +163,8 @@ def verdict(one: Mapping[str, Any], claim: str = "") -> str:
         claim: `learns`, `does not learn`, or empty for what follows from the published figures.
 
     Returns:
-        `reproduced`, `differs` or `open` with the reason; `shown` where the lecture compares the step with nothing.
+        `reproduced`, `differs` or `open` with the reason; our own verdict where the lecture compares the step with
+        nothing.
     """
     if not claim and _known(one.get("lecture_train")) and one["lecture_train"] <= CHANCE:
         claim = LEARNS_NOT
@@ -147,13 +173,15 @@ def verdict(one: Mapping[str, Any], claim: str = "") -> str:
         if learned == (YES if claim == LEARNS else NO):
             return f"reproduced: {claim}"
         return f"differs: learns: {learned}"
+    ours = str(one["verdict"]).partition(":")[0] if _known(one.get("verdict")) else ""
     if not all(_known(one.get(name)) for name in ("lecture_val", "base_lecture_val", "delta")):
-        return "shown"
-    change, ours = float(one["lecture_val"] - one["base_lecture_val"]), str(one["verdict"])
+        return ours
+    change = float(one["lecture_val"] - one["base_lecture_val"])
+    there = f"({points(change)} points there): {ours}"
     expected = HELPS if change >= SAME else HURTS if change <= -SAME else OPEN
     if kind(ours) == expected and (expected != OPEN or abs(one["delta"]) < 2 * SAME):
-        return f"reproduced ({100 * change:+.1f} points there): {ours}"
-    return f"{'open' if kind(ours) == OPEN else 'differs'} ({100 * change:+.1f} points there): {ours}"
+        return f"reproduced {there}"
+    return f"{'open' if kind(ours) == OPEN else 'differs'} {there}"
 
 
 def _known(figure: Any) -> bool:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from ablation.wording import difference
+
 REFERENCE = Path(__file__).parent.parent / "results" / "reference"
 
 
@@ -24,13 +26,5 @@ def measured(trick: str, folder: Path = REFERENCE) -> Iterator[str]:
                 verdict = row.verdict.partition(":")[0]
                 yield (
                     f"{file.parent.parent.name} {file.parent.name}, {row.design}, n = {row.n}: "
-                    f"{change}{_points(row.delta)}{_interval(row.delta_ci_low, row.delta_ci_high)}, {verdict}"
+                    f"{change}{difference(row.delta, row.delta_ci_low, row.delta_ci_high)} points, {verdict}"
                 )
-
-
-def _points(fraction: float) -> str:
-    return f"{100 * fraction:+.1f} points"
-
-
-def _interval(low: float, high: float) -> str:
-    return f" [{100 * low:+.1f}, {100 * high:+.1f}]" if pd.notna(low) else ""

@@ -21,6 +21,6 @@ def test_quotes_steps_of_the_trick_alone(tmp_path):
         "cumulative,both,3,0.09,0.08,0.1,helps\n"
     )
     assert list(measured("dropout", tmp_path)) == [
-        "study cifar10-quick, cumulative, n = 3: +5.1 points [+2.1, +8.1], helps"
+        "study cifar10-quick, cumulative, n = 3: +5.1 [+2.1, +8.1] points, helps"
     ]
     assert list(measured("l2", tmp_path)) == []

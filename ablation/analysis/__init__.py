@@ -4,6 +4,5 @@
 """
 
 from ablation.analysis.tables import budgets, contributions, costs, protocols, summary
-from ablation.analysis.verdicts import points
 
-__all__ = ["budgets", "contributions", "costs", "points", "protocols", "summary"]
+__all__ = ["budgets", "contributions", "costs", "protocols", "summary"]

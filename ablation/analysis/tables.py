@@ -13,9 +13,10 @@ from ablation.analysis.cost import pareto_front, points_per_gflop, seconds_to_re
 from ablation.analysis.intervals import Estimate, bootstrap_interval, estimate, holm, noise_floor
 from ablation.analysis.learning import learns
 from ablation.analysis.power import minimum_detectable, seeds_needed
-from ablation.analysis.verdicts import points, verdict
+from ablation.analysis.verdicts import verdict
 from ablation.errors import UserError
 from ablation.results import JUDGED_TRAINING_IMAGES, Results
+from ablation.wording import points
 
 AA = "aa"
 CUMULATIVE = "cumulative"

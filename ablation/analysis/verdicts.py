@@ -3,14 +3,9 @@
 from math import isnan
 
 from ablation.analysis.intervals import ALPHA, Estimate
+from ablation.wording import points
 
 HELPS, HURTS, OPEN = "helps", "hurts", "not separable"
-
-
-def points(fraction: float) -> str:
-    """A difference of fractions in signed percentage points: 0.0321 -> "+3.2"."""
-    text = f"{100 * fraction:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
 
 
 def verdict(difference: Estimate, p_adjusted: float, alpha: float = ALPHA) -> str:

@@ -11,9 +11,9 @@ from ablation.analysis.intervals import estimate, holm
 from ablation.analysis.tables import done_trials
 from ablation.analysis.verdicts import HELPS, HURTS, verdict
 from ablation.errors import UserError
-from ablation.report.findings import difference, percent
 from ablation.report.text import escape
 from ablation.results import Results, load
+from ablation.wording import difference, percent
 
 COLUMNS = (
     "reference", "other", "design", "step", "position", "n", "reference_mean", "other_mean", "difference",

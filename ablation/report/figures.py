@@ -16,16 +16,9 @@ from matplotlib.ticker import MaxNLocator
 from ablation.analysis.tables import AA, CUMULATIVE, ORDERS, base_design
 from ablation.analysis.verdicts import HELPS, HURTS, OPEN, kind
 from ablation.report import sheets, style
-from ablation.report.findings import (
-    Findings,
-    design_name,
-    gap_points,
-    interval,
-    one_variant,
-    percent,
-    signed,
-)
+from ablation.report.findings import Findings, design_name, one_variant
 from ablation.report.style import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PURPLE, RED
+from ablation.wording import gap_points, interval, percent, signed
 
 TEST, VAL, TRAIN = BLUE, GREEN, ORANGE
 SPLITS = (

@@ -12,6 +12,7 @@ from ablation.analysis.learning import YES
 from ablation.analysis.tables import AA, CUMULATIVE, ORDERS, base_design, control_floor, done_trials
 from ablation.analysis.verdicts import HELPS, HURTS, kind
 from ablation.results import Results
+from ablation.wording import gap_points, percent, signed
 
 CIFAR10 = "cifar10"
 FULL = "full"
@@ -222,38 +223,6 @@ def one_variant(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["design"].isin(chosen.values())]
 
 
-def percent(fraction: float) -> str:
-    """0.6741 -> "67.4 %"; a dash where nothing was measured."""
-    return "–" if pd.isna(fraction) else f"{100 * fraction:.1f} %"
-
-
-def signed(fraction: float) -> str:
-    """A difference of fractions in points; a dash where nothing was measured."""
-    return "–" if pd.isna(fraction) else analysis.points(fraction)
-
-
-def gap_points(fraction: float) -> str:
-    """A gap of fractions in points: 0.213 -> "21.3 points"."""
-    return f"{signed(fraction).lstrip('+')} points"
-
-
-def interval(low: float, high: float) -> str:
-    """An interval of differences in points; empty where there is none."""
-    return "" if pd.isna(low) else f"[{signed(low)}, {signed(high)}]"
-
-
-def spread(mean: float, low: float) -> str:
-    """An accuracy with the half width of its interval: "67.4 ± 1.9 %"."""
-    if pd.isna(mean) or pd.isna(low):
-        return percent(mean)
-    return f"{100 * mean:.1f} ± {100 * (mean - low):.1f} %"
-
-
-def difference(delta: float, low: float, high: float) -> str:
-    """A difference with its interval, in points; empty where there is none."""
-    return "" if pd.isna(delta) else f"{signed(delta)} {interval(low, high)}".strip()
-
-
 def short_verdict(row: Any) -> str:
     """The words of a row's verdict, its figure standing beside it in a column of its own.
 
@@ -261,26 +230,6 @@ def short_verdict(row: Any) -> str:
         row: a row of `summary` as a named tuple.
     """
     return row.verdict.split(":")[0] if row.n else "no finished trial"
-
-
-def count(number: float) -> str:
-    """A number of parameters or FLOPs, short: 21034826 -> "21.0 M"."""
-    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(number) >= size:
-            return f"{number / size:.1f} {unit}"
-    return f"{number:.0f}"
-
-
-def duration(seconds: float) -> str:
-    """A time for people: 75 -> "1 min 15 s"."""
-    if pd.isna(seconds):
-        return "–"
-    if round(seconds) < 60:
-        return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
 def _planned(manifest: Mapping[str, Any]) -> int:

@@ -11,6 +11,7 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
+from ablation import wording
 from ablation.analysis.confusion import largest, rates
 from ablation.analysis.tables import ORDERS, base_design, base_of, of_step
 from ablation.analysis.verdicts import HELPS, HURTS, OPEN, kind
@@ -32,11 +33,11 @@ def html(found: Findings) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "percent": findings.percent,
-        "signed": findings.signed,
-        "points": findings.gap_points,
-        "count": findings.count,
-        "duration": findings.duration,
+        "percent": wording.percent,
+        "signed": wording.signed,
+        "points": wording.gap_points,
+        "count": wording.count,
+        "duration": wording.duration,
         "number": _number,
     }
     script = (FOLDER / "report.js").read_text(encoding="utf-8")
@@ -59,23 +60,23 @@ def alt(found: Findings, name: str) -> str:
     """What a figure shows, in words and figures, for a reader who cannot see it."""
     rungs = list(found.rungs.itertuples())
     each = {
-        "ladder": ("Test accuracy a rung", [findings.percent(row.test_mean) for row in rungs]),
+        "ladder": ("Test accuracy a rung", [wording.percent(row.test_mean) for row in rungs]),
         "gap": (
             "Gap between training and test accuracy a rung",
-            [findings.gap_points(row.gap_mean) for row in rungs],
+            [wording.gap_points(row.gap_mean) for row in rungs],
         ),
         "delta": (
             "Change of test accuracy against the base",
             [
-                f"{findings.signed(row.delta)} points, {row.verdict.split(':')[0] or 'no base'}"
+                f"{wording.signed(row.delta)} points, {row.verdict.split(':')[0] or 'no base'}"
                 for row in rungs
             ],
         ),
         "cost": (
             "Test accuracy against training time and FLOPs",
             [
-                f"{findings.percent(row.test_mean)} in {findings.duration(row.train_seconds)} and"
-                f" {findings.count(row.flops_per_image)} FLOPs"
+                f"{wording.percent(row.test_mean)} in {wording.duration(row.train_seconds)} and"
+                f" {wording.count(row.flops_per_image)} FLOPs"
                 for row in rungs
             ],
         ),
@@ -96,17 +97,17 @@ def _said(found: Findings, name: str) -> list[str]:
     """The points of a figure that compares designs, budgets or protocols."""
     if name == "designs":
         return [
-            f"{row.trick} ({findings.design_name(row.design)}) {findings.signed(row.value)} points"
+            f"{row.trick} ({findings.design_name(row.design)}) {wording.signed(row.value)} points"
             for row in findings.one_variant(found.contributions).itertuples()
         ]
     if name == "budgets":
         return [
-            f"{sheets.name(found, row.design, row.step)}, {row.epochs} epochs: {findings.signed(row.delta)} points"
+            f"{sheets.name(found, row.design, row.step)}, {row.epochs} epochs: {wording.signed(row.delta)} points"
             for row in found.budgets.itertuples()
         ]
     return [
-        f"{sheets.name(found, row.design, row.step)}: honest {findings.percent(row.honest_test)}, lecture"
-        f" {findings.percent(row.lecture_best)}"
+        f"{sheets.name(found, row.design, row.step)}: honest {wording.percent(row.honest_test)}, lecture"
+        f" {wording.percent(row.lecture_best)}"
         for row in found.protocols.itertuples()
     ]
 
@@ -152,8 +153,8 @@ def _row(found: Findings, row: Any, cost: Any) -> dict[str, Any]:
         "title": found.title(row),
         "figures": row,
         "cost": cost,
-        "test": findings.spread(row.test_mean, row.test_ci_low),
-        "delta": findings.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
+        "test": wording.spread(row.test_mean, row.test_ci_low),
+        "delta": wording.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
         "verdict": findings.short_verdict(row),
         "chip": CHIPS.get(kind(row.verdict), "none"),
         "anchor": f"rung-{row.Index}",
@@ -170,12 +171,12 @@ def _section(found: Findings, row: Mapping[str, Any], axis: Mapping[str, Any]) -
     said = []
     for column, _, label in figures.CURVES:
         mean = figures.mean_curve(curves[column])
-        said += [f"{label} ends at {findings.percent(mean.iloc[-1])}"] if len(mean) else []
+        said += [f"{label} ends at {wording.percent(mean.iloc[-1])}"] if len(mean) else []
     words = f"Learning curves of {row['title']}: {', '.join(said)}."
     return {
         "step": step,
         "curves": Markup(marks.curves(curves, axis["epochs"], axis["floor"], words)) if said else None,
-        "bootstrap": findings.interval(row_figures.delta_bootstrap_low, row_figures.delta_bootstrap_high),
+        "bootstrap": wording.interval(row_figures.delta_bootstrap_low, row_figures.delta_bootstrap_high),
         "confusion": _confusion(found, step, row["title"]),
         "samples": base64.b64encode(found.results.samples(step) or b"").decode(),
     }
@@ -200,7 +201,7 @@ def _confusion(found: Findings, step: dict[str, Any], title: str) -> dict[str, A
     ]
     drawing = None
     if len(classes) <= DRAWN_CLASSES:
-        said = [f"{one['name']} {findings.signed(one['after'] - one['before'])} points" for one in recalls]
+        said = [f"{one['name']} {wording.signed(one['after'] - one['before'])} points" for one in recalls]
         words = (
             f"Change of the confusion matrix by {title}; most changed classes: {', '.join(said) or 'none'}."
         )

@@ -6,17 +6,8 @@ from typing import Any
 import pandas as pd
 
 from ablation.analysis.tables import AA, ORDERS, base_design
-from ablation.report.findings import (
-    Findings,
-    count,
-    design_name,
-    difference,
-    one_variant,
-    percent,
-    short_verdict,
-    signed,
-    spread,
-)
+from ablation.report.findings import Findings, design_name, one_variant, short_verdict
+from ablation.wording import count, difference, percent, signed, spread
 
 
 @dataclass(frozen=True)

@@ -10,20 +10,9 @@ from rich.text import Text
 
 from ablation.analysis.tables import AA, ORDERS, base_design
 from ablation.analysis.verdicts import HELPS, HURTS, kind
-from ablation.report.findings import (
-    Findings,
-    count,
-    design_name,
-    difference,
-    duration,
-    headline,
-    percent,
-    short_verdict,
-    signed,
-    spread,
-    warnings,
-)
+from ablation.report.findings import Findings, design_name, headline, short_verdict, warnings
 from ablation.report.sheets import Sheet
+from ablation.wording import count, difference, duration, percent, signed, spread
 
 COLOURS = {HELPS: "green", HURTS: "red"}
 

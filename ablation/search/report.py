@@ -19,9 +19,9 @@ import pandas as pd
 from ablation import results
 from ablation.errors import UserError
 from ablation.report import style
-from ablation.report.findings import percent
 from ablation.results import CONTRACT, write_atomically
 from ablation.search.space import Choice, Dimension, Range, Values, at_edge
+from ablation.wording import percent
 
 NOTES = "tune.json"
 TUNED = "tuned.yaml"

@@ -209,29 +209,6 @@ def test_cards_and_cells_of_a_folder_with_many_classes(tmp_path):
     assert results.manifest["dataset"]["classes"][99] == "class 99"
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (findings.percent(0.6741), "67.4 %"),
-        (findings.percent(float("nan")), "–"),
-        (findings.signed(-0.012), "−1.2"),
-        (findings.signed(-0.0001), "0.0"),
-        (findings.gap_points(0.213), "21.3 points"),
-        (findings.interval(0.01, -0.002), "[+1.0, −0.2]"),
-        (findings.interval(float("nan"), 0.1), ""),
-        (findings.count(21034826), "21.0 M"),
-        (findings.count(512), "512"),
-        (findings.duration(9.96), "10.0 s"),
-        (findings.duration(59.7), "1 min 00 s"),
-        (findings.duration(75), "1 min 15 s"),
-        (findings.duration(3599.6), "1 h 00 min"),
-        (findings.duration(7500), "2 h 05 min"),
-    ],
-)
-def test_numbers_for_people(text, expected):
-    assert text == expected
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("rungs", "seeds", "epochs", "seconds"), [(8, 3, 30, 5), (20, 25, 50, 20)], ids=["usual", "500 trials"]
