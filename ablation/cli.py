@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ablation.errors import UserError, did_you_mean
+from ablation.options import CHECKPOINT_SHARE, EXECUTORS, STRATEGIES, Options
 
 EXIT_DONE, EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
 LONGEST_LINE = 1000
@@ -201,6 +202,13 @@ def _add_execution_options(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="single, or data-parallel: all devices share each trial (single)",
     )
+    parser.add_argument(
+        "--checkpoint-share",
+        type=_fraction,
+        default=CHECKPOINT_SHARE,
+        metavar="S",
+        help=f"share of a training's time that saving it for a resume may take ({CHECKPOINT_SHARE})",
+    )
     parser.add_argument("--retry-failed", action="store_true", help="train failed and diverged trials again")
 
 
@@ -226,6 +234,16 @@ def _share(text: str) -> float:
             f"expected a share between 0 and 1, or a whole number, found '{text}'"
         )
     return share
+
+
+def _fraction(text: str) -> float:
+    try:
+        fraction = float(text)
+    except ValueError:
+        fraction = -1.0
+    if not 0 < fraction <= 1:
+        raise argparse.ArgumentTypeError(f"expected a share above 0, at most 1, found '{text}'")
+    return fraction
 
 
 def _is_number(text: str) -> bool:
@@ -296,8 +314,6 @@ def _questions(given: argparse.Namespace) -> dict[str, Any]:
 
 def _execution(given: argparse.Namespace) -> dict[str, Any]:
     """Where and how many trials at a time, as `Options` takes it."""
-    from ablation.options import EXECUTORS, STRATEGIES
-
     return {
         "jobs": given.jobs,
         "executor": _one_of("--executor", given.executor, EXECUTORS),
@@ -305,6 +321,7 @@ def _execution(given: argparse.Namespace) -> dict[str, Any]:
         "trial_cpus": given.trial_cpus,
         "trial_gpus": given.trial_gpus,
         "strategy": _one_of("--strategy", given.strategy, STRATEGIES),
+        "checkpoint_share": given.checkpoint_share,
         "retry_failed": given.retry_failed,
     }
 
@@ -313,7 +330,6 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
     from rich.console import Console
 
     from ablation.display import Display
-    from ablation.options import Options
     from ablation.provenance import command_line
 
     options = Options(
@@ -352,7 +368,6 @@ def _tune(given: argparse.Namespace, arguments: list[str]) -> int:
 
     from ablation import search, study
     from ablation.display import Display
-    from ablation.options import Options
     from ablation.provenance import command_line
 
     loaded = study.load(given.study)
@@ -563,7 +578,6 @@ def _plan(given: argparse.Namespace, _: list[str]) -> int:
     from rich.table import Table
     from rich.text import Text
 
-    from ablation.options import Options
     from ablation.plan import plan
     from ablation.study import nodes
 
@@ -572,6 +586,8 @@ def _plan(given: argparse.Namespace, _: list[str]) -> int:
     asked = plan(loaded, dataclasses.replace(Options(**_questions(given)), preset=preset))
     different = {f"{step.setting.recipe!r} {step.setting.sizes!r} {step.protocol}" for step in asked.steps}
     caption = f"{len(different) * len(asked.seeds)} trial(s): settings that coincide are trained once"
+    if not given.preset and preset == "quick":
+        caption += "; where there is a GPU, run takes preset full"
     table = Table(title=Text(asked.title), caption=caption)
     for column in ("design", "step", "trains on", "epochs", "parameters", "MFLOPs an image", "trials"):
         table.add_column(column, justify="left" if column in ("design", "step") else "right")

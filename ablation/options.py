@@ -7,6 +7,7 @@ from ablation.errors import UserError
 
 EXECUTORS = ("local", "ray")
 STRATEGIES = ("single", "data-parallel")
+CHECKPOINT_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Options:
         trial_cpus: of one trial on a cluster.
         trial_gpus: of one trial on a cluster, or the share of one; None for one, where there are any.
         strategy: `single`, or `data-parallel` where all devices share each trial.
+        checkpoint_share: of a training's time that saving it for a resume may take, 0-1.
         fail_fast: end at the first trial that fails or diverges.
         retry_failed: train failed and diverged trials again.
         fresh: discard what the folder holds.
@@ -58,6 +60,7 @@ class Options:
     trial_cpus: int | None = None
     trial_gpus: float | None = None
     strategy: str = "single"
+    checkpoint_share: float = CHECKPOINT_SHARE
     fail_fast: bool = False
     retry_failed: bool = False
     fresh: bool = False

@@ -160,6 +160,7 @@ def _tasks(work: Work, left: Sequence[tuple[PlannedStep, int, Trial]], folder: R
                 trial,
                 work.request(trial.setting, trial.protocol),
                 folder.checkpoint_file(key),
+                options.checkpoint_share,
                 start or (options.weights if trial.setting.recipe.backbone else None),
                 keep,
                 observing(key),

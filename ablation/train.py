@@ -20,6 +20,7 @@ from ablation.engine.parallel import on_devices
 from ablation.hardware import peak_memory_mb
 from ablation.layout import Problem, layout
 from ablation.observers import Moment, Observe
+from ablation.options import CHECKPOINT_SHARE
 from ablation.recipe import Prediction, Recipe
 from ablation.results import JUDGED_TRAINING_IMAGES
 from ablation.streams import generator, repeated
@@ -27,7 +28,6 @@ from ablation.trial import Trial
 from ablation.weights import Weights, load_backbone, load_weights, save_weights, take_over
 
 STEPS_PER_CALL = 32
-CHECKPOINT_SHARE = 0.05
 
 
 class Interrupted(Exception):
@@ -70,6 +70,7 @@ def train(
     splits: Splits,
     *,
     checkpoint: Path | None = None,
+    checkpoint_share: float = CHECKPOINT_SHARE,
     start: Path | None = None,
     keep: Path | None = None,
     watch: Callable[[Progress], None] = lambda progress: None,
@@ -84,6 +85,7 @@ def train(
         trial: what to train.
         splits: the trial's data.
         checkpoint: where an unfinished training is kept and, if it is there, taken up again.
+        checkpoint_share: of the training time that keeping it may take, 0-1.
         start: the weights that the recipe's warm-up or pretraining left, or a file of its backbone's.
         keep: where to leave the weights that were judged, for others to start from.
         watch: told of progress several times an epoch.
@@ -167,7 +169,7 @@ def train(
         stopping = stop() and len(epochs) < recipe.epochs
         if checkpoint is not None and len(epochs) < recipe.epochs:
             now = time.perf_counter()
-            if stopping or save_cost <= CHECKPOINT_SHARE * (now - saved_at):
+            if stopping or save_cost <= checkpoint_share * (now - saved_at):
                 save_checkpoint(checkpoint, Checkpoint(learner.state(), epochs, best, first_loss))
                 saved_at = time.perf_counter()
                 save_cost = saved_at - now

@@ -119,18 +119,19 @@ def test_early_stopping_judges_the_best_epochs_weights(splits):
     assert record["val_loss"] == pytest.approx(min(losses), rel=1e-6)
 
 
-def test_checkpoints_cost_no_more_than_a_twentieth_of_the_time(splits, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("share", "epochs"), [({}, [1]), ({"checkpoint_share": 1.0}, [1, 2, 3])])
+def test_checkpoints_cost_no_more_than_their_share_of_the_time(share, epochs, splits, tmp_path, monkeypatch):
     import time
 
     saved = []
 
     def slow(file, checkpoint):
         saved.append(len(checkpoint.epochs))
-        time.sleep(3)
+        time.sleep(0 if share else 3)
 
     monkeypatch.setattr(training, "save_checkpoint", slow)
-    train(tiny.trial(epochs=4), splits, checkpoint=tmp_path / "x.npz")
-    assert saved == [1]
+    train(tiny.trial(epochs=4), splits, checkpoint=tmp_path / "x.npz", **share)
+    assert saved == epochs
 
 
 def test_a_loss_that_leaves_the_finite_numbers_ends_the_trial_within_the_epoch(splits):

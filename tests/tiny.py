@@ -130,6 +130,7 @@ class Trainer:
         splits: Any,
         *,
         checkpoint: Path,
+        checkpoint_share: float,
         start: Path | None = None,
         keep: Path | None = None,
         watch: Callable[[Any], None],

@@ -8,6 +8,7 @@ from typing import Any
 from ablation.data import Splits, load
 from ablation.errors import UserError
 from ablation.observers import NOTHING, Observing
+from ablation.options import CHECKPOINT_SHARE
 from ablation.study import Sizes
 from ablation.trial import Trial
 
@@ -70,6 +71,7 @@ class Task:
     Attributes:
         trial, data: what is trained on what.
         checkpoint: where an unfinished training is kept; None where none can be.
+        checkpoint_share: of the training time that keeping it may take, 0-1.
         start: file of the weights it starts from, or None.
         keep: where its weights are written in the end, or None.
         observing: what else to keep of it.
@@ -78,6 +80,7 @@ class Task:
     trial: Trial
     data: DataRequest
     checkpoint: Path | None
+    checkpoint_share: float = CHECKPOINT_SHARE
     start: Path | None = None
     keep: Path | None = None
     observing: Observing = NOTHING
