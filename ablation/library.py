@@ -89,6 +89,10 @@ class StudyResults:
         """What each trick adds, by design."""
         return self._figure("designs")
 
+    def grid(self) -> "Figure":
+        """Training accuracy of a study whose titles fill a grid, such as depth by fix."""
+        return self._figure("grid")
+
     def budget(self) -> "Figure":
         """What each step changes, by number of epochs."""
         return self._figure("budgets")

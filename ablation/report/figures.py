@@ -3,6 +3,7 @@
 Wide figures are for slides and pull requests and carry a title; narrow ones sit in the HTML report.
 """
 
+import itertools
 import math
 import re
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ablation.analysis.learning import YES
 from ablation.analysis.tables import AA, CUMULATIVE, ORDERS, base_design
 from ablation.analysis.verdicts import HELPS, HURTS, OPEN, kind
 from ablation.report import sheets, style
@@ -28,6 +30,7 @@ SPLITS = (
 )
 CURVES = (("accuracy", TRAIN, "train (running)"), ("val_accuracy", VAL, "validation"))
 VERDICTS = {HELPS: (BLUE, "o"), HURTS: (RED, "s"), OPEN: (MUTED, "D")}
+LINES = (BLUE, ORANGE, GREEN, PURPLE, RED, MUTED)
 DESIGNS = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "D"), (PURPLE, "^"), (RED, "v"), (MUTED, "P"))
 
 
@@ -193,6 +196,32 @@ def budgets(findings: Findings, wide: bool = True) -> Figure:
     return figure
 
 
+def grid(findings: Findings, wide: bool = True) -> Figure:
+    """Training accuracy of a study whose titles fill a grid: a line a network, hollow where not every seed learned."""
+    with style.style(12 if wide else 10):
+        figure = Figure(figsize=(9, 5.4) if wide else (style.NARROW, 4.2), layout="constrained")
+        style.title(figure, "What still learns", findings.setting)
+        axes = figure.subplots()
+        cells = findings.grid
+        chance = 1 / len(findings.manifest["dataset"]["classes"])
+        axes.axhline(chance, color=MUTED, linewidth=1, linestyle="--", label="chance")
+        places = list(dict.fromkeys(cells["column"]))
+        for (name, row), colour in zip(
+            cells.groupby("row", sort=False), itertools.cycle(LINES), strict=False
+        ):
+            x = np.array([places.index(column) for column in row["column"]])
+            y, learned = row["train_mean"].to_numpy(), (row["learns"] == YES).to_numpy()
+            axes.plot(x, y, color=colour, linewidth=1.8)
+            axes.plot(x[learned], y[learned], "o", color=colour, markersize=8, label=name)
+            axes.plot(x[~learned], y[~learned], "o", color=colour, markersize=8, markerfacecolor="none")
+        axes.plot([], [], "o", color=MUTED, markerfacecolor="none", label="some seed did not learn")
+        axes.set_xticks(range(len(places)), [style.lines(place, 14) for place in places])
+        axes.set_ylabel("training accuracy")
+        axes.yaxis.set_major_formatter(style.percents())
+        figure.legend(loc="outside lower center", ncols=4 if wide else 2, frameon=False)
+    return figure
+
+
 def protocols(findings: Findings, wide: bool = True) -> Figure:
     """Test accuracy a rung as the honest protocol gives it, and as the lecture reads it: last and best epoch."""
     table = one_variant(findings.protocols)
@@ -304,6 +333,7 @@ def drawings(findings: Findings) -> dict[str, Callable[..., Figure]]:
     chosen: dict[str, Callable[..., Figure]] = {"ladder": ladder, "gap": gap}
     chosen |= {"delta": delta} if compared else {}
     chosen |= {"designs": designs} if several else {}
+    chosen |= {} if findings.grid.empty else {"grid": grid}
     chosen |= {} if findings.budgets.empty else {"budgets": budgets}
     chosen |= {} if findings.protocols.empty else {"protocols": protocols}
     return chosen | {"cost": cost, "curves": curves}

@@ -81,6 +81,17 @@ class Findings:
         """Whether some rung did not learn, so that a table has to say which ones did."""
         return not self.table["learns"].isin(["", YES]).all()
 
+    @property
+    def grid(self) -> pd.DataFrame:
+        """The rungs by `row` and `column` where every title is `row, column` and together they fill a grid; or none."""
+        rungs = self.rungs[self.rungs["n"] > 0]
+        names = [self.title(rung).split(", ") for rung in rungs.itertuples()]
+        rows, columns = ({name[place] for name in names if len(name) == 2} for place in (0, 1))
+        filled = len(names) == len(rows) * len(columns) == len({tuple(name) for name in names})
+        if not filled or min(len(rows), len(columns)) < 2:
+            return rungs.iloc[:0]
+        return rungs.assign(row=[name[0] for name in names], column=[name[1] for name in names])
+
     def step(self, design: str, name: str) -> dict[str, Any]:
         """A step of the manifest."""
         return next(one for one in self.manifest["steps"] if (one["design"], one["step"]) == (design, name))

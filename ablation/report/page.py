@@ -83,6 +83,7 @@ def alt(found: Findings, name: str) -> str:
     }
     told = {
         "designs": "What each trick adds, by design",
+        "grid": "Training accuracy",
         "budgets": "What each step changes, by number of epochs",
         "protocols": "Test accuracy by protocol",
     }
@@ -99,6 +100,11 @@ def _said(found: Findings, name: str) -> list[str]:
         return [
             f"{row.trick} ({findings.design_name(row.design)}) {wording.signed(row.value)} points"
             for row in findings.one_variant(found.contributions).itertuples()
+        ]
+    if name == "grid":
+        return [
+            f"{row.row}, {row.column} {wording.percent(row.train_mean)} (learns: {row.learns})"
+            for row in found.grid.itertuples()
         ]
     if name == "budgets":
         return [

@@ -130,3 +130,18 @@ def test_the_control_rung_draws_the_noise_floor(tmp_path):
     steps = [*ladder(3), step("cumulative", "aa", 3, "baseline", [])]
     found = collect(write_study(tmp_path, steps=steps, test={"aa": 0.6}, train={"aa": 0.99}))
     assert "A/A noise floor" in drawn(figures.delta(found))
+
+
+def test_titles_that_fill_a_grid_are_drawn_as_one(tmp_path):
+    names = [("plain", "8 convs"), ("plain", "12 convs"), ("shortcuts", "8 convs"), ("shortcuts", "12 convs")]
+    steps = [
+        {**one, "title": ", ".join(name), "base": None} for one, name in zip(ladder(4), names, strict=True)
+    ]
+    train = {one["step"]: accuracy for one, accuracy in zip(steps, (0.5, 0.1, 0.6, 0.5), strict=True)}
+    found = collect(write_study(tmp_path, steps=steps, train=train, noise=0.0))
+    assert dict(zip(names, found.grid["learns"], strict=True)) == {
+        names[0]: "yes", names[1]: "no", names[2]: "yes", names[3]: "yes"
+    }  # fmt: skip
+    seen = drawn(figures.drawings(found)["grid"](found))
+    assert {"plain", "shortcuts", "8 convs", "12 convs", "chance"} <= set(seen)
+    assert "grid" not in figures.drawings(collect(write_study(tmp_path / "ladder", steps=ladder(4))))
