@@ -292,8 +292,14 @@ def _preset_and_data(given: argparse.Namespace, loaded: Any) -> tuple[str, str, 
     """The preset and the dataset that a command without training trials takes, and why that dataset."""
     from ablation import data
 
-    preset = given.preset or ("quick" if "quick" in loaded.presets else "full")
-    return preset, *data.choose(given.dataset or loaded.dataset, _data_dir(given), may_download=False)
+    return _preset(given, loaded), *data.choose(
+        given.dataset or loaded.dataset, _data_dir(given), may_download=False
+    )
+
+
+def _preset(given: argparse.Namespace, loaded: Any) -> str:
+    """The one asked for, else `quick` where the study has it: what a GPU would change is not looked at."""
+    return given.preset or ("quick" if "quick" in loaded.presets else "full")
 
 
 def _questions(given: argparse.Namespace) -> dict[str, Any]:
@@ -456,7 +462,6 @@ def _compare(given: argparse.Namespace, _: list[str]) -> int:
 
 
 def _check(given: argparse.Namespace, _: list[str]) -> int:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from ablation import checks, study
     from ablation.executors import DataRequest, read_data
 
@@ -582,7 +587,7 @@ def _plan(given: argparse.Namespace, _: list[str]) -> int:
     from ablation.study import nodes
 
     loaded = _study(given)
-    preset = _preset_and_data(given, loaded)[0]
+    preset = _preset(given, loaded)
     asked = plan(loaded, dataclasses.replace(Options(**_questions(given)), preset=preset))
     different = {f"{step.setting.recipe!r} {step.setting.sizes!r} {step.protocol}" for step in asked.steps}
     caption = f"{len(different) * len(asked.seeds)} trial(s): settings that coincide are trained once"

@@ -80,9 +80,7 @@ def whole(work: Work, old: Mapping[str, Any] | None = None) -> dict[Place, Plann
 
 
 def _rows(work: Work) -> list[dict[str, Any]]:
-    """The trials in the order of the tables: design, position, seed."""
-    designs = list(dict.fromkeys(step.design for step in work.steps))
-    ordered = sorted(work.trials, key=lambda row: (designs.index(row[0].design), row[0].position, row[1]))
+    """The trials in the order of training."""
     return [
         {
             "design": step.design,
@@ -91,7 +89,7 @@ def _rows(work: Work) -> list[dict[str, Any]]:
             "seed": seed,
             "config_hash": trial.config_hash,
         }
-        for step, seed, trial in ordered
+        for step, seed, trial in work.trials
     ]
 
 

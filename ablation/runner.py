@@ -215,11 +215,6 @@ def _executor(options: Options, jobs: int) -> Callable[..., None]:
     return functools.partial(processes.execute, jobs=jobs)
 
 
-def _place(step: PlannedStep, seed: int) -> str:
-    """A trial's folder below those of what is kept beside the tables."""
-    return f"{step.design}/{step.step}/seed{seed}"
-
-
 def _tracked(study: Study, options: Options, folder: RunFolder) -> contextlib.AbstractContextManager[Track]:
     if options.mlflow is None:
         return contextlib.nullcontext(lambda title, trial, record: None)

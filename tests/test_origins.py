@@ -115,7 +115,6 @@ def test_frozen_is_frozen_statistics_too_and_the_warm_up_leaves_all_its_weights(
 
 @pytest.mark.slow
 def test_a_run_stopped_between_the_trainings_ends_with_the_same_tables(quiet, tmp_path):
-
     class Killed(BaseException):
         pass
 
