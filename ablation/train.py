@@ -1,6 +1,7 @@
 """One trial, start to end."""
 
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from ablation.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ablation.data import Splits, mean_and_deviation
 from ablation.early_stopping import best_epoch, should_stop
 from ablation.engine import PLAIN, Engine, new_engine, predict
-from ablation.engine.learner import new_learner
+from ablation.engine.learner import Learner, new_learner
 from ablation.engine.parallel import on_devices
 from ablation.hardware import peak_memory_mb
 from ablation.layout import Problem, layout
@@ -278,13 +279,17 @@ def _origin(recipe: Recipe, start: Path | None) -> Weights | None:
 
 
 _engines: dict[str, Engine] = {}
-ENGINES_KEPT = 16
+ENGINES_BYTES = 300e6
 
 
 def _engine(
     recipe: Recipe, problem: Problem, splits: Splits, steps: int, seed: int, devices: int = 1
 ) -> Engine:
-    """A compiled engine in its initial state for `seed`; seeds of one recipe share a compiled program."""
+    """A compiled engine in its initial state for `seed`; seeds of one recipe share a compiled program.
+
+    As many engines are kept as `ENGINES_BYTES` hold the variables of. Seeds take turns, so of too many recipes the
+    first ones are wanted again first, and the last one makes room.
+    """
     key = json.dumps(
         [recipe.model_dump(mode="json"), splits.sha256, steps, keras.config.backend(), devices],
         sort_keys=True,
@@ -294,6 +299,11 @@ def _engine(
     if key in _engines:
         _engines[key].learner.load(fresh.state())
         return _engines[key]
-    if len(_engines) >= ENGINES_KEPT:
-        del _engines[next(iter(_engines))]
+    while _engines and _bytes(fresh) + sum(_bytes(one.learner) for one in _engines.values()) > ENGINES_BYTES:
+        _engines.popitem()
     return _engines.setdefault(key, new_engine(fresh, splits.x_train, splits.y_train, devices))
+
+
+def _bytes(learner: Learner) -> int:
+    """Of a learner's variables."""
+    return sum(4 * math.prod(variable.shape) for variable in learner.variables)

@@ -1,6 +1,7 @@
 """One trial: the same numbers every time, and the same numbers after every interruption."""
 
 import dataclasses
+import gc
 import itertools
 from types import SimpleNamespace
 
@@ -11,8 +12,11 @@ from tiny import without_times
 
 from ablation import tricks
 from ablation.checkpoint import load_checkpoint, save_checkpoint
+from ablation.layout import layout
 
 pytest.importorskip("keras")
+
+import keras
 
 from ablation import train as training
 from ablation.train import Interrupted, evaluate, train
@@ -43,6 +47,11 @@ def busy(seed: int = 0):
 def whole(splits):
     """The record of a training that nobody interrupted."""
     return train(busy(), splits)
+
+
+def tiny_parameters(splits) -> int:
+    nodes = layout(tiny.recipe(), training.problem_of(splits))
+    return sum(node.parameters for node in nodes)
 
 
 def new_process() -> None:
@@ -110,6 +119,31 @@ def test_a_training_killed_within_an_epoch_is_the_same_training(whole, splits, t
 def test_a_damaged_checkpoint_starts_the_training_over(whole, splits, tmp_path):
     (tmp_path / "x.npz").write_bytes(b"PK\x03\x04 and then the power went")
     assert without_times(train(busy(), splits, checkpoint=tmp_path / "x.npz")) == without_times(whole)
+
+
+def test_where_there_are_more_recipes_than_memory_the_first_stay_compiled(splits, monkeypatch):
+    new_process()
+    monkeypatch.setattr(training, "ENGINES_BYTES", 2.5 * 3 * 4 * tiny_parameters(splits))
+    first_round = [train(tiny.trial(learning_rate=rate), splits) for rate in (0.1, 0.2, 0.3)]
+    kept = list(training._engines.values())
+    assert len(kept) == 2
+    again = train(tiny.trial(learning_rate=0.1), splits)
+    assert list(training._engines.values()) == kept
+    assert without_times(again) == without_times(first_round[0])
+
+
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="of TensorFlow's graphs")
+def test_a_training_that_is_not_kept_leaves_no_graph_behind(splits):
+    def graphs():
+        gc.collect()
+        return sum(type(one).__name__ == "FuncGraph" for one in gc.get_objects())
+
+    counts = []
+    for _ in range(3):
+        new_process()
+        train(tiny.trial(), splits)
+        counts.append(graphs())
+    assert counts[1:] == counts[:1] * 2
 
 
 def test_early_stopping_judges_the_best_epochs_weights(splits):

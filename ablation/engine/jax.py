@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
+from ablation.engine.held import training_set
 from ablation.engine.learner import Learner
 
 STEPS_PER_CALL = 64
@@ -14,8 +15,7 @@ STEPS_PER_CALL = 64
 
 class JaxEngine:
     def __init__(self, learner: Learner, images: np.ndarray, labels: np.ndarray) -> None:
-        self.learner = learner
-        self._images, self._labels = jnp.asarray(images), jnp.asarray(labels)
+        self.learner, self._images, self._labels = learner, images, labels
         trainable, untrained = learner.trainable, learner.untrained
 
         def objective(weights: list, others: list, x: jax.Array, y: jax.Array) -> tuple:
@@ -55,10 +55,11 @@ class JaxEngine:
 
     def train(self, batches: np.ndarray) -> tuple[np.ndarray, int]:
         losses, hits = [], 0
+        images, labels = self._training_set()
         for start in range(0, len(batches), STEPS_PER_CALL):
             part = batches[start : start + STEPS_PER_CALL]
             filled = self._placed(np.pad(part, ((0, STEPS_PER_CALL - len(part)), (0, 0))))
-            state, some, hit = self._train(self._state(), filled, len(part), self._images, self._labels)
+            state, some, hit = self._train(self._state(), filled, len(part), images, labels)
             self._keep(state)
             losses.append(np.asarray(some)[: len(part)])
             hits += int(hit)
@@ -69,6 +70,10 @@ class JaxEngine:
         weights = [v.value for v in model.trainable_variables]
         others = [v.value for v in model.non_trainable_variables]
         return np.asarray((self._predict_noisy if noisy else self._predict)(weights, others, images))
+
+    def _training_set(self) -> tuple[jax.Array, jax.Array]:
+        """On the device, or the devices, that train on it."""
+        return training_set(self._images, self._labels, lambda *arrays: tuple(map(jnp.asarray, arrays)))
 
     def _placed(self, batches: np.ndarray) -> Any:
         """The indices of some batches on the device, or the devices, that train on them."""

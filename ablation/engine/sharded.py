@@ -12,6 +12,7 @@ import keras
 import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
+from ablation.engine.held import training_set
 from ablation.engine.jax import JaxEngine
 from ablation.engine.learner import Learner
 
@@ -31,9 +32,14 @@ class ShardedEngine(JaxEngine):
         super().__init__(learner, images, labels)
         over = distribution(count)
         mesh = over.device_mesh.backend_mesh
-        everywhere = NamedSharding(mesh, PartitionSpec())
-        self._images, self._labels = jax.device_put((self._images, self._labels), everywhere)
+        self._count, self._everywhere = count, NamedSharding(mesh, PartitionSpec())
         self._shares = NamedSharding(mesh, PartitionSpec(None, over.batch_dim_name))
+
+    def _training_set(self) -> tuple[jax.Array, jax.Array]:
+        def put(*arrays: np.ndarray) -> tuple[jax.Array, jax.Array]:
+            return jax.device_put(arrays, self._everywhere)
+
+        return training_set(self._images, self._labels, put, self._count)
 
     def _placed(self, batches: np.ndarray) -> jax.Array:
         return jax.device_put(batches, self._shares)

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from ablation.engine.held import training_set
 from ablation.engine.learner import Learner
 
 tf.get_logger().setLevel("ERROR")  # it warns of functions compiled often: every recipe is, once
@@ -10,24 +11,38 @@ tf.get_logger().setLevel("ERROR")  # it warns of functions compiled often: every
 
 class TensorFlowEngine:
     def __init__(self, learner: Learner, images: np.ndarray, labels: np.ndarray) -> None:
-        self.learner = learner
-        train_images, train_labels = _on_device(images), _on_device(labels)
-        trainable = learner.trainable
+        self.learner, self._images, self._labels = learner, images, labels
+        trainable, shape = learner.trainable, learner.model.input_shape
 
-        def step(indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def step(
+            indices: tf.Tensor, train_images: tf.Tensor, train_labels: tf.Tensor
+        ) -> tuple[tf.Tensor, tf.Tensor]:
             with tf.GradientTape() as tape:
                 loss, hits = learner.objective(
                     tf.gather(train_images, indices), tf.gather(train_labels, indices)
                 )
-            learner.optimizer.apply(tape.gradient(loss, trainable), trainable)
+            gradients = tape.gradient(loss, trainable)
+            # In a replica Keras' optimizers first add up gradients, in a way that keeps this graph for good.
+            tf.distribute.get_replica_context().merge_call(
+                lambda _: learner.optimizer.apply(gradients, trainable)
+            )
             return loss, hits
 
-        @tf.function(input_signature=[tf.TensorSpec((None, None), tf.int32)], autograph=False)
-        def train(batches: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        @tf.function(
+            input_signature=[
+                tf.TensorSpec((None, None), tf.int32),
+                tf.TensorSpec(shape, tf.uint8),
+                tf.TensorSpec((None,), tf.int32),
+            ],
+            autograph=False,
+        )
+        def train(
+            batches: tf.Tensor, train_images: tf.Tensor, train_labels: tf.Tensor
+        ) -> tuple[tf.Tensor, tf.Tensor]:
             steps = tf.shape(batches)[0]
 
             def body(i: tf.Tensor, losses: tf.TensorArray, total: tf.Tensor) -> tuple:
-                loss, hits = step(batches[i])
+                loss, hits = step(batches[i], train_images, train_labels)
                 return i + 1, losses.write(i, loss), total + hits
 
             losses = tf.TensorArray(tf.float32, size=steps)
@@ -35,8 +50,6 @@ class TensorFlowEngine:
                 lambda i, *_: i < steps, body, (0, losses, 0), parallel_iterations=1, maximum_iterations=steps
             )
             return losses.stack(), total
-
-        shape = learner.model.input_shape
 
         @tf.function(input_signature=[tf.TensorSpec(shape, tf.uint8)], autograph=False)
         def predict(batch: tf.Tensor) -> tf.Tensor:
@@ -49,19 +62,12 @@ class TensorFlowEngine:
         self._train, self._predict, self._predict_noisy = train, predict, predict_noisy
 
     def train(self, batches: np.ndarray) -> tuple[np.ndarray, int]:
-        losses, hits = self._train(batches)
+        losses, hits = self._train(batches, *training_set(self._images, self._labels, _on_device))
         return losses.numpy(), int(hits)
 
     def predict_batch(self, images: np.ndarray, noisy: bool = False) -> np.ndarray:
         return (self._predict_noisy if noisy else self._predict)(images).numpy()
 
 
-_held: dict[int, tuple[np.ndarray, tf.Tensor]] = {}
-
-
-def _on_device(array: np.ndarray) -> tf.Tensor:
-    """The array as a tensor, held once however many engines read it; a training set of another size replaces it."""
-    for key, (held, _) in list(_held.items()):
-        if held.dtype == array.dtype and held is not array:
-            del _held[key]
-    return _held.setdefault(id(array), (array, tf.constant(array)))[1]
+def _on_device(images: np.ndarray, labels: np.ndarray) -> tuple[tf.Tensor, tf.Tensor]:
+    return tf.constant(images), tf.constant(labels)

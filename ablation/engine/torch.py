@@ -4,20 +4,21 @@ import numpy as np
 import torch
 from keras.src.backend.torch.core import get_device
 
+from ablation.engine.held import training_set
 from ablation.engine.learner import Learner
 
 
 class TorchEngine:
     def __init__(self, learner: Learner, images: np.ndarray, labels: np.ndarray) -> None:
-        self.learner = learner
-        self._images = torch.as_tensor(images, device=get_device())
-        self._labels = torch.as_tensor(labels, device=get_device())
+        self.learner, self._images, self._labels = learner, images, labels
 
     def train(self, batches: np.ndarray) -> tuple[np.ndarray, int]:
-        losses, total = [], torch.zeros((), dtype=torch.int32, device=self._images.device)
+        device = get_device()
+        images, labels = training_set(self._images, self._labels, _on_device)
+        losses, total = [], torch.zeros((), dtype=torch.int32, device=device)
         weights = [variable.value for variable in self.learner.trainable]
-        for indices in torch.as_tensor(batches, device=self._images.device):
-            loss, hits = self.learner.objective(self._images[indices], self._labels[indices])
+        for indices in torch.as_tensor(batches, device=device):
+            loss, hits = self.learner.objective(images[indices], labels[indices])
             gradients = torch.autograd.grad(loss, weights)
             with torch.no_grad():
                 self.learner.optimizer.apply(list(gradients), self.learner.trainable)
@@ -27,6 +28,10 @@ class TorchEngine:
 
     def predict_batch(self, images: np.ndarray, noisy: bool = False) -> np.ndarray:
         with torch.no_grad():
-            batch = torch.as_tensor(images, device=self._images.device).to(torch.float32)
+            batch = torch.as_tensor(images, device=get_device()).to(torch.float32)
             logits = self.learner.noisy(batch) if noisy else self.learner.model(batch, training=False)
             return logits.cpu().numpy()
+
+
+def _on_device(images: np.ndarray, labels: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.as_tensor(images, device=get_device()), torch.as_tensor(labels, device=get_device())
