@@ -133,16 +133,16 @@ def _figures(
     for row in rows:
         for step in _expanded(row.steps):
             published = _published(step) or row.claim
+            note = f"[^{row.row}]" if row.note else ""
             runs = [(run, one) for run, one in measured.get(step, []) if one["n"]]
             if not runs and published:
-                yield [row.row, step, "–", published, "–", "–", "–", NOT_RUN]
+                yield [row.row, step, "–", published, "–", "–", "–", f"{NOT_RUN}{note}"]
             for run, one in runs:
                 ours = f"{one['test_mean']:.3f} ({one['train_mean']:.3f})"
                 change = difference(
                     *(one.get(name, nan) for name in ("delta", "delta_ci_low", "delta_ci_high"))
                 )
                 told = verdict(one, row.claim)
-                why = f"[^{row.row}]" if row.note and told.startswith(("open", "differs")) else ""
                 yield [
                     row.row,
                     step,
@@ -151,7 +151,7 @@ def _figures(
                     ours,
                     str(one["n"]),
                     change,
-                    f"{told}{why}",
+                    f"{told}{note if told.startswith(('open', 'differs')) else ''}",
                 ]
 
 
