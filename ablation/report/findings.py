@@ -147,11 +147,12 @@ def headline(findings: Findings) -> str:
         return (
             f"{start}{accuracy} with a gap of {gap_points(first.gap_mean)}; nothing is compared with it yet."
         )
-    best = max(compared, key=lambda row: row.delta)
     helps, hurts = (sum(kind(row.verdict) == word for row in compared) for word in (HELPS, HURTS))
     told = f"{helps} of {len(compared)} steps help" + (f", {hurts} hurt" if hurts else "")
     told += ", the rest cannot be told from chance" if helps + hurts < len(compared) else ""
-    if base_design(findings.design) == CUMULATIVE:
+    climbs = base_design(findings.design) == CUMULATIVE
+    best = max(compared, key=lambda row: row.delta if climbs else abs(row.delta))
+    if climbs:
         story = (
             f"from {findings.title(first)} to {findings.title(last)}, test accuracy goes from"
             f" {percent(first.test_mean)} to {percent(last.test_mean)} and the gap between training and test"

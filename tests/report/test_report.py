@@ -106,6 +106,16 @@ def test_headline_is_computed_from_the_numbers(tmp_path):
     assert "4 of 7 steps help" in text
 
 
+def test_off_the_ladder_the_largest_difference_may_be_a_loss(tmp_path):
+    steps = [
+        one | {"design": "add-one", "base": "baseline" if place else None}
+        for place, one in enumerate(ladder(3))
+    ]
+    test = {one["step"]: accuracy for one, accuracy in zip(steps, (0.6, 0.62, 0.5), strict=True)}
+    text = report.headline(write_study(tmp_path, steps=steps, test=test, noise=0.0))
+    assert "Largest difference: batch norm, −10.0 points" in text
+
+
 def test_the_terminal_table_fits_eighty_columns(tmp_path):
     results = write_study(tmp_path)
     text = words(results, 80)
