@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ def html(found: Findings) -> str:
         "count": wording.count,
         "duration": wording.duration,
         "number": _number,
+        "reflowed": _reflowed,
     }
     script = (FOLDER / "report.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -224,6 +226,11 @@ def _rates(found: Findings, step: dict[str, Any]) -> np.ndarray | None:
     counts = [found.results.confusion(one) for one in of_step(found.done, step)["config_hash"]]
     known = [matrix for matrix in counts if matrix is not None]
     return rates(known) if known else None
+
+
+def _reflowed(card: str) -> str:
+    """A card without the line breaks inside its sentences; lines that begin with a word and a colon stay apart."""
+    return re.sub(r"(?<=\S)\n(?!\n|\s*[\w ]+:(?:\s|$))\s*", " ", card)
 
 
 def _number(value: float, form: str = ".2g") -> str:

@@ -210,6 +210,21 @@ def test_several_designs_have_a_table_each(tmp_path):
     assert "add-one" in words(results)
 
 
+def test_a_cards_sentences_run_on_and_its_parameters_stay_apart(tmp_path):
+    card = (
+        "What it\ndoes.\n\nSource: a paper\n    of 2014.\nWhen it hurts: never.\n\n"
+        "Parameters:\n    rate: a share,\n        0-1."
+    )
+    steps = ladder(2)
+    steps[1] = steps[1] | {"tricks": [{"name": "noise", "parameters": {}, "card": card}]}
+    write_study(tmp_path, steps=steps)
+    report.write(tmp_path)
+    assert (
+        "What it does.\n\nSource: a paper of 2014.\nWhen it hurts: never.\n\nParameters:\n    rate: a share, 0-1.<"
+        in (tmp_path / "report.html").read_text()
+    )
+
+
 def test_cards_and_cells_of_a_folder_with_many_classes(tmp_path):
     results = write_study(tmp_path, steps=ladder(2), dataset={"classes": [f"class {i}" for i in range(100)]})
     for file in (tmp_path / "trials").glob("*.json"):
