@@ -18,7 +18,7 @@ from ablation.early_stopping import best_epoch, should_stop
 from ablation.engine import PLAIN, Engine, new_engine, predict
 from ablation.engine.learner import Learner, new_learner
 from ablation.engine.parallel import on_devices
-from ablation.hardware import peak_memory_mb
+from ablation.hardware import accelerators, peak_memory_mb
 from ablation.layout import Problem, layout
 from ablation.observers import Moment, Observe
 from ablation.options import CHECKPOINT_SHARE
@@ -279,7 +279,7 @@ def _origin(recipe: Recipe, start: Path | None) -> Weights | None:
 
 
 _engines: dict[str, Engine] = {}
-ENGINES_BYTES = 300e6
+ENGINES_BYTES, ENGINES_BYTES_ACCELERATED = 100e6, 4e9
 
 
 def _engine(
@@ -287,8 +287,9 @@ def _engine(
 ) -> Engine:
     """A compiled engine in its initial state for `seed`; seeds of one recipe share a compiled program.
 
-    As many engines are kept as `ENGINES_BYTES` hold the variables of. Seeds take turns, so of too many recipes the
-    first ones are wanted again first, and the last one makes room.
+    As many engines are kept as `ENGINES_BYTES` hold the variables of, or on an accelerator, which takes longest to
+    compile for, `ENGINES_BYTES_ACCELERATED`. Seeds take turns, so of too many recipes the first ones are wanted again
+    first, and the last one makes room.
     """
     key = json.dumps(
         [recipe.model_dump(mode="json"), splits.sha256, steps, keras.config.backend(), devices],
@@ -299,7 +300,8 @@ def _engine(
     if key in _engines:
         _engines[key].learner.load(fresh.state())
         return _engines[key]
-    while _engines and _bytes(fresh) + sum(_bytes(one.learner) for one in _engines.values()) > ENGINES_BYTES:
+    most = ENGINES_BYTES_ACCELERATED if accelerators() else ENGINES_BYTES
+    while _engines and _bytes(fresh) + sum(_bytes(one.learner) for one in _engines.values()) > most:
         _engines.popitem()
     return _engines.setdefault(key, new_engine(fresh, splits.x_train, splits.y_train, devices))
 
