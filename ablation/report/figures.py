@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ablation.analysis.learning import YES
-from ablation.analysis.tables import AA, CUMULATIVE, ORDERS, base_design
+from ablation.analysis.tables import AA, ORDERS, base_design
 from ablation.analysis.verdicts import HELPS, HURTS, OPEN, kind
 from ablation.report import sheets, style
 from ablation.report.findings import Findings, design_name, one_variant
@@ -98,8 +98,7 @@ def delta(findings: Findings, wide: bool = True) -> Figure:
     ladder = len(rungs) - (rungs["control"] != "").sum()
     names = [re.sub(" against (a )?", " vs ", findings.comparison(row)) for row in rungs.itertuples()]
     figure, axes = style.rows(names, wide)
-    cumulative = base_design(findings.design) == CUMULATIVE
-    against = "each rung adds to the one before" if cumulative else "each step changes against its base"
+    against = "each rung adds to the one before" if findings.climbs else "each step changes against its base"
     style.title(figure, f"Test accuracy: what {against}", findings.setting)
     if findings.floor is not None:
         edge = 100 * findings.floor

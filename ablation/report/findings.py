@@ -1,5 +1,6 @@
 """Everything the report says, computed once from a results folder; the other modules only lay it out."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ import pandas as pd
 from ablation import analysis
 from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
 from ablation.analysis.learning import YES
-from ablation.analysis.tables import AA, CUMULATIVE, ORDERS, base_design, control_floor, done_trials
+from ablation.analysis.tables import AA, ORDERS, base_design, control_floor, done_trials
 from ablation.analysis.verdicts import HELPS, HURTS, kind
 from ablation.results import Results
 from ablation.wording import gap_points, percent, signed
@@ -82,6 +83,14 @@ class Findings:
         return not self.table["learns"].isin(["", YES]).all()
 
     @property
+    def climbs(self) -> bool:
+        """Whether every rung is compared with the one before it."""
+        steps = [
+            one for one in self.manifest["steps"] if one["design"] == self.design and not one.get("control")
+        ]
+        return all(one["base"] == before["step"] for before, one in itertools.pairwise(steps))
+
+    @property
     def grid(self) -> pd.DataFrame:
         """The rungs by `row` and `column` where every title is `row, column` and together they fill a grid; or none."""
         rungs = self.rungs[self.rungs["n"] > 0]
@@ -150,9 +159,8 @@ def headline(findings: Findings) -> str:
     helps, hurts = (sum(kind(row.verdict) == word for row in compared) for word in (HELPS, HURTS))
     told = f"{helps} of {len(compared)} steps help" + (f", {hurts} hurt" if hurts else "")
     told += ", the rest cannot be told from chance" if helps + hurts < len(compared) else ""
-    climbs = base_design(findings.design) == CUMULATIVE
-    best = max(compared, key=lambda row: row.delta if climbs else abs(row.delta))
-    if climbs:
+    best = max(compared, key=lambda row: row.delta if findings.climbs else abs(row.delta))
+    if findings.climbs:
         story = (
             f"from {findings.title(first)} to {findings.title(last)}, test accuracy goes from"
             f" {percent(first.test_mean)} to {percent(last.test_mean)} and the gap between training and test"

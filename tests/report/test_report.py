@@ -106,10 +106,10 @@ def test_headline_is_computed_from_the_numbers(tmp_path):
     assert "4 of 7 steps help" in text
 
 
-def test_off_the_ladder_the_largest_difference_may_be_a_loss(tmp_path):
+@pytest.mark.parametrize("design", ["add-one", "cumulative"])
+def test_off_the_ladder_the_largest_difference_may_be_a_loss(design, tmp_path):
     steps = [
-        one | {"design": "add-one", "base": "baseline" if place else None}
-        for place, one in enumerate(ladder(3))
+        one | {"design": design, "base": "baseline" if place else None} for place, one in enumerate(ladder(3))
     ]
     test = {one["step"]: accuracy for one, accuracy in zip(steps, (0.6, 0.62, 0.5), strict=True)}
     text = report.headline(write_study(tmp_path, steps=steps, test=test, noise=0.0))
@@ -265,7 +265,7 @@ def designs(rungs=3):
         step("cumulative", "aa", rungs, "baseline", [], control={"kind": "aa", "label": "baseline again"}),
         step("cumulative", "batch_norm:compute", rungs + 1, "batch_norm", [], **CONTROL),
     ]
-    alone = [one | {"design": "add-one", "base": "baseline" if one["position"] else None} for one in steps]
+    alone = [one | {"design": design, "base": "baseline" if one["position"] else None} for one in steps]
     longer = [one | {"design": "cumulative@20", "epochs": 20} for one in steps]
     lecture = [one | {"design": "cumulative@lecture", "protocol": "lecture"} for one in steps]
     orders = [step("orders", "start", 0, None, [])]
