@@ -1,5 +1,6 @@
 """One trial, start to end."""
 
+import gc
 import json
 import math
 import time
@@ -279,7 +280,7 @@ def _origin(recipe: Recipe, start: Path | None) -> Weights | None:
 
 
 _engines: dict[str, Engine] = {}
-ENGINES_BYTES, ENGINES_BYTES_ACCELERATED = 100e6, 4e9
+ENGINES_BYTES, ENGINES_BYTES_ACCELERATED, COLLECTED_BYTES = 100e6, 4e9, 10e6
 
 
 def _engine(
@@ -297,13 +298,18 @@ def _engine(
     )
     with on_devices(devices):
         fresh = new_learner(recipe, problem, steps, seed)
+    size = _bytes(fresh)
     if key in _engines:
         _engines[key].learner.load(fresh.state())
-        return _engines[key]
-    most = ENGINES_BYTES_ACCELERATED if accelerators() else ENGINES_BYTES
-    while _engines and _bytes(fresh) + sum(_bytes(one.learner) for one in _engines.values()) > most:
-        _engines.popitem()
-    return _engines.setdefault(key, new_engine(fresh, splits.x_train, splits.y_train, devices))
+    else:
+        most = ENGINES_BYTES_ACCELERATED if accelerators() else ENGINES_BYTES
+        while _engines and size + sum(_bytes(one.learner) for one in _engines.values()) > most:
+            _engines.popitem()
+        _engines[key] = new_engine(fresh, splits.x_train, splits.y_train, devices)
+    del fresh
+    if size > COLLECTED_BYTES:  # networks refer to themselves, and Python lets go of those late
+        gc.collect()
+    return _engines[key]
 
 
 def _bytes(learner: Learner) -> int:
