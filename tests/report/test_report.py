@@ -265,7 +265,7 @@ def designs(rungs=3):
         step("cumulative", "aa", rungs, "baseline", [], control={"kind": "aa", "label": "baseline again"}),
         step("cumulative", "batch_norm:compute", rungs + 1, "batch_norm", [], **CONTROL),
     ]
-    alone = [one | {"design": design, "base": "baseline" if one["position"] else None} for one in steps]
+    alone = [one | {"design": "add-one", "base": "baseline" if one["position"] else None} for one in steps]
     longer = [one | {"design": "cumulative@20", "epochs": 20} for one in steps]
     lecture = [one | {"design": "cumulative@lecture", "protocol": "lecture"} for one in steps]
     orders = [step("orders", "start", 0, None, [])]
