@@ -95,7 +95,9 @@ class Findings:
         """The rungs by `row` and `column` where every title is `row, column` and together they fill a grid; or none."""
         rungs = self.rungs[self.rungs["n"] > 0]
         names = [self.title(rung).split(", ") for rung in rungs.itertuples()]
-        rows, columns = ({name[place] for name in names if len(name) == 2} for place in (0, 1))
+        if any(len(name) != 2 for name in names):
+            return rungs.iloc[:0]
+        rows, columns = ({name[place] for name in names} for place in (0, 1))
         filled = len(names) == len(rows) * len(columns) == len({tuple(name) for name in names})
         if not filled or min(len(rows), len(columns)) < 2:
             return rungs.iloc[:0]
