@@ -145,5 +145,7 @@ def test_titles_that_fill_a_grid_are_drawn_as_one(tmp_path):
     seen = drawn(figures.drawings(found)["grid"](found))
     assert {"plain", "shortcuts", "8 convs", "12 convs", "chance"} <= set(seen)
     assert "grid" not in figures.drawings(collect(write_study(tmp_path / "ladder", steps=ladder(4))))
-    mixed = [one | {"title": title} for one, title in zip(steps, ("a, x", "b, y", "c", "d, e, f"), strict=True)]
+    mixed = [
+        one | {"title": title} for one, title in zip(steps, ("a, x", "b, y", "c", "d, e, f"), strict=True)
+    ]
     assert "grid" not in figures.drawings(collect(write_study(tmp_path / "mixed", steps=mixed)))
