@@ -10,7 +10,7 @@ from pathlib import Path
 
 import keras
 
-MEMORY_A_TRIAL = 2e9  # bytes; a full CIFAR-10 trial stays below
+MEMORY_A_TRIAL = 2.6e9  # bytes; the largest of the lectures' networks takes 2.5e9 on all of CIFAR-10
 
 
 def use_one_thread() -> None:
