@@ -101,10 +101,15 @@ def document(folder: Path = REFERENCE) -> str:
     for letters, title in LECTURES.items():
         own = [row for row in all_rows if row.row[0] in letters]
         lines += ["", f"## {', '.join(letters)}: {title}", "", *_table(COLUMNS, _figures(own, measured))]
-        lines += [f"\n[^{row.row}]: {row.note}." for row in own if row.note]
+        lines += [f"\n{_mark(row)}: {row.note}." for row in own if row.note]
         targets = ([row.row, row.what, ", ".join(row.targets) or "**nothing yet**"] for row in own)
         lines += ["", "What runs each row:", "", *_table(("row", "what", "here"), targets)]
     return "\n".join(lines) + "\n"
+
+
+def _mark(row: Row) -> str:
+    """Of the row's footnote; Markdown takes no spaces in it."""
+    return f"[^{row.row.replace(', ', '-')}]"
 
 
 def _table(columns: Sequence[str], cells: Iterable[Sequence[str]]) -> list[str]:
@@ -133,7 +138,7 @@ def _figures(
     for row in rows:
         for step in _expanded(row.steps):
             published = _published(step) or row.claim
-            note = f"[^{row.row}]" if row.note else ""
+            note = _mark(row) if row.note else ""
             runs = [(run, one) for run, one in measured.get(step, []) if one["n"]]
             if not runs and published:
                 yield [row.row, step, "–", published, "–", "–", "–", f"{NOT_RUN}{note}"]
