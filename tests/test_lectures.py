@@ -115,4 +115,6 @@ def test_figures_come_from_the_reference_runs_and_reasons_stand_where_they_diffe
         "| D1 | regularization/dropout | cifar10-quick | 0.592 (0.718) | 0.550 (0.700) | 3 | +5.0 "
         "| reproduced (+1.8 points there): helps |"
     )
-    assert "not run yet" in document(tmp_path)
+    text = document(tmp_path)
+    assert "not run yet[^D10] |" in text and "\n[^D10]: " in text
+    assert "not run yet[^B-C-pretrained] |" in text and "\n[^B-C-pretrained]: " in text
