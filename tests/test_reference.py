@@ -1,8 +1,9 @@
 """`ablation show TRICK` quotes what a reference run measured, and only for steps that add that trick alone."""
 
 import json
+import re
 
-from ablation.reference import measured
+from ablation.reference import REFERENCE, measured
 
 
 def test_quotes_steps_of_the_trick_alone(tmp_path):
@@ -24,3 +25,14 @@ def test_quotes_steps_of_the_trick_alone(tmp_path):
         "study cifar10-quick, cumulative, n = 3: +5.1 [+2.1, +8.1] points, helps"
     ]
     assert list(measured("l2", tmp_path)) == []
+
+
+def test_every_picture_of_a_reference_report_is_there():
+    reports = list(REFERENCE.glob("*/*/report.md"))
+    shown = [
+        file.parent / link
+        for file in reports
+        for link in re.findall(r"\]\(([^)]+\.png)\)", file.read_text("utf-8"))
+    ]
+    assert len(shown) > len(reports)
+    assert [str(picture) for picture in shown if not picture.is_file()] == []
