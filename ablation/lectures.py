@@ -13,8 +13,8 @@ from ablation.analysis.learning import NO, YES
 from ablation.analysis.verdicts import HELPS, HURTS, OPEN, kind
 from ablation.reference import REFERENCE
 from ablation.study import Published, load
+from ablation.study.yaml_file import read_yaml
 from ablation.wording import difference, points
-from ablation.yaml_file import read_yaml
 
 ROWS = Path(__file__).parent / "lectures.yaml"
 SAME = 0.01

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ablation import hardware, samples, tricks
-from ablation.controls import CONTROLS
 from ablation.errors import UserError
 from ablation.plan import Plan, steps_of
 from ablation.provenance import commit, now, versions
 from ablation.study import PlannedStep, Study, nodes
+from ablation.study.controls import CONTROLS
 from ablation.work import Work, settled
 
 Place = tuple[str, str]

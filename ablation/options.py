@@ -21,7 +21,7 @@ class Options:
         designs: empty for the study's own.
         budgets: epochs at which every design is run; empty for what the study says.
         protocol: `honest`, `lecture`, `both`, or empty for the study's own.
-        controls: of `ablation.controls.CONTROLS`.
+        controls: of `ablation.study.controls.CONTROLS`.
         steps: names to keep; empty for all.
         seeds: the seeds themselves; empty for as many as the preset says, counted from 0.
         sets: `KEY=VALUE` assignments.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ablation.recipe import Network, Recipe
 from ablation.study import Setting, Sizes
-from ablation.trial import Trial
+from ablation.study.trial import Trial
 
 
 def origin(setting: Setting) -> Setting | None:

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from ablation import controls
 from ablation.data import choose, shape_and_classes
 from ablation.options import Options
-from ablation.study import PlannedStep, Study, seeds_of, variants
+from ablation.study import PlannedStep, Study, controls, seeds_of, variants
 
 
 @dataclass(frozen=True)

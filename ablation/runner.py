@@ -21,9 +21,9 @@ from ablation.plan import plan
 from ablation.provenance import now
 from ablation.results import RunFolder, write_atomically
 from ablation.study import PlannedStep, Study
+from ablation.study.trial import Trial
 from ablation.tracking import Track, tracked
 from ablation.train import Interrupted, problem_of
-from ablation.trial import Trial
 from ablation.work import Work, prepared
 
 TABLES_EVERY, TABLES_SHARE = 20.0, 0.02

@@ -18,8 +18,8 @@ from ablation.observers import Moment
 from ablation.results import write_atomically
 from ablation.streams import generator
 from ablation.study import PlannedStep, Setting
+from ablation.study.trial import Trial
 from ablation.train import train
-from ablation.trial import Trial
 
 IMAGES = 256
 STEP = 1e-2

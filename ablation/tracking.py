@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ablation.errors import UserError
-from ablation.trial import Trial
+from ablation.study.trial import Trial
 
 Track = Callable[[str, Trial, Mapping[str, Any]], None]
 EPOCH_FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")

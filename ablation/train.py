@@ -26,7 +26,7 @@ from ablation.options import CHECKPOINT_SHARE
 from ablation.recipe import Prediction, Recipe
 from ablation.results import JUDGED_TRAINING_IMAGES
 from ablation.streams import generator, repeated
-from ablation.trial import Trial
+from ablation.study.trial import Trial
 from ablation.weights import Weights, load_backbone, load_weights, save_weights, take_over
 
 STEPS_PER_CALL = 32

@@ -14,7 +14,7 @@ from ablation.origins import lineage
 from ablation.plan import Plan
 from ablation.recipe import Recipe
 from ablation.study import PlannedStep, Setting
-from ablation.trial import Trial
+from ablation.study.trial import Trial
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,11 @@
 
 import pytest
 
-from ablation import controls
-from ablation.controls import matched_compute, matched_parameters, planned
 from ablation.errors import UserError
 from ablation.layout import blank_problem, layout
 from ablation.recipe import Recipe
-from ablation.study import Study, load
+from ablation.study import Study, controls, load
+from ablation.study.controls import matched_compute, matched_parameters, planned
 
 PROBLEM = blank_problem((8, 8, 1), 2)
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from ablation import study, tricks
 from ablation.cli import main
-from ablation.trial import Trial
+from ablation.study.trial import Trial
 
 EXAMPLES = int(os.environ.get("ABLATION_EXAMPLES", "300"))
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ablation.errors import UserError
-from ablation.yaml_file import MAX_BYTES, parse_yaml, read_yaml
+from ablation.study.yaml_file import MAX_BYTES, parse_yaml, read_yaml
 
 
 def test_plain_data():

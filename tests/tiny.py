@@ -16,7 +16,7 @@ from ablation.options import Options
 from ablation.recipe import Recipe
 from ablation.runner import Outcome, run
 from ablation.study import Setting, Sizes, load
-from ablation.trial import Trial
+from ablation.study.trial import Trial
 
 STUDY: dict[str, Any] = {
     "study": "tiny",

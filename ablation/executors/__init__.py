@@ -10,7 +10,7 @@ from ablation.errors import UserError
 from ablation.observers import NOTHING, Observing
 from ablation.options import CHECKPOINT_SHARE
 from ablation.study import Sizes
-from ablation.trial import Trial
+from ablation.study.trial import Trial
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def search_of(
     Raises:
         UserError: unknown step, sampler or key, or no such range or stage.
     """
-    from ablation.yaml_file import parse_yaml
+    from ablation.study.yaml_file import parse_yaml
 
     given = {}
     for assignment in space:

@@ -16,7 +16,7 @@ from ablation.errors import UserError, did_you_mean
 from ablation.explain import explain
 from ablation.layout import Node, blank_problem, layout
 from ablation.recipe import Frozen, Layer, Network, Positive, Recipe, Training
-from ablation.yaml_file import parse_yaml, read_yaml
+from ablation.study.yaml_file import parse_yaml, read_yaml
 
 STUDIES = Path(__file__).parent.parent / "experiments"
 DESIGNS = ("cumulative", "leave-one-out", "add-one", "orders")
@@ -300,7 +300,7 @@ class Control:
     """What a step that is no trick is there for.
 
     Attributes:
-        kind: one of `ablation.controls.CONTROLS`.
+        kind: one of `ablation.study.controls.CONTROLS`.
         label: what it compares, for people: "residual against a wider network, same FLOPs".
     """
 
