@@ -1,7 +1,7 @@
 """Recipe: the frozen, complete description of one network and of how it is trained.
 
 A recipe is plain data. It names Keras classes by their import path instead of holding them, so it can be compared
-field by field, hashed and printed without importing Keras; `ablation.network` turns it into a model.
+field by field, hashed and printed without importing Keras; `ablation.networks.build` turns it into a model.
 """
 
 from collections.abc import Iterator

@@ -7,8 +7,8 @@ import json
 import numpy as np
 
 from ablation.data import Splits
-from ablation.layout import Problem, layout
-from ablation.network import make
+from ablation.networks.build import make
+from ablation.networks.layout import Problem, layout
 from ablation.recipe import Recipe
 from ablation.streams import stream_seed
 

@@ -20,7 +20,7 @@ from ablation.engine import PLAIN, Engine, new_engine, predict
 from ablation.engine.learner import Learner, new_learner
 from ablation.engine.parallel import on_devices
 from ablation.hardware import accelerators, peak_memory_mb
-from ablation.layout import Problem, layout
+from ablation.networks.layout import Problem, layout
 from ablation.observers import Moment, Observe
 from ablation.options import CHECKPOINT_SHARE
 from ablation.recipe import Prediction, Recipe

@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 
 from ablation.errors import UserError
-from ablation.layout import Problem, in_base
+from ablation.networks.layout import Problem, in_base
 from ablation.recipe import Backbone, Recipe
 from ablation.results import write_atomically
 

@@ -89,7 +89,7 @@ def settled(step: PlannedStep, weights: Path | None) -> PlannedStep:
     Raises:
         UserError: the weights cannot be read, or not be fetched.
     """
-    from ablation.network import resolve_precision
+    from ablation.networks.build import resolve_precision
 
     recipe = step.setting.recipe
     recipe = _with_weights(recipe.replace(precision=resolve_precision(recipe.precision)), weights)

@@ -3,7 +3,7 @@
 import pytest
 
 from ablation.errors import UserError
-from ablation.layout import blank_problem, layout
+from ablation.networks.layout import blank_problem, layout
 from ablation.recipe import Recipe
 from ablation.study import Study, controls, load
 from ablation.study.controls import matched_compute, matched_parameters, planned

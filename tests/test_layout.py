@@ -3,7 +3,7 @@
 import pytest
 
 from ablation import study
-from ablation.layout import blank_problem, layout
+from ablation.networks.layout import blank_problem, layout
 from ablation.recipe import Layer, Recipe
 
 CIFAR = blank_problem((32, 32, 3), 10)

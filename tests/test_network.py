@@ -7,12 +7,12 @@ import pytest
 import tiny
 
 from ablation import tricks
-from ablation.layout import Problem, layout
+from ablation.networks.layout import Problem, layout
 from ablation.recipe import Layer, Recipe
 
 keras = pytest.importorskip("keras")
 
-from ablation.network import build, make, make_optimizer  # noqa: E402
+from ablation.networks.build import build, make, make_optimizer  # noqa: E402
 
 PROBLEM = Problem((16, 16, 3), 10, (120.0, 110.0, 100.0), (60.0, 50.0, 40.0))
 IMAGES = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 3)).astype("float32")

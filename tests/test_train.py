@@ -12,7 +12,7 @@ from tiny import without_times
 
 from ablation import tricks
 from ablation.checkpoint import load_checkpoint, save_checkpoint
-from ablation.layout import layout
+from ablation.networks.layout import layout
 
 pytest.importorskip("keras")
 

@@ -5,12 +5,12 @@ import pytest
 import tiny
 
 from ablation.errors import UserError
-from ablation.layout import BACKBONES, Problem, layout
+from ablation.networks.layout import BACKBONES, Problem, layout
 from ablation.recipe import Backbone, Freeze, Layer, Recipe
 
 keras = pytest.importorskip("keras")
 
-from ablation.network import build  # noqa: E402
+from ablation.networks.build import build  # noqa: E402
 from ablation.weights import fetch, load_backbone, load_weights  # noqa: E402
 
 PROBLEM = Problem((32, 32, 3), 10, (0.0,) * 3, (1.0,) * 3)
@@ -41,7 +41,7 @@ def test_the_backbones_figures_are_keras_own(resnet):
 
 def test_its_inputs_are_prepared_as_keras_does():
     scaling = next(node for node in layout(RESNET, PROBLEM) if node.name == "scaling")
-    from ablation.network import make
+    from ablation.networks.build import make
 
     expected = keras.applications.resnet50.preprocess_input(IMAGES.copy())
     np.testing.assert_allclose(make(scaling.layer, 0, "scaling")(IMAGES), expected, atol=1e-4)

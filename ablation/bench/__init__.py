@@ -17,7 +17,7 @@ from rich import box
 from rich.table import Table
 
 from ablation.bench.process import Contender, Skipped
-from ablation.layout import Node, Problem, blank_problem
+from ablation.networks.layout import Node, Problem, blank_problem
 from ablation.provenance import commit, now, versions
 from ablation.recipe import Recipe
 from ablation.report import style
@@ -61,7 +61,7 @@ def bench(
     """
     from ablation.bench.figure import draw
     from ablation.hardware import accelerators, default_jobs, device_name
-    from ablation.network import resolve_precision
+    from ablation.networks.build import resolve_precision
 
     def rung(step: PlannedStep) -> Rung:
         recipe = step.setting.recipe

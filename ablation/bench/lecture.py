@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from ablation.bench.process import random_images
-from ablation.layout import Problem
+from ablation.networks.layout import Problem
 from ablation.recipe import Recipe
 
 AUGMENTATION = ("RandomGaussianNoise", "RandomFlip", "RandomCropResize", "RandomAffine")

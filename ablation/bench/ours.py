@@ -7,7 +7,7 @@ import numpy as np
 from ablation.bench.process import IMAGES, random_images
 from ablation.engine import new_engine
 from ablation.engine.learner import new_learner
-from ablation.layout import Problem
+from ablation.networks.layout import Problem
 from ablation.recipe import Recipe
 from ablation.train import STEPS_PER_CALL
 

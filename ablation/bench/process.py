@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ablation.layout import Problem
+from ablation.networks.layout import Problem
 from ablation.recipe import Recipe
 
 IMAGES = 4096

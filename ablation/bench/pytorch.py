@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from ablation.bench.process import IMAGES, random_images
-from ablation.layout import Node, Problem, layout
+from ablation.networks.layout import Node, Problem, layout
 from ablation.recipe import Recipe
 
 

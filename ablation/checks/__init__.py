@@ -11,7 +11,7 @@ from ablation.data import Splits
 from ablation.engine import Engine, new_engine
 from ablation.engine.gradients import gradients, layer_signals
 from ablation.engine.learner import Learner, new_learner
-from ablation.layout import Node, layout
+from ablation.networks.layout import Node, layout
 from ablation.recipe import Recipe
 from ablation.streams import generator
 from ablation.train import evaluate, problem_of

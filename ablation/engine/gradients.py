@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from ablation.engine.learner import Learner
-from ablation.layout import Node
+from ablation.networks.layout import Node
 
 Arrays = dict[str, np.ndarray]
 

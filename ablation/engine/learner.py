@@ -7,8 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from ablation.layout import Problem
-from ablation.network import build, make, make_optimizer, with_noise
+from ablation.networks.build import build, make, make_optimizer, with_noise
+from ablation.networks.layout import Problem
 from ablation.recipe import Recipe
 
 

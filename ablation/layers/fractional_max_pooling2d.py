@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from ablation.layout import pooled_side
+from ablation.networks.layout import pooled_side
 
 PLACES = 1024
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ablation.data import Splits
-from ablation.layout import Node
+from ablation.networks.layout import Node
 
 if TYPE_CHECKING:
     from ablation.engine.learner import Learner

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from ablation import tricks
 from ablation.errors import UserError, did_you_mean
 from ablation.explain import explain
-from ablation.layout import Node, blank_problem, layout
+from ablation.networks.layout import Node, blank_problem, layout
 from ablation.recipe import Frozen, Layer, Network, Positive, Recipe, Training
 from ablation.study.yaml_file import parse_yaml, read_yaml
 

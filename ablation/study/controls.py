@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ablation.errors import UserError, did_you_mean
-from ablation.layout import Problem, blank_problem, layout
+from ablation.networks.layout import Problem, blank_problem, layout
 from ablation.recipe import Recipe
 from ablation.study import Control, PlannedStep, Published, Setting, Study, plan, variant
 

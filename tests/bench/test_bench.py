@@ -10,7 +10,7 @@ import tiny
 from ablation import tricks
 from ablation.bench import Rung, bench, ratios
 from ablation.bench.process import Contender, Skipped
-from ablation.layout import blank_problem, layout
+from ablation.networks.layout import blank_problem, layout
 from ablation.recipe import Layer
 from ablation.study import load, plan
 

@@ -13,7 +13,7 @@ from ablation.cli import main
 from ablation.data import Splits
 from ablation.engine.gradients import gradients
 from ablation.engine.learner import new_learner
-from ablation.layout import layout
+from ablation.networks.layout import layout
 from ablation.recipe import Layer, Recipe
 from ablation.train import problem_of
 
@@ -68,7 +68,7 @@ def spoilt(monkeypatch):
 
     def spoil(change):
         from ablation.engine import learner
-        from ablation.network import build
+        from ablation.networks.build import build
 
         def spoilt_build(*arguments):
             model = build(*arguments)

@@ -35,7 +35,7 @@ def spec(name: str, **options):
 
 def new(name: str, /, seed: int = 0, **given):
     """The layer with its setting and a seed."""
-    from ablation.network import make
+    from ablation.networks.build import make
 
     return make(spec(name), seed, "test", **given)
 

@@ -112,7 +112,7 @@ def test_a_saved_model_comes_back(name, tmp_path):
     ],
 )
 def test_options_out_of_range_are_named_with_what_was_received(name, options):
-    from ablation.network import make
+    from ablation.networks.build import make
     from ablation.recipe import Layer
 
     with pytest.raises(ValueError, match=r"must be .* Received: "):

@@ -21,7 +21,7 @@ from tensorboard.util import tensor_util
 
 from ablation.engine.gradients import gradients
 from ablation.engine.learner import new_learner
-from ablation.layout import layout
+from ablation.networks.layout import layout
 from ablation.observers import Moment
 from ablation.observers.models import save_best
 from ablation.observers.tensorboard import FILE, augmented, write_events

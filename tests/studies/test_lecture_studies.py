@@ -1,7 +1,7 @@
 """The studies hold the networks of the slides, at the lecture's own sizes."""
 
 from ablation import study
-from ablation.layout import blank_problem, layout
+from ablation.networks.layout import blank_problem, layout
 from ablation.recipe import Recipe
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ablation import tricks
 from ablation.errors import UserError
-from ablation.layout import Problem, layout
+from ablation.networks.layout import Problem, layout
 from ablation.recipe import Clip, EarlyStopping, Layer, Prediction, Recipe
 
 # One setting of every trick, all other than the default recipe's.
@@ -160,7 +160,7 @@ def test_stochastic_depth_brings_its_shortcut_and_fractional_pooling_refuses_one
 @pytest.mark.parametrize("name", SETTINGS)
 def test_what_is_planned_is_what_is_built(name):
     keras = pytest.importorskip("keras")
-    from ablation.network import build
+    from ablation.networks.build import build
 
     recipe = tricks.apply(
         name, tricks.apply(NEEDS[name], START, {}) if name in NEEDS else START, SETTINGS[name]

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from ablation.layout import Problem, in_base, layout
+from ablation.networks.layout import Problem, in_base, layout
 from ablation.recipe import Freeze, Layer, Recipe
 from ablation.streams import stream_seed
 
