@@ -220,7 +220,7 @@ def test_data_that_is_nowhere(here, capsys, monkeypatch):
 
         raise UserError(f"{dataset.title} could not be downloaded")
 
-    monkeypatch.setattr("ablation.data.prepared.download", no_network)
+    monkeypatch.setattr("ablation.data.formats.prepared.download", no_network)
     run = ("run", "generalization", "--preset", "smoke", "--dataset", "cifar10", "--out", "new")
     assert "CIFAR-10 could not be downloaded" in mistake(capsys, *run)
     monkeypatch.setenv("ABLATION_DATA_DIR", "nowhere")

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ablation.data import cifar10, cifar100, fashion_mnist, prepared, shapes
 from ablation.data.dataset import Arrays, Dataset
 from ablation.data.find import find, ways_out
+from ablation.data.formats import prepared
+from ablation.data.sources import cifar10, cifar100, fashion_mnist, shapes
 from ablation.data.split import shuffled, stratified
 from ablation.errors import UserError, did_you_mean
 

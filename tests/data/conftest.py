@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ablation import data
-from ablation.data import cifar10, cifar100, fashion_mnist
+from ablation.data.sources import cifar10, cifar100, fashion_mnist
 
 MODULES = {module.DATASET.name: module for module in (cifar10, cifar100, fashion_mnist)}
 

@@ -12,7 +12,8 @@ import pytest
 from made_up import made_up
 
 from ablation import data
-from ablation.data import batches, cifar10, cifar100
+from ablation.data.formats import batches
+from ablation.data.sources import cifar10, cifar100
 from ablation.errors import UserError
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ablation import data
-from ablation.data import shapes
+from ablation.data.sources import shapes
 from ablation.errors import UserError
 
 

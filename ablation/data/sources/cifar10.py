@@ -1,8 +1,8 @@
 """CIFAR-10: 32 x 32 colour photographs (Krizhevsky 2009, University of Toronto)."""
 
-from ablation.data import npz, prepared
-from ablation.data.batches import Batches, binary, pickled
 from ablation.data.dataset import Dataset, Place
+from ablation.data.formats import npz, prepared
+from ablation.data.formats.batches import Batches, binary, pickled
 
 BATCHES = ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5")
 BINARY = Batches(

@@ -1,7 +1,7 @@
 """Fashion-MNIST (Xiao, Rasul and Vollgraf 2017, arXiv 1708.07747): 28 x 28 grey pictures of clothes."""
 
-from ablation.data import idx, npz, prepared
 from ablation.data.dataset import Dataset, Place
+from ablation.data.formats import idx, npz, prepared
 
 DATASET = Dataset(
     name="fashion_mnist",

@@ -1,8 +1,8 @@
 """CIFAR-100: 32 x 32 colour photographs in a hundred classes (Krizhevsky 2009, University of Toronto)."""
 
-from ablation.data import npz, prepared
-from ablation.data.batches import Batches, binary, pickled
 from ablation.data.dataset import Dataset, Place
+from ablation.data.formats import npz, prepared
+from ablation.data.formats.batches import Batches, binary, pickled
 
 BINARY = Batches(
     folder="cifar-100-binary",
