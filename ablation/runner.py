@@ -19,7 +19,7 @@ from ablation.options import Options
 from ablation.origins import waves
 from ablation.plan import plan
 from ablation.provenance import now
-from ablation.results import RunFolder, write_atomically
+from ablation.results.folder import RunFolder, write_atomically
 from ablation.study import PlannedStep, Study
 from ablation.study.trial import Trial
 from ablation.tracking import Track, tracked

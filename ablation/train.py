@@ -24,7 +24,7 @@ from ablation.networks.layout import Problem, layout
 from ablation.observers import Moment, Observe
 from ablation.options import CHECKPOINT_SHARE
 from ablation.recipe import Prediction, Recipe
-from ablation.results import JUDGED_TRAINING_IMAGES
+from ablation.results.folder import JUDGED_TRAINING_IMAGES
 from ablation.streams import generator, repeated
 from ablation.study.trial import Trial
 from ablation.weights import Weights, load_backbone, load_weights, save_weights, take_over

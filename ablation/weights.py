@@ -13,7 +13,7 @@ from keras import ops
 from ablation.errors import UserError
 from ablation.networks.layout import Problem, in_base
 from ablation.recipe import Backbone, Recipe
-from ablation.results import write_atomically
+from ablation.results.folder import write_atomically
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ def measure(folder: Path, trials: int, name: str) -> dict[str, float]:
         began = time.monotonic()
         assert tiny.run_study(file, out, seeds=seeds).kept == outcome.trained
         again = time.monotonic() - began
-    from ablation.results import RunFolder
+    from ablation.results.folder import RunFolder
 
     began = time.monotonic()
     records = RunFolder(out).read_trials()

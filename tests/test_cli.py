@@ -11,7 +11,7 @@ import tiny
 import yaml
 
 from ablation.cli import main
-from ablation.results import RunFolder
+from ablation.results.folder import RunFolder
 
 
 def call(capsys: pytest.CaptureFixture, *arguments: str) -> tuple[int, str, str]:

@@ -9,7 +9,7 @@ from ablation.errors import UserError
 from ablation.options import Options
 from ablation.origins import lineage, origin, waves
 from ablation.recipe import Freeze
-from ablation.results import RunFolder
+from ablation.results.folder import RunFolder
 from ablation.runner import run
 from ablation.weights import load_weights
 

@@ -10,7 +10,7 @@ import pytest
 import tiny
 
 from ablation.errors import UserError
-from ablation.results import CONTRACT, EPOCH_COLUMNS, TRIAL_COLUMNS, RunFolder, load, write_atomically
+from ablation.results.folder import CONTRACT, EPOCH_COLUMNS, TRIAL_COLUMNS, RunFolder, load, write_atomically
 
 
 def record(config_hash: str = "a" * 16, **changes):

@@ -9,8 +9,9 @@ import pytest
 import tiny
 from tiny import Quiet, run_study, tables
 
-from ablation import report, results
+from ablation import report
 from ablation.errors import UserError
+from ablation.results.folder import folder as results
 
 pytest.importorskip("keras")
 
@@ -219,7 +220,7 @@ def test_ctrl_c_twice_stops_now_and_loses_nothing(study_file, tmp_path, no_train
 
 
 def test_a_disk_that_fills_up_ends_the_run_with_a_clear_line(study_file, tmp_path, no_training, monkeypatch):
-    from ablation.results import RunFolder
+    from ablation.results.folder import RunFolder
 
     save = RunFolder.save_trial
 

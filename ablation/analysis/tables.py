@@ -15,7 +15,7 @@ from ablation.analysis.learning import learns
 from ablation.analysis.power import minimum_detectable, seeds_needed
 from ablation.analysis.verdicts import verdict
 from ablation.errors import UserError
-from ablation.results import JUDGED_TRAINING_IMAGES, Results
+from ablation.results.folder import JUDGED_TRAINING_IMAGES, Results
 from ablation.wording import points
 
 AA = "aa"

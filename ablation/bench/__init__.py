@@ -21,7 +21,7 @@ from ablation.networks.layout import Node, Problem, blank_problem
 from ablation.provenance import commit, now, versions
 from ablation.recipe import Recipe
 from ablation.report import style
-from ablation.results import write_atomically
+from ablation.results.folder import write_atomically
 from ablation.study import PlannedStep, nodes
 
 CONTENDERS = ("lecture", "pytorch", "ours")

@@ -7,7 +7,7 @@ import keras
 from keras.src.utils import module_utils
 
 from ablation.observers import Moment
-from ablation.results import write_atomically
+from ablation.results.folder import write_atomically
 
 BEST = {"best_loss": ("val_loss", -1), "best_accuracy": ("val_accuracy", 1)}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.table import Table
 
 from ablation.report import figures, findings, page, sheets, style, text
-from ablation.results import Results, load, write_atomically
+from ablation.results.folder import Results, load, write_atomically
 
 __all__ = ["headline", "terminal_table", "write"]
 

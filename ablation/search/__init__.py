@@ -14,7 +14,6 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from ablation import results
 from ablation.errors import UserError, did_you_mean
 from ablation.executors import DataRequest, read_data
 from ablation.explain import explain
@@ -22,7 +21,8 @@ from ablation.lock import hold
 from ablation.options import Options
 from ablation.plan import default_preset
 from ablation.recipe import Network, Recipe
-from ablation.results import write_atomically
+from ablation.results.folder import folder as results
+from ablation.results.folder import write_atomically
 from ablation.search import report
 from ablation.search.samplers import SAMPLERS, points
 from ablation.search.space import LECTURE, Space, Values, ends, grid, narrowed, parse

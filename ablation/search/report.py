@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ablation import results
 from ablation.errors import UserError
 from ablation.report import style
-from ablation.results import CONTRACT, write_atomically
+from ablation.results.folder import CONTRACT, write_atomically
+from ablation.results.folder import folder as results
 from ablation.search.space import Choice, Dimension, Range, Values, at_edge
 from ablation.wording import percent
 

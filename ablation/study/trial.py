@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 
-from ablation.results import CONTRACT
+from ablation.results.folder import CONTRACT
 from ablation.study import Setting
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ablation.results import Results, RunFolder, load
+from ablation.results.folder import Results, RunFolder, load
 
 CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 LADDER = ("baseline", "noise", "batch_norm", "dropout", "l2", "augment", "capacity", "residual")

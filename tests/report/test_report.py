@@ -11,7 +11,7 @@ from synthetic import evil_study, ladder, step, write_study
 from ablation import report
 from ablation.errors import UserError
 from ablation.report import findings
-from ablation.results import load
+from ablation.results.folder import load
 
 
 def words(results, width=120):

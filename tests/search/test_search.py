@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 import tiny
 
-from ablation import report, results, search, study
+from ablation import report, search, study
 from ablation.cli import main
 from ablation.errors import UserError
 from ablation.options import Options
 from ablation.report import style
+from ablation.results.folder import folder as results
 from ablation.search import figures
 from ablation.search import report as search_report
 
