@@ -23,7 +23,7 @@ from ablation.results.folder import RunFolder, write_atomically
 from ablation.study import PlannedStep, Study
 from ablation.study.trial import Trial
 from ablation.tracking import Track, tracked
-from ablation.train import Interrupted, problem_of
+from ablation.train.loop import Interrupted, problem_of
 from ablation.work import Work, prepared
 
 TABLES_EVERY, TABLES_SHARE = 20.0, 0.02

@@ -19,7 +19,7 @@ from ablation.results.folder import write_atomically
 from ablation.streams import generator
 from ablation.study import PlannedStep, Setting
 from ablation.study.trial import Trial
-from ablation.train import train
+from ablation.train.loop import train
 
 IMAGES = 256
 STEP = 1e-2

@@ -142,6 +142,6 @@ def _digest(file: Path) -> str:
 
 @functools.cache
 def _fetched(name: str) -> None:
-    from ablation.weights import fetch
+    from ablation.train.weights import fetch
 
     fetch(name)

@@ -27,7 +27,7 @@ EPOCHS = 50
 
 def carry_out(task: Any, watch: Callable[[Any], None], stop: Callable[[], bool]) -> dict[str, Any]:
     """A record as large as a real one, without a training; progress is told as often as a real trial's would be."""
-    from ablation.train import Progress
+    from ablation.train.loop import Progress
 
     draw = np.random.default_rng(task.trial.seed)
     figures = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from ablation.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ablation.errors import UserError
+from ablation.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 STATE = [
     np.arange(6, dtype="float32").reshape(2, 3),

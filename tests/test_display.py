@@ -3,7 +3,7 @@ import io
 from rich.console import Console
 
 from ablation.display import Display
-from ablation.train import Progress
+from ablation.train.loop import Progress
 
 ROW = {"accuracy": 0.5, "val_accuracy": 0.25, "loss": 1.5}
 DONE = {"status": "done", "test_accuracy": 0.625, "gap": 0.125, "train_seconds": 3.0}

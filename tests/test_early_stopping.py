@@ -1,7 +1,7 @@
 import pytest
 
-from ablation.early_stopping import best_epoch, should_stop, smoothed
 from ablation.recipe import EarlyStopping
+from ablation.train.early_stopping import best_epoch, should_stop, smoothed
 
 
 def epochs(*values: float, monitor: str = "val_loss") -> list[dict[str, float]]:

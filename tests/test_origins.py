@@ -11,7 +11,7 @@ from ablation.origins import lineage, origin, waves
 from ablation.recipe import Freeze
 from ablation.results.folder import RunFolder
 from ablation.runner import run
-from ablation.weights import load_weights
+from ablation.train.weights import load_weights
 
 BASE = {"classes": [0, 1, 2], "train": 30, "val": 12, "epochs": 2, "batch_size": 15}
 LADDER = [

@@ -14,7 +14,7 @@ from ablation.results.folder import load
 pytest.importorskip("keras")
 
 from ablation.samples import COLUMNS, augmented, picture, picture_name
-from ablation.train import problem_of
+from ablation.train.loop import problem_of
 
 
 def recipe(*names, **fields):

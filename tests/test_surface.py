@@ -12,7 +12,7 @@ from ablation.engine import new_engine
 from ablation.engine.gradients import gradients
 from ablation.engine.learner import new_learner
 from ablation.surface import largest_curvature, plane
-from ablation.train import evaluate, problem_of
+from ablation.train.loop import evaluate, problem_of
 
 
 def learner_of(splits, **fields):

@@ -11,15 +11,15 @@ import tiny
 from tiny import without_times
 
 from ablation import tricks
-from ablation.checkpoint import load_checkpoint, save_checkpoint
 from ablation.networks.layout import layout
+from ablation.train.checkpoint import load_checkpoint, save_checkpoint
 
 pytest.importorskip("keras")
 
 import keras
 
-from ablation import train as training
-from ablation.train import Interrupted, evaluate, train
+from ablation.train.loop import Interrupted, evaluate, train
+from ablation.train.loop import loop as training
 
 BUSY = {
     "noise": {},

@@ -11,7 +11,7 @@ from ablation.recipe import Backbone, Freeze, Layer, Recipe
 keras = pytest.importorskip("keras")
 
 from ablation.networks.build import build  # noqa: E402
-from ablation.weights import fetch, load_backbone, load_weights  # noqa: E402
+from ablation.train.weights import fetch, load_backbone, load_weights  # noqa: E402
 
 PROBLEM = Problem((32, 32, 3), 10, (0.0,) * 3, (1.0,) * 3)
 RESNET = Recipe(backbone=Backbone(weights="none"), head=(8,), precision="float32")
@@ -109,7 +109,7 @@ def test_a_backbone_needs_images_it_can_read():
 def test_under_frozen_weights_training_moves_the_head_alone_and_statistics_only_where_they_may_drift(
     splits, tmp_path
 ):
-    from ablation.train import train
+    from ablation.train.loop import train
 
     norm = Layer.of("ablation.layers.batch_normalization.BatchNormalization")
     found = {}
@@ -130,7 +130,7 @@ def test_under_frozen_weights_training_moves_the_head_alone_and_statistics_only_
 
 def test_a_training_that_goes_on_from_another_needs_its_weights(splits):
     from ablation import tricks
-    from ablation.train import train
+    from ablation.train.loop import train
 
     with pytest.raises(ValueError, match="start: the recipe goes on from another training"):
         train(tiny.trial_of(tricks.apply("fine_tune", tiny.recipe(), {})), splits)

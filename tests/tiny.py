@@ -113,7 +113,7 @@ def run_study(file: Path, out: Path, display: Any = None, **options: Any) -> Out
 
 
 class Trainer:
-    """Stands in for `ablation.train.train`.
+    """Stands in for `ablation.train.loop.train`.
 
     Attributes:
         trained: the trials it was given, in order.
@@ -137,7 +137,7 @@ class Trainer:
         observe: Callable[[Any], None] | None = None,
         stop: Callable[[], bool],
     ) -> dict[str, Any]:
-        from ablation.train import Interrupted, Progress
+        from ablation.train.loop import Interrupted, Progress
 
         self.trained.append(trial)
         self.fail(trial)

@@ -9,7 +9,7 @@ from ablation.engine import new_engine
 from ablation.engine.learner import new_learner
 from ablation.networks.layout import Problem
 from ablation.recipe import Recipe
-from ablation.train import STEPS_PER_CALL
+from ablation.train.loop import STEPS_PER_CALL
 
 
 def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:

@@ -7,7 +7,7 @@ from typing import Any
 from ablation.errors import UserError
 from ablation.executors import Finish, Task, Watch, failed_record, read_data
 from ablation.observers import observer
-from ablation.train import Interrupted, Progress, train
+from ablation.train.loop import Interrupted, Progress, train
 
 
 def carry_out(task: Task, watch: Callable[[Progress], None], stop: Callable[[], bool]) -> dict[str, Any]:

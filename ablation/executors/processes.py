@@ -12,7 +12,7 @@ from typing import Any
 from ablation.errors import UserError
 from ablation.executors import Finish, Task, Watch, failed_record
 from ablation.executors.gpus import variables_of_worker, visible_gpus
-from ablation.train import Interrupted
+from ablation.train.loop import Interrupted
 
 
 @dataclass

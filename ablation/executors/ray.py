@@ -18,7 +18,7 @@ from ablation.executors.gpus import memory_variables
 from ablation.executors.local import carry_out
 from ablation.hardware import use_one_thread
 from ablation.observers import NOTHING
-from ablation.train import Interrupted, Progress
+from ablation.train.loop import Interrupted, Progress
 
 RETRIES = 3
 IN_FLIGHT = 1000

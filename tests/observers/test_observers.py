@@ -25,7 +25,7 @@ from ablation.networks.layout import layout
 from ablation.observers import Moment
 from ablation.observers.models import save_best
 from ablation.observers.tensorboard import FILE, augmented, write_events
-from ablation.train import problem_of
+from ablation.train.loop import problem_of
 
 ROW = {"loss": 2.0, "accuracy": 0.25, "val_loss": 2.5, "val_accuracy": 0.5, "learning_rate": 0.001}
 LADDER = [

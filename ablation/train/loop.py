@@ -13,9 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from ablation.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ablation.data import Splits, mean_and_deviation
-from ablation.early_stopping import best_epoch, should_stop
 from ablation.engine import PLAIN, Engine, new_engine, predict
 from ablation.engine.learner import Learner, new_learner
 from ablation.engine.parallel import on_devices
@@ -27,7 +25,9 @@ from ablation.recipe import Prediction, Recipe
 from ablation.results.folder import JUDGED_TRAINING_IMAGES
 from ablation.streams import generator, repeated
 from ablation.study.trial import Trial
-from ablation.weights import Weights, load_backbone, load_weights, save_weights, take_over
+from ablation.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from ablation.train.early_stopping import best_epoch, should_stop
+from ablation.train.weights import Weights, load_backbone, load_weights, save_weights, take_over
 
 STEPS_PER_CALL = 32
 
