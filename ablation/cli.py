@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ablation.errors import UserError, did_you_mean
-from ablation.options import CHECKPOINT_SHARE, EXECUTORS, STRATEGIES, Options
+from ablation.run.options import CHECKPOINT_SHARE, EXECUTORS, STRATEGIES, Options
 
 EXIT_DONE, EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
 LONGEST_LINE = 1000
@@ -335,8 +335,8 @@ def _execution(given: argparse.Namespace) -> dict[str, Any]:
 def _run(given: argparse.Namespace, arguments: list[str]) -> int:
     from rich.console import Console
 
-    from ablation.display import Display
-    from ablation.provenance import command_line
+    from ablation.run.display import Display
+    from ablation.run.provenance import command_line
 
     options = Options(
         **_questions(given),
@@ -352,7 +352,7 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
     )
     study = _study(given)
     _load_backend()
-    from ablation.runner import run
+    from ablation.run.runner import run
 
     console = Console()
     outcome = run(study, options, Display(console))
@@ -374,8 +374,8 @@ def _tune(given: argparse.Namespace, arguments: list[str]) -> int:
     from rich.console import Console
 
     from ablation import search, study
-    from ablation.display import Display
-    from ablation.provenance import command_line
+    from ablation.run.display import Display
+    from ablation.run.provenance import command_line
 
     loaded = study.load(given.study)
     wanted = search.search_of(
@@ -464,7 +464,7 @@ def _compare(given: argparse.Namespace, _: list[str]) -> int:
 
 def _check(given: argparse.Namespace, _: list[str]) -> int:
     from ablation import checks, study
-    from ablation.executors import DataRequest, read_data
+    from ablation.run.executors import DataRequest, read_data
 
     loaded = study.load(given.study)
     preset, dataset, why = _preset_and_data(given, loaded)
@@ -483,7 +483,7 @@ def _bench(given: argparse.Namespace, arguments: list[str]) -> int:
     from rich.console import Console
 
     from ablation import bench, data, study
-    from ablation.provenance import command_line
+    from ablation.run.provenance import command_line
 
     loaded = study.load(given.study)
     preset, dataset, _ = _preset_and_data(given, loaded)
@@ -512,7 +512,7 @@ def _surface(given: argparse.Namespace, _: list[str]) -> int:
     steps = study.plan(loaded, preset=preset, dataset=dataset, steps=_names(given.steps))
     print(f"{loaded.title or loaded.study}: {dataset} ({why}), preset {preset}, seed 0")
     _load_backend()
-    from ablation.executors import DataRequest, read_data
+    from ablation.run.executors import DataRequest, read_data
     from ablation.surface import survey
 
     out = given.out or Path("results") / "surface" / loaded.study
@@ -584,7 +584,7 @@ def _plan(given: argparse.Namespace, _: list[str]) -> int:
     from rich.table import Table
     from rich.text import Text
 
-    from ablation.plan import plan
+    from ablation.run.plan import plan
     from ablation.study import nodes
 
     loaded = _study(given)

@@ -9,7 +9,7 @@ import tiny
 from tiny import Quiet, run_study, tables
 
 from ablation.errors import UserError
-from ablation.executors import failed_record
+from ablation.run.executors import failed_record
 from ablation.study import Sizes
 
 pytest.importorskip("keras")
@@ -37,7 +37,7 @@ def test_a_failure_is_recorded_in_one_line_of_bearable_length():
 
 
 def test_more_images_than_memory_holds_is_a_mistake_of_the_user(monkeypatch):
-    from ablation import executors
+    from ablation.run import executors
 
     def too_many(*_, **__):
         raise MemoryError

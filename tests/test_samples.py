@@ -13,7 +13,7 @@ from ablation.results.folder import load
 
 pytest.importorskip("keras")
 
-from ablation.samples import COLUMNS, augmented, picture, picture_name
+from ablation.run.samples import COLUMNS, augmented, picture, picture_name
 from ablation.train.loop import problem_of
 
 

@@ -6,7 +6,7 @@ import pytest
 import tiny
 
 from ablation.errors import UserError
-from ablation.tracking import tracked
+from ablation.run.tracking import tracked
 
 LADDER = tiny.STUDY["ladder"][:2]
 

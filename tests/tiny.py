@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-from ablation.options import Options
 from ablation.recipe import Recipe
-from ablation.runner import Outcome, run
+from ablation.run.options import Options
+from ablation.run.runner import Outcome, run
 from ablation.study import Setting, Sizes, load
 from ablation.study.trial import Trial
 

@@ -15,14 +15,14 @@ import yaml
 from pydantic import ValidationError
 
 from ablation.errors import UserError, did_you_mean
-from ablation.executors import DataRequest, read_data
 from ablation.explain import explain
-from ablation.lock import hold
-from ablation.options import Options
-from ablation.plan import default_preset
 from ablation.recipe import Network, Recipe
 from ablation.results.folder import folder as results
 from ablation.results.folder import write_atomically
+from ablation.run.executors import DataRequest, read_data
+from ablation.run.lock import hold
+from ablation.run.options import Options
+from ablation.run.plan import default_preset
 from ablation.search import report
 from ablation.search.samplers import SAMPLERS, points
 from ablation.search.space import LECTURE, Space, Values, ends, grid, narrowed, parse
@@ -130,7 +130,7 @@ def tune(study: Study, search: Search, options: Options, display: Any) -> Outcom
         study: a loaded study.
         search: see `search_of`.
         options: as for a run, designs, steps, seeds, budgets, protocol and controls aside.
-        display: see `ablation.runner.run`.
+        display: see `ablation.run.runner.run`.
 
     Raises:
         UserError: bad options or data, values that the recipe refuses, a folder that another search holds, that
@@ -301,7 +301,7 @@ def _stage(
     Args:
         started: such points of an interrupted search; they come first, as they did there.
     """
-    from ablation.runner import run
+    from ablation.run.runner import run
 
     name, sampler, trials = told["name"], told["sampler"], told["trials"]
     total = len(grid(space, trials)) if sampler == "grid" else trials

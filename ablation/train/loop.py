@@ -20,9 +20,9 @@ from ablation.engine.parallel import on_devices
 from ablation.hardware import accelerators, peak_memory_mb
 from ablation.networks.layout import Problem, layout
 from ablation.observers import Moment, Observe
-from ablation.options import CHECKPOINT_SHARE
 from ablation.recipe import Prediction, Recipe
 from ablation.results.folder import JUDGED_TRAINING_IMAGES
+from ablation.run.options import CHECKPOINT_SHARE
 from ablation.streams import generator, repeated
 from ablation.study.trial import Trial
 from ablation.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint

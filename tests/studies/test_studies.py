@@ -9,8 +9,8 @@ import tiny
 
 from ablation import study
 from ablation.data import shape_and_classes
-from ablation.options import Options
-from ablation.runner import run
+from ablation.run.options import Options
+from ablation.run.runner import run
 
 NAMES = study.names()
 

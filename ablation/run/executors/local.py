@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ablation.errors import UserError
-from ablation.executors import Finish, Task, Watch, failed_record, read_data
 from ablation.observers import observer
+from ablation.run.executors import Finish, Task, Watch, failed_record, read_data
 from ablation.train.loop import Interrupted, Progress, train
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from ablation.errors import UserError
-from ablation.executors import DataRequest, Finish, Task, Watch, failed_record, keep_data, read_data
-from ablation.executors.board import Board
-from ablation.executors.gpus import memory_variables
-from ablation.executors.local import carry_out
 from ablation.hardware import use_one_thread
 from ablation.observers import NOTHING
+from ablation.run.executors import DataRequest, Finish, Task, Watch, failed_record, keep_data, read_data
+from ablation.run.executors.board import Board
+from ablation.run.executors.gpus import memory_variables
+from ablation.run.executors.local import carry_out
 from ablation.train.loop import Interrupted, Progress
 
 RETRIES = 3

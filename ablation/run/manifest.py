@@ -7,13 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ablation import hardware, samples, tricks
+from ablation import hardware, tricks
 from ablation.errors import UserError
-from ablation.plan import Plan, steps_of
-from ablation.provenance import commit, now, versions
+from ablation.run import samples
+from ablation.run.plan import Plan, steps_of
+from ablation.run.provenance import commit, now, versions
+from ablation.run.work import Work, settled
 from ablation.study import PlannedStep, Study, nodes
 from ablation.study.controls import CONTROLS
-from ablation.work import Work, settled
 
 Place = tuple[str, str]
 ORDER = re.compile(r"o(\d{1,4})_")

@@ -10,21 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ablation import hardware, manifest, samples
+from ablation import hardware
 from ablation.errors import UserError
-from ablation.executors import Task, failed_record
-from ablation.lock import hold
 from ablation.observers import Observing
-from ablation.options import Options
-from ablation.origins import waves
-from ablation.plan import plan
-from ablation.provenance import now
 from ablation.results.folder import RunFolder, write_atomically
+from ablation.run import manifest, samples
+from ablation.run.executors import Task, failed_record
+from ablation.run.lock import hold
+from ablation.run.options import Options
+from ablation.run.origins import waves
+from ablation.run.plan import plan
+from ablation.run.provenance import now
+from ablation.run.tracking import Track, tracked
+from ablation.run.work import Work, prepared
 from ablation.study import PlannedStep, Study
 from ablation.study.trial import Trial
-from ablation.tracking import Track, tracked
 from ablation.train.loop import Interrupted, problem_of
-from ablation.work import Work, prepared
 
 TABLES_EVERY, TABLES_SHARE = 20.0, 0.02
 NO_START = "the training that it starts from left no weights"
@@ -54,8 +55,8 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
 
     Args:
         study: a loaded study.
-        options: see `ablation.options`.
-        display: shows progress: `start`, `progress`, `finish`, `note` (see `ablation.display`).
+        options: see `ablation.run.options`.
+        display: shows progress: `start`, `progress`, `finish`, `note` (see `ablation.run.display`).
 
     Raises:
         UserError: bad options, data that cannot be read, a folder that another run holds, that cannot be
@@ -198,7 +199,7 @@ def _seldom(act: Callable[[], None]) -> Callable[[], None]:
 def _executor(options: Options, jobs: int) -> Callable[..., None]:
     """How to carry out some trials, `jobs` at a time where this machine does it."""
     if options.executor == "ray" and jobs:
-        from ablation.executors import ray
+        from ablation.run.executors import ray
 
         return functools.partial(
             ray.execute,
@@ -207,10 +208,10 @@ def _executor(options: Options, jobs: int) -> Callable[..., None]:
             gpus=options.trial_gpus,
         )
     if jobs <= 1:
-        from ablation.executors.local import execute
+        from ablation.run.executors.local import execute
 
         return execute
-    from ablation.executors import processes
+    from ablation.run.executors import processes
 
     return functools.partial(processes.execute, jobs=jobs)
 

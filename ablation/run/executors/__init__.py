@@ -8,7 +8,7 @@ from typing import Any
 from ablation.data import Splits, load
 from ablation.errors import UserError
 from ablation.observers import NOTHING, Observing
-from ablation.options import CHECKPOINT_SHARE
+from ablation.run.options import CHECKPOINT_SHARE
 from ablation.study import Sizes
 from ablation.study.trial import Trial
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from ablation.data import Splits
 from ablation.errors import UserError
-from ablation.executors import DataRequest, read_data
-from ablation.options import Options
-from ablation.origins import lineage
-from ablation.plan import Plan
 from ablation.recipe import Recipe
+from ablation.run.executors import DataRequest, read_data
+from ablation.run.options import Options
+from ablation.run.origins import lineage
+from ablation.run.plan import Plan
 from ablation.study import PlannedStep, Setting
 from ablation.study.trial import Trial
 
