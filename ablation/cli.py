@@ -524,7 +524,7 @@ def _surface(given: argparse.Namespace, _: list[str]) -> int:
 
 
 def _lectures(given: argparse.Namespace, _: list[str]) -> int:
-    from ablation.lectures import document
+    from ablation.lectures.document import document
 
     print(document(), end="")
     return EXIT_DONE
@@ -555,7 +555,7 @@ def _list(given: argparse.Namespace, _: list[str]) -> int:
 
 def _show(given: argparse.Namespace, arguments: list[str]) -> int:
     from ablation import study, tricks
-    from ablation.reference import measured
+    from ablation.lectures.reference import measured
 
     if given.name in tricks.names():
         print(tricks.card(given.name))

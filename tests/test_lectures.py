@@ -9,7 +9,7 @@ import pytest
 from ablation import study, tricks
 from ablation.cli import _parser
 from ablation.errors import UserError
-from ablation.lectures import document, ladder, reference, rows, verdict
+from ablation.lectures.document import document, ladder, reference, rows, verdict
 
 ROOT = Path(__file__).parents[1]
 ROWS = {row.row: row for row in rows()}

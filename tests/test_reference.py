@@ -3,7 +3,7 @@
 import json
 import re
 
-from ablation.reference import REFERENCE, measured
+from ablation.lectures.reference import REFERENCE, measured
 
 
 def test_quotes_steps_of_the_trick_alone(tmp_path):
