@@ -18,8 +18,8 @@ pytest.importorskip("keras")
 
 import keras
 
+from ablation.train import loop as training
 from ablation.train.loop import Interrupted, evaluate, train
-from ablation.train.loop import loop as training
 
 BUSY = {
     "noise": {},

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ablation.wording import difference
 
-REFERENCE = Path(__file__).parent.parent / "results" / "reference"
+REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 
 
 def measured(trick: str, folder: Path = REFERENCE) -> Iterator[str]:

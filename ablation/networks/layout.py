@@ -1,6 +1,6 @@
 """A recipe written out as a list of layers with shapes, parameters and FLOPs; pure, needs no Keras.
 
-`ablation.networks.build` makes the layers listed here; `ablation plan` prints them. So what is planned is what is built.
+`ablation.networks.build` makes the layers listed here; `ablation plan` prints them.
 """
 
 import math

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from ablation.errors import UserError, did_you_mean
 from ablation.explain import explain
 from ablation.recipe import Network, Recipe
-from ablation.results.folder import folder as results
+from ablation.results import folder as results
 from ablation.results.folder import write_atomically
 from ablation.run.executors import DataRequest, read_data
 from ablation.run.lock import hold

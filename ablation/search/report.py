@@ -18,8 +18,8 @@ import pandas as pd
 
 from ablation.errors import UserError
 from ablation.report import style
+from ablation.results import folder as results
 from ablation.results.folder import CONTRACT, write_atomically
-from ablation.results.folder import folder as results
 from ablation.search.space import Choice, Dimension, Range, Values, at_edge
 from ablation.wording import percent
 

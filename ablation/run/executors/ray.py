@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+import ablation
 from ablation.errors import UserError
 from ablation.hardware import use_one_thread
 from ablation.observers import NOTHING
@@ -127,7 +128,7 @@ def _cluster(address: str) -> Iterator[None]:
     ray = _ray()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     handler = signal.getsignal(signal.SIGTERM)
-    project = str(Path(__file__).parents[1])
+    project = str(Path(ablation.__file__).parent)
     given: dict[str, Any] = {} if address else {"include_dashboard": False}
     if address not in ("", "auto"):
         _check_answer(address)
