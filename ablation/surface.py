@@ -14,8 +14,8 @@ from ablation.data import Splits
 from ablation.engine.gradients import gradients
 from ablation.engine.learner import Learner
 from ablation.errors import UserError
+from ablation.files import write_atomically
 from ablation.observers import Moment
-from ablation.results.folder import write_atomically
 from ablation.streams import generator
 from ablation.study import PlannedStep, Setting
 from ablation.study.trial import Trial

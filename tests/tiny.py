@@ -12,10 +12,11 @@ from typing import Any
 
 import yaml
 
+from ablation.data.sizes import Sizes
 from ablation.recipe import Recipe
 from ablation.run.options import Options
 from ablation.run.runner import Outcome, run
-from ablation.study import Setting, Sizes, load
+from ablation.study import Setting, load
 from ablation.study.trial import Trial
 
 STUDY: dict[str, Any] = {
@@ -189,8 +190,9 @@ def python(*arguments: str, cwd: Path, expected: int = 0) -> subprocess.Complete
 
 
 def environment() -> dict[str, str]:
-    """This process's, with the project where Python finds it."""
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    """This process's, with the project and what its tests share where Python finds them."""
+    here = Path(__file__).parent
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(here.parent), str(here)])}
 
 
 def tree(folder: Path) -> Sequence[str]:

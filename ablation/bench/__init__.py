@@ -17,10 +17,10 @@ from rich import box
 from rich.table import Table
 
 from ablation.bench.process import Contender, Skipped
+from ablation.files import write_atomically
 from ablation.networks.layout import Node, Problem, blank_problem
 from ablation.recipe import Recipe
 from ablation.report import style
-from ablation.results.folder import write_atomically
 from ablation.run.provenance import commit, now, versions
 from ablation.study import PlannedStep, nodes
 

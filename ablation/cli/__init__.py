@@ -464,7 +464,7 @@ def _compare(given: argparse.Namespace, _: list[str]) -> int:
 
 def _check(given: argparse.Namespace, _: list[str]) -> int:
     from ablation import checks, study
-    from ablation.run.executors import DataRequest, read_data
+    from ablation.data.request import DataRequest, read_data
 
     loaded = study.load(given.study)
     preset, dataset, why = _preset_and_data(given, loaded)
@@ -512,7 +512,7 @@ def _surface(given: argparse.Namespace, _: list[str]) -> int:
     steps = study.plan(loaded, preset=preset, dataset=dataset, steps=_names(given.steps))
     print(f"{loaded.title or loaded.study}: {dataset} ({why}), preset {preset}, seed 0")
     _load_backend()
-    from ablation.run.executors import DataRequest, read_data
+    from ablation.data.request import DataRequest, read_data
     from ablation.surface import survey
 
     out = given.out or Path("results") / "surface" / loaded.study

@@ -6,8 +6,8 @@ from pathlib import Path
 import keras
 from keras.src.utils import module_utils
 
+from ablation.files import write_atomically
 from ablation.observers import Moment
-from ablation.results.folder import write_atomically
 
 BEST = {"best_loss": ("val_loss", -1), "best_accuracy": ("val_accuracy", 1)}
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from rich.table import Table
 
+from ablation.files import write_atomically
 from ablation.report import figures, findings, page, sheets, style, text
-from ablation.results.folder import Results, load, write_atomically
+from ablation.results.folder import Results, load
 
 __all__ = ["headline", "terminal_table", "write"]
 

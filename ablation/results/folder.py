@@ -17,23 +17,21 @@ import csv
 import io
 import json
 import math
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ablation.errors import UserError
+from ablation.files import UNFINISHED, replacing, write_atomically
+from ablation.study.trial import CONTRACT
 
-CONTRACT = 1
 JUDGED_TRAINING_IMAGES = 10_000  # at most, for a trial's train_accuracy
 STATUSES = ("done", "failed", "diverged")
-UNFINISHED = ".part"
 SAMPLES = re.compile(r"[0-9a-f]{16}\.png")
 
 TRIAL_COLUMNS = (
@@ -50,43 +48,6 @@ EPOCH_COLUMNS = (
 WHOLE_NUMBERS = (
     "position", "seed", "epoch", "epochs_run", "best_epoch", "parameters", "flops_per_image",
 )  # fmt: skip
-
-
-def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write `content` so that a reader, or a crash at any moment, sees the old file or the new one, whole.
-
-    Raises:
-        UserError: the folder cannot be written (read-only, disk full).
-    """
-    with _replacing(path) as file:
-        file.write(content.encode() if isinstance(content, str) else content)
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file to be written that takes the old one's place at the end.
-
-    Raises:
-        UserError: the folder cannot be written.
-    """
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=UNFINISHED, dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot be written ({error.strerror or error}); finished trials are kept"
-        ) from error
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -179,7 +140,7 @@ class RunFolder:
             cells = zip(map(row.get, columns), whole, strict=True)
             lines.writerow([float(one) if type(one) is int and not whole else one for one, whole in cells])
 
-        with _replacing(self.path / f"{name}.csv") as file:
+        with replacing(self.path / f"{name}.csv") as file:
             text = io.TextIOWrapper(file, "utf-8", newline="")
             try:
                 lines = csv.writer(text, lineterminator="\n")

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from ablation.data.sizes import Sizes
 from ablation.recipe import Network, Recipe
-from ablation.study import Setting, Sizes
+from ablation.study import Setting
 from ablation.study.trial import Trial
 
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from ablation import hardware
 from ablation.errors import UserError
+from ablation.files import write_atomically
 from ablation.observers import Observing
-from ablation.results.folder import RunFolder, write_atomically
+from ablation.results.folder import RunFolder
 from ablation.run import manifest, samples
-from ablation.run.executors import Task, failed_record
+from ablation.run.executors.task import Task, failed_record
 from ablation.run.lock import hold
 from ablation.run.options import Options
 from ablation.run.origins import waves

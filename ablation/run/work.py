@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ablation.data import Splits
+from ablation.data.request import DataRequest, read_data
 from ablation.errors import UserError
 from ablation.recipe import Recipe
-from ablation.run.executors import DataRequest, read_data
 from ablation.run.options import Options
 from ablation.run.origins import lineage
 from ablation.run.plan import Plan

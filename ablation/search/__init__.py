@@ -14,12 +14,12 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from ablation.data.request import DataRequest, read_data
 from ablation.errors import UserError, did_you_mean
 from ablation.explain import explain
+from ablation.files import write_atomically
 from ablation.recipe import Network, Recipe
 from ablation.results import folder as results
-from ablation.results.folder import write_atomically
-from ablation.run.executors import DataRequest, read_data
 from ablation.run.lock import hold
 from ablation.run.options import Options
 from ablation.run.plan import default_preset

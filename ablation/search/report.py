@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 
 from ablation.errors import UserError
+from ablation.files import write_atomically
 from ablation.report import style
 from ablation.results import folder as results
-from ablation.results.folder import CONTRACT, write_atomically
 from ablation.search.space import Choice, Dimension, Range, Values, at_edge
+from ablation.study.trial import CONTRACT
 from ablation.wording import percent
 
 NOTES = "tune.json"

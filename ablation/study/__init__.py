@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ablation import tricks
+from ablation.data.sizes import Sizes
 from ablation.errors import UserError, did_you_mean
 from ablation.explain import explain
 from ablation.networks.layout import Node, blank_problem, layout
@@ -39,30 +40,7 @@ LAYER_PATH = re.compile(
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+.-]{0,63}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Seeds = Annotated[int, Field(ge=1, le=10_000)]
-Images = Annotated[int, Field(ge=1, le=10_000_000)]
 Use = tuple[str, tuple[tuple[str, Any], ...]]
-
-
-class Sizes(Frozen):
-    """What is taken of a dataset.
-
-    Attributes:
-        train, val, test: numbers of images; `None` takes all there are (5,000 for validation). Without test images none
-            are judged.
-        classes: labels that are kept, counted anew from 0 in this order; `None` for all.
-    """
-
-    train: Images | None = None
-    val: Images | None = None
-    test: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
-    classes: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=2)] | None = None
-
-    @field_validator("classes")
-    @classmethod
-    def _different(cls, classes: tuple[int, ...] | None) -> tuple[int, ...] | None:
-        if classes and len(set(classes)) < len(classes):
-            raise ValueError(f"expected different classes, found {list(classes)}")
-        return classes
 
 
 class Published(Frozen):

@@ -5,8 +5,9 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 
-from ablation.results.folder import CONTRACT
 from ablation.study import Setting
+
+CONTRACT = 1
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Trial:
         """16 hex digits: equal for equal configurations, whatever study or design they stand in.
 
         A recipe counts by what differs from its defaults, so a field added later leaves finished trials valid; whoever
-        changes a default or what a field means raises `results.CONTRACT`.
+        changes a default or what a field means raises `CONTRACT`.
         """
         content = {
             "contract": CONTRACT,

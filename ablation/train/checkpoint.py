@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ablation.results.folder import write_atomically
+from ablation.files import write_atomically
 
 
 @dataclass(frozen=True)

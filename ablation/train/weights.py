@@ -11,9 +11,9 @@ import numpy as np
 from keras import ops
 
 from ablation.errors import UserError
+from ablation.files import write_atomically
 from ablation.networks.layout import Problem, in_base
 from ablation.recipe import Backbone, Recipe
-from ablation.results.folder import write_atomically
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from ablation.errors import UserError
-from ablation.run.executors import Finish, Task, Watch, failed_record
 from ablation.run.executors.gpus import variables_of_worker, visible_gpus
+from ablation.run.executors.task import Finish, Task, Watch, failed_record
 from ablation.train.loop import Interrupted
 
 

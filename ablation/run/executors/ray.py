@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import ablation
+from ablation.data.request import DataRequest, keep_data, read_data
 from ablation.errors import UserError
 from ablation.hardware import use_one_thread
 from ablation.observers import NOTHING
-from ablation.run.executors import DataRequest, Finish, Task, Watch, failed_record, keep_data, read_data
 from ablation.run.executors.board import Board
 from ablation.run.executors.gpus import memory_variables
 from ablation.run.executors.local import carry_out
+from ablation.run.executors.task import Finish, Task, Watch, failed_record
 from ablation.train.loop import Interrupted, Progress
 
 RETRIES = 3

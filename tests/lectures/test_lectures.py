@@ -11,7 +11,7 @@ from ablation.cli import _parser
 from ablation.errors import UserError
 from ablation.lectures.document import document, ladder, reference, rows, verdict
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 ROWS = {row.row: row for row in rows()}
 EVERY = (
     *(f"A{i}" for i in range(1, 13)),

@@ -10,7 +10,7 @@ from tiny import Quiet, run_study, tables
 
 from ablation.cli import main
 from ablation.errors import UserError
-from ablation.results.folder import CONTRACT
+from ablation.study.trial import CONTRACT
 
 pytest.importorskip("keras")
 

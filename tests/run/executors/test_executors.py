@@ -8,9 +8,9 @@ import pytest
 import tiny
 from tiny import Quiet, run_study, tables
 
+from ablation.data.sizes import Sizes
 from ablation.errors import UserError
-from ablation.run.executors import failed_record
-from ablation.study import Sizes
+from ablation.run.executors.task import failed_record
 
 pytest.importorskip("keras")
 

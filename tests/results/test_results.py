@@ -10,7 +10,9 @@ import pytest
 import tiny
 
 from ablation.errors import UserError
-from ablation.results.folder import CONTRACT, EPOCH_COLUMNS, TRIAL_COLUMNS, RunFolder, load, write_atomically
+from ablation.files import write_atomically
+from ablation.results.folder import EPOCH_COLUMNS, TRIAL_COLUMNS, RunFolder, load
+from ablation.study.trial import CONTRACT
 
 
 def record(config_hash: str = "a" * 16, **changes):
