@@ -152,15 +152,15 @@ def run(
         study: a loaded study, its name, or a .yaml file.
         orders: how many orders the design `orders` draws; None for what the study says.
         quiet: show no progress.
-        options: the fields of `ablation.run.options.Options`: preset, dataset, data_dir, designs, budgets, protocol,
+        options: the fields of `ablation.runner.options.Options`: preset, dataset, data_dir, designs, budgets, protocol,
             controls, steps, seeds (a number of seeds, or the seeds themselves), sets, out, jobs (1), ...
 
     Raises:
         UserError: as the command line says them.
     """
-    from ablation.run.display import Display
-    from ablation.run.options import Options
-    from ablation.run.runner import run as train
+    from ablation.runner.display import Display
+    from ablation.runner.options import Options
+    from ablation.runner.run import run as train
 
     chosen = load(study) if isinstance(study, str) else study
     if orders is not None:

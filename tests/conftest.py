@@ -42,5 +42,5 @@ def study_file(tmp_path: Path) -> Any:
 def no_training(monkeypatch: pytest.MonkeyPatch) -> tiny.Trainer:
     """Replaces training by made-up figures that depend on the configuration alone; tells what was trained."""
     trainer = tiny.Trainer()
-    monkeypatch.setattr("ablation.run.executors.local.train", trainer)
+    monkeypatch.setattr("ablation.runner.executors.local.train", trainer)
     return trainer

@@ -89,13 +89,13 @@ def memory_mb() -> float:
 def executor(name: str) -> Callable[..., None]:
     """An executor whose trials train nothing."""
     if name == "ray":
-        from ablation.run.executors import ray
+        from ablation.runner.executors import ray
 
         return functools.partial(ray.execute, carry_out=carry_out)
-    from ablation.run.executors.local import execute
+    from ablation.runner.executors.local import execute
 
     def fake(*arguments: Any) -> None:
-        with mock.patch("ablation.run.executors.local.carry_out", carry_out):
+        with mock.patch("ablation.runner.executors.local.carry_out", carry_out):
             execute(*arguments)
 
     return fake
@@ -108,7 +108,7 @@ def measure(folder: Path, trials: int, name: str) -> dict[str, float]:
     )
     out, seeds = folder / "out", tuple(range(trials // 2))
     tiny.run_study(file, folder / "warm", seeds=(0,))
-    with mock.patch("ablation.run.runner._executor", lambda *_: executor(name)):
+    with mock.patch("ablation.runner.run._executor", lambda *_: executor(name)):
         meter, began, processor = Meter(), time.monotonic(), time.process_time()
         outcome = tiny.run_study(file, out, meter, seeds=seeds)
         wall, used, memory = time.monotonic() - began, time.process_time() - processor, memory_mb()

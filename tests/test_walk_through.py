@@ -10,8 +10,8 @@ import tiny
 
 from ablation import study, tricks
 from ablation.cli import main
-from ablation.run.options import Options
-from ablation.run.runner import run
+from ablation.runner.options import Options
+from ablation.runner.run import run
 
 README = Path(__file__).parent.parent / "README.md"
 MARKED = re.compile(r"<!-- walk-through: ablation/tricks/(\w+)\.py -->\n```python\n(.*?)```", re.DOTALL)

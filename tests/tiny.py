@@ -14,8 +14,8 @@ import yaml
 
 from ablation.data.sizes import Sizes
 from ablation.recipe import Recipe
-from ablation.run.options import Options
-from ablation.run.runner import Outcome, run
+from ablation.runner.options import Options
+from ablation.runner.run import Outcome, run
 from ablation.study import Setting, load
 from ablation.study.trial import Trial
 

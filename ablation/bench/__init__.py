@@ -21,7 +21,7 @@ from ablation.files import write_atomically
 from ablation.networks.layout import Node, Problem, blank_problem
 from ablation.recipe import Recipe
 from ablation.report import style
-from ablation.run.provenance import commit, now, versions
+from ablation.runner.provenance import commit, now, versions
 from ablation.study import PlannedStep, nodes
 
 CONTENDERS = ("lecture", "pytorch", "ours")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ablation.errors import UserError, did_you_mean
-from ablation.run.options import CHECKPOINT_SHARE, EXECUTORS, STRATEGIES, Options
+from ablation.runner.options import CHECKPOINT_SHARE, EXECUTORS, STRATEGIES, Options
 
 EXIT_DONE, EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 1, 2, 130
 LONGEST_LINE = 1000
@@ -335,8 +335,8 @@ def _execution(given: argparse.Namespace) -> dict[str, Any]:
 def _run(given: argparse.Namespace, arguments: list[str]) -> int:
     from rich.console import Console
 
-    from ablation.run.display import Display
-    from ablation.run.provenance import command_line
+    from ablation.runner.display import Display
+    from ablation.runner.provenance import command_line
 
     options = Options(
         **_questions(given),
@@ -352,7 +352,7 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
     )
     study = _study(given)
     _load_backend()
-    from ablation.run.runner import run
+    from ablation.runner.run import run
 
     console = Console()
     outcome = run(study, options, Display(console))
@@ -374,8 +374,8 @@ def _tune(given: argparse.Namespace, arguments: list[str]) -> int:
     from rich.console import Console
 
     from ablation import search, study
-    from ablation.run.display import Display
-    from ablation.run.provenance import command_line
+    from ablation.runner.display import Display
+    from ablation.runner.provenance import command_line
 
     loaded = study.load(given.study)
     wanted = search.search_of(
@@ -483,7 +483,7 @@ def _bench(given: argparse.Namespace, arguments: list[str]) -> int:
     from rich.console import Console
 
     from ablation import bench, data, study
-    from ablation.run.provenance import command_line
+    from ablation.runner.provenance import command_line
 
     loaded = study.load(given.study)
     preset, dataset, _ = _preset_and_data(given, loaded)
@@ -584,7 +584,7 @@ def _plan(given: argparse.Namespace, _: list[str]) -> int:
     from rich.table import Table
     from rich.text import Text
 
-    from ablation.run.plan import plan
+    from ablation.runner.plan import plan
     from ablation.study import nodes
 
     loaded = _study(given)

@@ -20,9 +20,9 @@ from ablation.explain import explain
 from ablation.files import write_atomically
 from ablation.recipe import Network, Recipe
 from ablation.results import folder as results
-from ablation.run.lock import hold
-from ablation.run.options import Options
-from ablation.run.plan import default_preset
+from ablation.runner.lock import hold
+from ablation.runner.options import Options
+from ablation.runner.plan import default_preset
 from ablation.search import report
 from ablation.search.samplers import SAMPLERS, points
 from ablation.search.space import LECTURE, Space, Values, ends, grid, narrowed, parse
@@ -130,7 +130,7 @@ def tune(study: Study, search: Search, options: Options, display: Any) -> Outcom
         study: a loaded study.
         search: see `search_of`.
         options: as for a run, designs, steps, seeds, budgets, protocol and controls aside.
-        display: see `ablation.run.runner.run`.
+        display: see `ablation.runner.run.run`.
 
     Raises:
         UserError: bad options or data, values that the recipe refuses, a folder that another search holds, that
@@ -301,7 +301,7 @@ def _stage(
     Args:
         started: such points of an interrupted search; they come first, as they did there.
     """
-    from ablation.run.runner import run
+    from ablation.runner.run import run
 
     name, sampler, trials = told["name"], told["sampler"], told["trials"]
     total = len(grid(space, trials)) if sampler == "grid" else trials

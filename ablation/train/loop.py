@@ -22,7 +22,7 @@ from ablation.networks.layout import Problem, layout
 from ablation.observers import Moment, Observe
 from ablation.recipe import Prediction, Recipe
 from ablation.results.folder import JUDGED_TRAINING_IMAGES
-from ablation.run.options import CHECKPOINT_SHARE
+from ablation.runner.options import CHECKPOINT_SHARE
 from ablation.streams import generator, repeated
 from ablation.study.trial import Trial
 from ablation.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint

@@ -229,7 +229,7 @@ def test_data_that_is_nowhere(here, capsys, monkeypatch):
 
 def test_a_second_run_on_a_folder_is_told_who_holds_it(here, capsys, study_file, no_training):
     pytest.importorskip("keras")
-    from ablation.run.lock import hold
+    from ablation.runner.lock import hold
 
     file = str(study_file())
     with hold(here / "out"):

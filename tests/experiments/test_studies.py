@@ -9,8 +9,8 @@ import tiny
 
 from ablation import study
 from ablation.data import shape_and_classes
-from ablation.run.options import Options
-from ablation.run.runner import run
+from ablation.runner.options import Options
+from ablation.runner.run import run
 
 NAMES = study.names()
 

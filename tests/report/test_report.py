@@ -63,7 +63,7 @@ def test_the_report_never_imports_a_training_library(tmp_path):
     write_study(tmp_path, steps=ladder(2), epochs=2)
     code = (
         "import sys, pathlib, rich\n"
-        "from ablation import report, results, analysis\n"
+        "from ablation import report, analysis\nfrom ablation.results import folder as results\n"
         "from ablation.report.compare import compare, to_markdown\n"
         f"folder = pathlib.Path({str(tmp_path)!r})\n"
         "report.write(folder)\n"

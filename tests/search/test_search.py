@@ -16,7 +16,7 @@ from ablation.cli import main
 from ablation.errors import UserError
 from ablation.report import style
 from ablation.results import folder as results
-from ablation.run.options import Options
+from ablation.runner.options import Options
 from ablation.search import figures
 from ablation.search import report as search_report
 
@@ -45,7 +45,7 @@ def hill(no_training, monkeypatch):
             }
         return record
 
-    monkeypatch.setattr("ablation.run.executors.local.train", train)
+    monkeypatch.setattr("ablation.runner.executors.local.train", train)
     monkeypatch.setattr("ablation.report.style.png", lambda figure: b"drawn elsewhere")
     return no_training
 

@@ -10,8 +10,8 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from ablation.errors import UserError
-from ablation.run.executors.gpus import variables_of_worker, visible_gpus
-from ablation.run.executors.task import Finish, Task, Watch, failed_record
+from ablation.runner.executors.gpus import variables_of_worker, visible_gpus
+from ablation.runner.executors.task import Finish, Task, Watch, failed_record
 from ablation.train.loop import Interrupted
 
 
@@ -121,7 +121,7 @@ def _serve(pipe: Connection) -> None:
     for one in (signal.SIGINT, signal.SIGTERM):  # sent to the whole group: the parent says when to stop
         signal.signal(one, signal.SIG_IGN)
     from ablation.hardware import use_one_thread
-    from ablation.run.executors.local import carry_out
+    from ablation.runner.executors.local import carry_out
 
     use_one_thread()
 

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from ablation.run.executors import processes
-from ablation.run.executors.gpus import memory_variables, variables_of_worker, visible_gpus
+from ablation.runner.executors import processes
+from ablation.runner.executors.gpus import memory_variables, variables_of_worker, visible_gpus
 
 pytest.importorskip("keras")
 

@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from ablation.run.display import Display
+from ablation.runner.display import Display
 from ablation.train.loop import Progress
 
 ROW = {"accuracy": 0.5, "val_accuracy": 0.25, "loss": 1.5}

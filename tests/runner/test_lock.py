@@ -11,12 +11,12 @@ import pytest
 import tiny
 
 from ablation.errors import UserError
-from ablation.run.lock import hold
+from ablation.runner.lock import hold
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from ablation.run.lock import hold
+from ablation.runner.lock import hold
 with hold(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)

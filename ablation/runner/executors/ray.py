@@ -16,10 +16,10 @@ from ablation.data.request import DataRequest, keep_data, read_data
 from ablation.errors import UserError
 from ablation.hardware import use_one_thread
 from ablation.observers import NOTHING
-from ablation.run.executors.board import Board
-from ablation.run.executors.gpus import memory_variables
-from ablation.run.executors.local import carry_out
-from ablation.run.executors.task import Finish, Task, Watch, failed_record
+from ablation.runner.executors.board import Board
+from ablation.runner.executors.gpus import memory_variables
+from ablation.runner.executors.local import carry_out
+from ablation.runner.executors.task import Finish, Task, Watch, failed_record
 from ablation.train.loop import Interrupted, Progress
 
 RETRIES = 3

@@ -10,7 +10,7 @@ from tiny import Quiet, run_study, tables
 
 from ablation.data.sizes import Sizes
 from ablation.errors import UserError
-from ablation.run.executors.task import failed_record
+from ablation.runner.executors.task import failed_record
 
 pytest.importorskip("keras")
 
@@ -37,14 +37,14 @@ def test_a_failure_is_recorded_in_one_line_of_bearable_length():
 
 
 def test_more_images_than_memory_holds_is_a_mistake_of_the_user(monkeypatch):
-    from ablation.run import executors
+    from ablation.data import request
 
     def too_many(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr(executors, "load", too_many)
+    monkeypatch.setattr(request, "load", too_many)
     with pytest.raises(UserError, match=r"data: shapes with train=9 .* needs more memory than there is"):
-        executors.read_data(executors.DataRequest("shapes", None, "honest", Sizes(train=9)))
+        request.read_data(request.DataRequest("shapes", None, "honest", Sizes(train=9)))
 
 
 def test_two_runs_give_the_same_tables_to_the_last_digit(whole, tmp_path):

@@ -11,7 +11,7 @@ import tiny
 from tiny import Quiet, run_study, tables
 
 from ablation.cli import main
-from ablation.run.provenance import command_line
+from ablation.runner.provenance import command_line
 
 pytest.importorskip("keras")
 pytest.importorskip("ray")
@@ -48,7 +48,7 @@ def cluster():
 
 @pytest.mark.slow
 def test_a_node_that_dies_in_mid_study_loses_no_trial_and_doubles_none(whole, cluster, tmp_path, monkeypatch):
-    from ablation.run.executors import ray
+    from ablation.runner.executors import ray
 
     file, expected = whole
     second = cluster.second.node_id
@@ -57,7 +57,7 @@ def test_a_node_that_dies_in_mid_study_loses_no_trial_and_doubles_none(whole, cl
         """As ever; but a trial on the second node never comes to an end."""
         from ray import get_runtime_context
 
-        from ablation.run.executors.local import carry_out
+        from ablation.runner.executors.local import carry_out
 
         node = get_runtime_context().get_node_id()
         (tmp_path / f"{task.trial.config_hash} {node} {time.time()}").touch()
@@ -71,7 +71,7 @@ def test_a_node_that_dies_in_mid_study_loses_no_trial_and_doubles_none(whole, cl
         cluster.remove_node(cluster.second, allow_graceful=False)
 
     execute = functools.partial(ray.execute, address=cluster.address, carry_out=carry_out)
-    monkeypatch.setattr("ablation.run.runner._executor", lambda *_: execute)
+    monkeypatch.setattr("ablation.runner.run._executor", lambda *_: execute)
     killer = threading.Thread(target=kill_once_busy)
     killer.start()
     display = Quiet()

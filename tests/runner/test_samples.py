@@ -13,7 +13,7 @@ from ablation.results.folder import load
 
 pytest.importorskip("keras")
 
-from ablation.run.samples import COLUMNS, augmented, picture, picture_name
+from ablation.runner.samples import COLUMNS, augmented, picture, picture_name
 from ablation.train.loop import problem_of
 
 

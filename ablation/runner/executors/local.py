@@ -7,7 +7,7 @@ from typing import Any
 from ablation.data.request import read_data
 from ablation.errors import UserError
 from ablation.observers import observer
-from ablation.run.executors.task import Finish, Task, Watch, failed_record
+from ablation.runner.executors.task import Finish, Task, Watch, failed_record
 from ablation.train.loop import Interrupted, Progress, train
 
 

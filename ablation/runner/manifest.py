@@ -9,10 +9,10 @@ from typing import Any
 
 from ablation import hardware, tricks
 from ablation.errors import UserError
-from ablation.run import samples
-from ablation.run.plan import Plan, steps_of
-from ablation.run.provenance import commit, now, versions
-from ablation.run.work import Work, settled
+from ablation.runner import samples
+from ablation.runner.plan import Plan, steps_of
+from ablation.runner.provenance import commit, now, versions
+from ablation.runner.work import Work, settled
 from ablation.study import PlannedStep, Study, nodes
 from ablation.study.controls import CONTROLS
 

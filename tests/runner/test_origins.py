@@ -8,9 +8,9 @@ from ablation import study
 from ablation.errors import UserError
 from ablation.recipe import Freeze
 from ablation.results.folder import RunFolder
-from ablation.run.options import Options
-from ablation.run.origins import lineage, origin, waves
-from ablation.run.runner import run
+from ablation.runner.options import Options
+from ablation.runner.origins import lineage, origin, waves
+from ablation.runner.run import run
 from ablation.train.weights import load_weights
 
 BASE = {"classes": [0, 1, 2], "train": 30, "val": 12, "epochs": 2, "batch_size": 15}

@@ -15,15 +15,15 @@ from ablation.errors import UserError
 from ablation.files import write_atomically
 from ablation.observers import Observing
 from ablation.results.folder import RunFolder
-from ablation.run import manifest, samples
-from ablation.run.executors.task import Task, failed_record
-from ablation.run.lock import hold
-from ablation.run.options import Options
-from ablation.run.origins import waves
-from ablation.run.plan import plan
-from ablation.run.provenance import now
-from ablation.run.tracking import Track, tracked
-from ablation.run.work import Work, prepared
+from ablation.runner import manifest, samples
+from ablation.runner.executors.task import Task, failed_record
+from ablation.runner.lock import hold
+from ablation.runner.options import Options
+from ablation.runner.origins import waves
+from ablation.runner.plan import plan
+from ablation.runner.provenance import now
+from ablation.runner.tracking import Track, tracked
+from ablation.runner.work import Work, prepared
 from ablation.study import PlannedStep, Study
 from ablation.study.trial import Trial
 from ablation.train.loop import Interrupted, problem_of
@@ -56,8 +56,8 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
 
     Args:
         study: a loaded study.
-        options: see `ablation.run.options`.
-        display: shows progress: `start`, `progress`, `finish`, `note` (see `ablation.run.display`).
+        options: see `ablation.runner.options`.
+        display: shows progress: `start`, `progress`, `finish`, `note` (see `ablation.runner.display`).
 
     Raises:
         UserError: bad options, data that cannot be read, a folder that another run holds, that cannot be
@@ -200,7 +200,7 @@ def _seldom(act: Callable[[], None]) -> Callable[[], None]:
 def _executor(options: Options, jobs: int) -> Callable[..., None]:
     """How to carry out some trials, `jobs` at a time where this machine does it."""
     if options.executor == "ray" and jobs:
-        from ablation.run.executors import ray
+        from ablation.runner.executors import ray
 
         return functools.partial(
             ray.execute,
@@ -209,10 +209,10 @@ def _executor(options: Options, jobs: int) -> Callable[..., None]:
             gpus=options.trial_gpus,
         )
     if jobs <= 1:
-        from ablation.run.executors.local import execute
+        from ablation.runner.executors.local import execute
 
         return execute
-    from ablation.run.executors import processes
+    from ablation.runner.executors import processes
 
     return functools.partial(processes.execute, jobs=jobs)
 

@@ -10,9 +10,9 @@ from ablation.data import Splits
 from ablation.data.request import DataRequest, read_data
 from ablation.errors import UserError
 from ablation.recipe import Recipe
-from ablation.run.options import Options
-from ablation.run.origins import lineage
-from ablation.run.plan import Plan
+from ablation.runner.options import Options
+from ablation.runner.origins import lineage
+from ablation.runner.plan import Plan
 from ablation.study import PlannedStep, Setting
 from ablation.study.trial import Trial
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ablation.data.request import DataRequest
 from ablation.observers import NOTHING, Observing
-from ablation.run.options import CHECKPOINT_SHARE
+from ablation.runner.options import CHECKPOINT_SHARE
 from ablation.study.trial import Trial
 
 

@@ -6,7 +6,7 @@ import pytest
 import tiny
 
 from ablation.errors import UserError
-from ablation.run.tracking import tracked
+from ablation.runner.tracking import tracked
 
 LADDER = tiny.STUDY["ladder"][:2]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ablation.data import choose, shape_and_classes
-from ablation.run.options import Options
+from ablation.runner.options import Options
 from ablation.study import PlannedStep, Study, controls, seeds_of, variants
 
 
