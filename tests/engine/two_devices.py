@@ -1,4 +1,4 @@
-"""Train the tiny study on one device, on two, and on two with interruptions: `python tests/engine/two_devices.py FOLDER`.
+"""Train the tiny study on one device, on two, and on two with interruptions: `python two_devices.py FOLDER`.
 
 The devices are two halves of this machine's CPU. The backend is KERAS_BACKEND's.
 """
