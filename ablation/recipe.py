@@ -155,6 +155,8 @@ class Network(Frozen):
     """The part of a recipe that shapes the network.
 
     Attributes:
+        family: of networks, a module of `ablation.networks.families`; it says which of the other fields it reads.
+        options: of the family.
         scaling: `standardize` with the training set's mean and deviation per channel, `unit` for [0, 1], or `none`; a
             backbone brings its own.
         pixel_augment: layers on pixels 0-255 before scaling, active in training only.
@@ -181,6 +183,8 @@ class Network(Frozen):
         head_end: layers after every dense layer of the head.
     """
 
+    family: str = "blocks"
+    options: dict[str, Any] = {}
     scaling: Literal["standardize", "unit", "none"] = "standardize"
     pixel_augment: tuple[Layer, ...] = ()
     augment: tuple[Layer, ...] = ()

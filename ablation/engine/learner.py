@@ -7,8 +7,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from ablation.networks.build import build, make, make_optimizer, with_noise
-from ablation.networks.layout import Problem
+from ablation.networks.build import build, make_optimizer, with_noise
+from ablation.networks.layout import Problem, graph
+from ablation.networks.make import make
 from ablation.recipe import Recipe
 
 
@@ -92,7 +93,7 @@ def new_learner(recipe: Recipe, problem: Problem, steps_per_epoch: int, seed: in
     model = build(recipe, problem, seed)
     optimizer = make_optimizer(recipe, steps_per_epoch, seed)
     optimizer.build(model.trainable_variables)
-    cut = next(layer for layer in reversed(model.layers) if layer.name.startswith(("augment", "scaling")))
+    cut = model.get_layer(graph(recipe, problem).front[-1].name)
     return Learner(
         model=model,
         optimizer=optimizer,

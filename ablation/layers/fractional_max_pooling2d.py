@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from ablation.networks.layout import pooled_side
+from ablation.sides import pooled_side
 
 PLACES = 1024
 

@@ -1,17 +1,18 @@
 """build(recipe) -> keras.Model: the only place where a network is put together."""
 
-import importlib
 import inspect
 from collections.abc import Iterable
 from typing import Any
 
 import keras
 
-from ablation.networks.layout import Problem, in_base, layout
+from ablation.networks.backbones import BACKBONES
+from ablation.networks.graph import Graph, Problem
+from ablation.networks.layout import graph
+from ablation.networks.make import make
 from ablation.recipe import Freeze, Layer, Recipe
 from ablation.streams import stream_seed
 
-FLOAT32_NODES = ("pixel", "scaling", "augment", "logits")
 FUSED = {"keras.optimizers.Adam": "ablation.optimizers.Adam"}
 NOISE = {
     "dropout": ("Dropout", "SpatialDropout2D", "DropConnectDense", "StochasticDepthAdd"),
@@ -37,22 +38,30 @@ def build(recipe: Recipe, problem: Problem, seed: int) -> keras.Model:
     precision = resolve_precision(recipe.precision)
     image = keras.Input(problem.image_shape, dtype="float32", name="image")
     outputs: dict[str, Any] = {}
-    for node in layout(recipe, problem):
-        dtype = "float32" if node.name.startswith(FLOAT32_NODES) else precision
-        make_one = _make_backbone if node.name == "backbone" else make
+    written = graph(recipe, problem)
+    for node in written.nodes:
+        dtype = "float32" if node.float32 else precision
+        make_one = _make_backbone if node.layer.kind in BACKBONES else make
         layer = make_one(node.layer, seed, node.name, name=node.name, dtype=dtype)
         inputs = [outputs[name] for name in node.inputs]
         outputs[node.name] = layer(image if not inputs else inputs[0] if len(inputs) == 1 else inputs)
-    model = keras.Model(image, outputs["logits"], name="network")
+    model = keras.Model(image, outputs[written.head[-1].name], name="network")
     if recipe.frozen is not None:
-        freeze(model, recipe.frozen)
+        freeze(model, written, recipe.frozen)
     return model
 
 
-def freeze(model: keras.Model, how: Freeze) -> None:
-    """Take layers before the head out of training, in place."""
+def freeze(model: keras.Model, written: Graph, how: Freeze) -> None:
+    """Take layers before the head out of training, in place.
+
+    Args:
+        model: what `build` makes of `written`.
+        written: its layers.
+        how: which ones.
+    """
+    base = written.base(how.blocks)
     for layer in model.layers:
-        if not in_base(layer.name, how.blocks):
+        if layer.name not in base:
             continue
         if how.statistics:
             layer.trainable = False
@@ -85,19 +94,6 @@ def with_noise(network: keras.Model, kinds: Iterable[str]) -> keras.Model:
         return layer(*args, **kwargs)
 
     return keras.models.clone_model(network, clone_function=lambda layer: layer, call_function=call)
-
-
-def make(spec: Layer, seed: int, purpose: str, **given: Any) -> Any:
-    """The Keras object that a spec names; it gets its own seed where its class takes one."""
-    module, _, name = spec.path.rpartition(".")
-    cls = getattr(importlib.import_module(module), name)
-    options = {
-        key: make(value, seed, f"{purpose}/{key}") if isinstance(value, Layer) else value
-        for key, value in spec.options.items()
-    }
-    if "seed" in inspect.signature(cls).parameters:
-        options.setdefault("seed", stream_seed(seed, purpose))
-    return cls(**options, **given)
 
 
 def _make_backbone(spec: Layer, seed: int, purpose: str, name: str, dtype: str) -> keras.Model:

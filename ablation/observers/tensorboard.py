@@ -20,6 +20,7 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from ablation.engine.gradients import gradients
 from ablation.engine.learner import Learner
 from ablation.errors import UserError
+from ablation.networks.graph import SCALING
 from ablation.observers import Moment
 
 FILE = "events.out.tfevents.0000000000.ablation"
@@ -83,9 +84,9 @@ def augmented(learner: Learner, images: np.ndarray, labels: np.ndarray) -> np.nd
         if learner.mix is not None:
             x, _ = learner.mix((x, ops.one_hot(labels, learner.classes, dtype="float32")))
         x = ops.convert_to_numpy(x).astype(np.float32)
-    scaling = learner.model.get_layer("scaling")
+    scaling = learner.model.get_layer(SCALING)
     if isinstance(scaling, keras.layers.Rescaling):
-        x = (x - np.asarray(scaling.offset)) / np.asarray(scaling.scale)
+        x = (x - _per_channel(scaling.offset)) / _per_channel(scaling.scale)
     else:
         x = 255 * _unit(x)
     return np.clip(np.rint(x), 0, 255).astype(np.uint8)
@@ -98,6 +99,12 @@ def first_kernels(model: keras.Model) -> np.ndarray | None:
             kernel = ops.convert_to_numpy(layer.kernel).astype(np.float32)
             return (255 * _unit(kernel.transpose(3, 0, 1, 2))).astype(np.uint8)
     return None
+
+
+def _per_channel(value: object) -> np.ndarray:
+    """A figure of the scaling layer, which holds it once for every place of a row."""
+    figure = np.asarray(value)
+    return figure[0] if figure.ndim > 1 else figure
 
 
 def _unit(x: np.ndarray) -> np.ndarray:

@@ -3,12 +3,14 @@
 import hashlib
 import io
 import json
+from typing import Any
 
 import numpy as np
 
 from ablation.data import Splits
-from ablation.networks.build import make
-from ablation.networks.layout import Problem, layout
+from ablation.networks.graph import SCALING
+from ablation.networks.layout import Problem, graph
+from ablation.networks.make import make
 from ablation.recipe import Recipe
 from ablation.streams import stream_seed
 
@@ -41,24 +43,28 @@ def augmented(recipe: Recipe, problem: Problem, images: np.ndarray, labels: np.n
         labels: int (n,).
 
     Returns:
-        uint8, the shape of `images`.
+        uint8 (n, height, width, channels), of the sides that the augmentation leaves.
     """
     from keras import ops
 
     x = ops.cast(images, "float32")
     scale, offset = np.ones(1), np.zeros(1)
-    for node in layout(recipe, problem):
-        if not node.name.startswith(("pixel", "scaling", "augment")):
-            break
+    for node in graph(recipe, problem).front:
         layer = make(node.layer, 0, node.name)
-        x = layer(x, training=True) if "scaling" not in node.name else layer(x)
-        if node.name == "scaling":
-            scale, offset = (np.asarray(node.layer.options.get(key, 0.0)) for key in ("scale", "offset"))
+        x = layer(x) if node.name == SCALING else layer(x, training=True)
+        if node.name == SCALING:
+            scale, offset = (per_channel(node.layer.options.get(key, 0.0)) for key in ("scale", "offset"))
     if recipe.mix is not None:
         x, _ = make(recipe.mix, stream_seed(0, "sample"), "mix")(
             (x, ops.one_hot(labels, problem.classes, dtype="float32")), training=True
         )
     return np.clip(np.rint((ops.convert_to_numpy(x) - offset) / scale), 0, 255).astype(np.uint8)
+
+
+def per_channel(value: Any) -> np.ndarray:
+    """A figure of the scaling layer, which holds it once for every place of a row."""
+    figure = np.asarray(value)
+    return figure[0] if figure.ndim > 1 else figure
 
 
 def picture(recipe: Recipe, problem: Problem, splits: Splits) -> bytes:
@@ -68,6 +74,7 @@ def picture(recipe: Recipe, problem: Problem, splits: Splits) -> bytes:
     images, labels = splits.x_train[:COLUMNS], splits.y_train[:COLUMNS]
     times = ROWS - 1
     seen = augmented(recipe, problem, np.tile(images, (times, 1, 1, 1)), np.tile(labels, times))
+    images = _stretched(images, *seen.shape[1:3])
     grid = np.concatenate([images, seen]).reshape(ROWS, len(images), *images.shape[1:])
     padded = np.pad(grid, ((0, 0), (0, 0), (0, GAP), (0, GAP), (0, 0)), constant_values=255)
     rows, columns, height, width, channels = padded.shape
@@ -75,3 +82,10 @@ def picture(recipe: Recipe, problem: Problem, splits: Splits) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels.squeeze(-1) if channels == 1 else pixels).save(buffer, format="PNG", optimize=True)
     return buffer.getvalue()
+
+
+def _stretched(images: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Images brought to other sides, each pixel the nearest one's."""
+    rows = np.arange(height) * images.shape[1] // height
+    columns = np.arange(width) * images.shape[2] // width
+    return images[:, rows][:, :, columns]

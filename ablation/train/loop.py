@@ -18,7 +18,7 @@ from ablation.engine import PLAIN, Engine, new_engine, predict
 from ablation.engine.learner import Learner, new_learner
 from ablation.engine.parallel import on_devices
 from ablation.hardware import accelerators, peak_memory_mb
-from ablation.networks.layout import Problem, layout
+from ablation.networks.layout import Problem, graph, layout
 from ablation.observers import Moment, Observe
 from ablation.recipe import Prediction, Recipe
 from ablation.results.folder import JUDGED_TRAINING_IMAGES
@@ -115,7 +115,7 @@ def train(
     engine = _engine(recipe, problem, splits, steps, seed, trial.devices)
     learner = engine.learner
     if origin is not None:
-        take_over(learner.model, origin, recipe)
+        take_over(learner.model, origin, recipe, graph(recipe, problem))
     elif recipe.backbone is not None:
         load_backbone(learner.model, recipe.backbone, start)
 

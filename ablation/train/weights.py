@@ -12,7 +12,7 @@ from keras import ops
 
 from ablation.errors import UserError
 from ablation.files import write_atomically
-from ablation.networks.layout import Problem, in_base
+from ablation.networks.graph import Graph, Problem
 from ablation.recipe import Backbone, Recipe
 
 
@@ -61,10 +61,18 @@ def load_weights(file: Path) -> Weights:
         return Weights(tuple(about["mean"]), tuple(about["deviation"]), arrays)
 
 
-def take_over(model: keras.Model, weights: Weights, recipe: Recipe) -> None:
-    """Start a network from another training's weights: from all of them after a warm-up, else from the base's."""
+def take_over(model: keras.Model, weights: Weights, recipe: Recipe, written: Graph) -> None:
+    """Start a network from another training's weights: from all of them after a warm-up, else from the body's.
+
+    Args:
+        model: built from `recipe`.
+        weights: of the training that went before.
+        recipe: says whether that was a warm-up.
+        written: the model's layers.
+    """
+    base = written.base()
     for layer in model.layers:
-        if recipe.warm_up is not None or in_base(layer.name):
+        if recipe.warm_up is not None or layer.name in base:
             for weight, value in zip(layer.weights, weights.arrays[layer.name], strict=True):
                 weight.assign(value)
 

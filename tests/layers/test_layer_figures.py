@@ -25,7 +25,7 @@ from ablation.layers.random_affine import affine  # noqa: E402
 from ablation.layers.random_pad_crop import RandomPadCrop  # noqa: E402
 from ablation.layers.random_pca_color import RandomPcaColor  # noqa: E402
 from ablation.layers.stochastic_depth_add import StochasticDepthAdd  # noqa: E402
-from ablation.networks.layout import pooled_side  # noqa: E402
+from ablation.sides import pooled_side  # noqa: E402
 
 RNG = np.random.default_rng(7)
 NOISE = RNG.integers(0, 256, (4, 9, 9, 3)).astype("float32")

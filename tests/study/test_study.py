@@ -154,7 +154,7 @@ def test_a_recipe_that_fits_no_image_is_told_with_its_step():
         nodes(first, (4, 4, 3), 10)
     network = {"block_end": [{"path": "keras.layers.Dense"}]}
     (first, *_) = plan(study(network=network), preset="full", dataset="shapes")
-    with pytest.raises(UserError, match="step 'baseline': 'units'"):
+    with pytest.raises(UserError, match="step 'baseline': Dense on 16x16x32: units: expected a value"):
         nodes(first, (32, 32, 3), 10)
 
 

@@ -1,0 +1,71 @@
+"""Blocks of convolutions, each of which ends in a pooling: the lectures' networks."""
+
+from ablation.networks.backbones import STRIDE
+from ablation.networks.family import Family
+from ablation.networks.graph import Builder, Graph, Nothing, Problem
+from ablation.networks.parts import activated, conv, front, head
+from ablation.recipe import Backbone, Layer, Network, Recipe
+
+
+def build(recipe: Recipe, problem: Problem) -> Graph:
+    """The network of a recipe.
+
+    Raises:
+        ValueError: the recipe does not fit the image (more poolings than its side can be halved).
+    """
+    net = Builder(problem)
+    try:
+        x = front(net, recipe)
+        net.enter("body")
+        if recipe.backbone is not None:
+            x = net.add("backbone", _backbone(recipe.backbone, problem), x)
+        else:
+            x = _blocks(net, recipe, x)
+        head(net, recipe, x)
+    except Nothing as error:
+        if recipe.pool != Network.model_fields["pool"].default or recipe.conv.options:
+            raise
+        height, width, _ = problem.image_shape
+        raise ValueError(
+            f"widths: {len(recipe.widths)} blocks need images of at least {2 ** len(recipe.widths)} pixels a "
+            f"side, found {height}x{width}"
+        ) from error
+    return net.graph()
+
+
+def _blocks(net: Builder, recipe: Recipe, x: str) -> str:
+    for block, (width, convs) in enumerate(zip(recipe.widths, recipe.block_convs(), strict=True), start=1):
+        net.enter("body", block)
+        start = x
+        for index in range(1, convs + 1):
+            layer = conv(recipe, width, recipe.kernel_size)
+            x = activated(net, recipe, x, layer, f"block{block}_conv{index}", recipe.norm)
+        x = net.add(f"block{block}_pool", recipe.pool, x)
+        if recipe.shortcut == "conv":
+            layer = conv(recipe, width, 3, strides=2)
+            side = activated(net, recipe, start, layer, f"block{block}_shortcut", None)
+            if net.shape(x) != net.shape(side):
+                raise ValueError(
+                    f"shortcut: its stride of 2 gives {net.shape(side)}, {recipe.pool} gives {net.shape(x)}"
+                )
+            x = net.add(f"block{block}_merge", recipe.merge, x, side)
+        x = net.chain(x, recipe.block_end, f"block{block}") or x
+    return x
+
+
+def _backbone(backbone: Backbone, problem: Problem) -> Layer:
+    height, width, channels = problem.image_shape
+    if channels != 3 or height % STRIDE or width % STRIDE:
+        raise ValueError(
+            f"backbone: {backbone.name} needs colour images whose sides are multiples of {STRIDE} pixels, "
+            f"found {height}x{width}x{channels}"
+        )
+    shape = problem.image_shape
+    return Layer.of(f"keras.applications.{backbone.name}", include_top=False, weights=None, input_shape=shape)
+
+
+def widened(recipe: Recipe, factor: float) -> Recipe:
+    return recipe.replace(widths=tuple(max(1, round(width * factor)) for width in recipe.widths))
+
+
+FAMILY = Family(build, widened)

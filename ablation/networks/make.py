@@ -1,0 +1,29 @@
+"""A Keras object of what a recipe names."""
+
+import importlib
+import inspect
+from typing import Any
+
+from ablation.recipe import Layer
+from ablation.streams import stream_seed
+
+LAYOUT = "channels_last"
+
+
+def make(spec: Layer, seed: int, purpose: str, **given: Any) -> Any:
+    """The Keras object that a spec names.
+
+    It gets its own seed where its class takes one, and images are (height, width, channels) whatever `keras.json` says.
+    """
+    module, _, name = spec.path.rpartition(".")
+    cls = getattr(importlib.import_module(module), name)
+    options = {
+        key: make(value, seed, f"{purpose}/{key}") if isinstance(value, Layer) else value
+        for key, value in spec.options.items()
+    }
+    taken = inspect.signature(cls).parameters
+    if "seed" in taken:
+        options.setdefault("seed", stream_seed(seed, purpose))
+    if "data_format" in taken:
+        options.setdefault("data_format", LAYOUT)
+    return cls(**options, **given)
