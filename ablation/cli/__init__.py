@@ -540,9 +540,9 @@ def _list(given: argparse.Namespace, _: list[str]) -> int:
 
         lines = [(name, tricks.card(name).partition("\n")[0]) for name in tricks.names()]
     elif given.what == "datasets":
-        from ablation.data import DATASETS
+        from ablation import data
 
-        lines = [(name, "") for name in DATASETS]
+        lines = [(name, data.get(name).title) for name in data.names()]
     else:
         raise UserError(
             f"list: unknown '{given.what}'{did_you_mean(given.what, ('studies', 'tricks', 'datasets'))}"

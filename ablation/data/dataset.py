@@ -1,5 +1,6 @@
-"""What a data set that lies in files is, and what must be true of its arrays."""
+"""What a data set is: a name, its classes, the shape of its images, and a way to take some of them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ablation.errors import UserError
+
+Part = tuple[np.ndarray, np.ndarray]
 
 
 class Arrays(NamedTuple):
@@ -20,34 +23,56 @@ class Arrays(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Place:
-    """One form in which a data set may lie in a data folder.
+class Wanted:
+    """What is to be taken of a data set.
 
     Attributes:
-        kind: the form in words, e.g. "tfds folder".
-        path: where, within the data folder.
-        read: reads it; raises `UserError` naming the file that is damaged.
+        train, test: numbers of images; None takes all there are.
+        val: number of validation images; 0 makes the test split serve for validation too; None takes 5,000.
+        classes: labels that are kept, counted anew from 0 in this order; None for all.
+        seed: which images go where; for drawings, which are drawn.
+        data_dir: a folder that holds data sets, or None.
+        may_download: whether what is not at hand may be downloaded.
     """
 
-    kind: str
-    path: str
-    read: Callable[[Path, "Dataset"], Arrays]
+    train: int | None = None
+    val: int | None = None
+    test: int | None = None
+    classes: tuple[int, ...] | None = None
+    seed: int = 0
+    data_dir: Path | None = None
+    may_download: bool = True
 
 
 @dataclass(frozen=True)
-class Dataset:
-    """A published data set.
+class Taken:
+    """What was taken.
 
     Attributes:
-        name: as tfds spells it.
+        train, val, test: images, uint8, shape (n, height, width, channels), and labels, int32, shape (n,).
+        source: where they came from, in words that name no machine.
+        published: whether these are the images that were published under the name; None where nobody can say.
+        notes: what the user should hear about them.
+    """
+
+    train: Part
+    val: Part
+    test: Part
+    source: str
+    published: bool | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dataset(ABC):
+    """A data set. A module of `sources` that holds one as `DATASET` is all that the project needs to know it.
+
+    Attributes:
+        name: as `--dataset` takes it; the module's own.
         title: as people spell it.
         classes: names, in the order of the labels.
-        shape: of one image.
-        train, test: how many images the original files hold.
-        version: of the tfds folder.
-        url: of a file that tfds downloads.
-        places: the forms that can be read, the fastest first.
-        keras: the folder of Keras' cache into which Keras unpacks the archive.
+        shape: of one image, (height, width, channels).
+        train, test: how many images there are.
     """
 
     name: str
@@ -56,16 +81,41 @@ class Dataset:
     shape: tuple[int, int, int]
     train: int
     test: int
-    version: str
-    url: str
-    places: tuple[Place, ...]
-    keras: str = ""
+
+    @abstractmethod
+    def take(self, wanted: Wanted) -> Taken:
+        """Read or draw the images wanted.
+
+        Raises:
+            UserError: too many are wanted, they are not at hand, or their files are damaged.
+        """
+
+    def told(self, published: bool | None) -> str:
+        """The title as tables and reports may print it over images that are, or are not, the published ones."""
+        return f"a data set in {self.title}'s form" if published is False else self.title
+
+
+@dataclass(frozen=True)
+class Place:
+    """One form in which a data set may lie in a data folder.
+
+    Attributes:
+        kind: the form in words, e.g. "tfds folder".
+        path: where, within the data folder.
+        read: reads it; raises `UserError` naming the file that is damaged.
+        is_it: whether a folder of any name is one, by what lies in it.
+    """
+
+    kind: str
+    path: str
+    read: Callable[[Path, "Dataset"], Arrays]
+    is_it: Callable[[Path], bool] = lambda folder: False
 
 
 def checked(
     file: Path, dataset: Dataset, images: np.ndarray, labels: np.ndarray, what: str
 ) -> tuple[np.ndarray, ...]:
-    """The images, (n, height, width, channels), and labels, int32, (n,), of one split, once they are sound.
+    """The images, (n, height, width, channels), row by row, and labels, int32, (n,), once they are sound.
 
     Args:
         file: what the error names.
@@ -96,10 +146,10 @@ def checked(
     expect(number > 0, "at least one image", 0)
     low, high = int(labels.min()), int(labels.max())
     expect(low >= 0 and high < classes, f"labels in 0-{classes - 1}", f"{low} to {high}")
-    absent = np.flatnonzero(np.bincount(labels, minlength=classes) == 0)
+    absent = np.flatnonzero(np.bincount(labels.astype(np.int32), minlength=classes) == 0)
     expect(
         not len(absent),
         f"images of all {classes} classes",
         f"none of class {', '.join(map(str, absent[:3]))}",
     )
-    return images, labels.astype(np.int32)
+    return np.ascontiguousarray(images), labels.astype(np.int32)

@@ -1,8 +1,12 @@
 """Which images are for training, for validation and for testing."""
 
-import hashlib
-
 import numpy as np
+
+from ablation.data.dataset import Arrays, Part, Wanted
+from ablation.data.fingerprint import digests
+from ablation.errors import UserError
+
+VAL = 5_000
 
 
 def shuffled(images: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
@@ -14,12 +18,7 @@ def shuffled(images: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
     Returns:
         Indices, shape (n,).
     """
-    key = str(seed).encode()
-    digests = b"".join(
-        hashlib.blake2b(image.data, digest_size=8, key=key, salt=bytes([label])).digest()
-        for image, label in zip(images.reshape(len(images), -1), labels.tolist(), strict=True)
-    )
-    return np.argsort(np.frombuffer(digests, "<u8"), kind="stable")
+    return np.argsort(digests(images, labels, seed), kind="stable")
 
 
 def shares(number: int, available: np.ndarray) -> np.ndarray:
@@ -60,3 +59,41 @@ def stratified(
         rank[here] = np.arange(len(here))
     taken = rank < limits[own]
     return order[taken], order[~taken]
+
+
+def only(x: np.ndarray, y: np.ndarray, classes: tuple[int, ...]) -> Part:
+    """The images of some classes, whose labels are their places in `classes`."""
+    places = np.full(max(y.max(initial=0), *classes) + 1, -1, np.int32)
+    places[list(classes)] = range(len(classes))
+    here = places[y] >= 0
+    return x[here], places[y[here]]
+
+
+def cut(title: str, classes: int, arrays: Arrays, wanted: Wanted) -> tuple[Part, Part, Part]:
+    """Training, validation and test images of a data set with a test split of its own.
+
+    Args:
+        title: of the data set, for errors.
+        classes: how many there are.
+        arrays: the whole data set.
+        wanted: how many images of each.
+
+    Raises:
+        UserError: fewer are there than wanted.
+    """
+    x, y, x_test, y_test = arrays
+    train, test = wanted.train, wanted.test
+    val = VAL if wanted.val is None else wanted.val
+    _enough("train and val" if train else "val", (train or 1) + val, len(y), title)
+    _enough("test", 1 if test is None else test, len(y_test), title)
+    for_val, rest = stratified(shuffled(x, y, wanted.seed), y, classes, val)
+    for_train, _ = stratified(rest, y, classes, train or len(rest))
+    tests = len(y_test) if test is None else test
+    for_test, _ = stratified(shuffled(x_test, y_test, wanted.seed), y_test, classes, tests)
+    tested = x_test[for_test], y_test[for_test]
+    return (x[for_train], y[for_train]), (x[for_val], y[for_val]) if val else tested, tested
+
+
+def _enough(split: str, wanted: int, there: int, title: str) -> None:
+    if wanted > there:
+        raise UserError(f"{split}: expected at most {there} images, all that {title} has, found {wanted}")

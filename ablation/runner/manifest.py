@@ -36,7 +36,10 @@ def of(work: Work) -> dict[str, Any]:
         "protocol": study.protocol,
         "dataset": {
             "name": plan.dataset,
+            "title": first.title,
+            "published": first.published,
             "note": plan.why,
+            "notes": list(first.notes),
             "protocol": work.steps[0].protocol,
             "source": first.source,
             "sha256": first.sha256,

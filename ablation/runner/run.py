@@ -67,6 +67,8 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
     asked = plan(study, options)
     display.note(asked.title)
     work = prepared(asked)
+    for note in dict.fromkeys(note for splits in work.splits.values() for note in splits.notes):
+        display.note(note)
     own = manifest.of(work)
     folder = RunFolder(options.out or Path("results") / study.study / f"{asked.dataset}-{asked.preset}")
     with hold(folder.path), _deferred_interrupt(display) as stop, _tracked(study, options, folder) as track:

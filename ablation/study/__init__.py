@@ -446,11 +446,11 @@ def _check_datasets(study: Study) -> None:
     for preset, content in study.presets.items():
         named |= {f"presets.{preset}.datasets.{dataset}": dataset for dataset in content.datasets}
     if named:
-        from ablation.data import DATASETS
+        from ablation import data
 
         for where, dataset in named.items():
-            if dataset not in DATASETS:
-                raise UserError(f"{where}: unknown dataset '{dataset}'{did_you_mean(dataset, DATASETS)}")
+            if dataset not in data.names():
+                raise UserError(f"{where}: unknown dataset '{dataset}'{did_you_mean(dataset, data.names())}")
 
 
 def plan(

@@ -59,9 +59,13 @@ _problems: dict[str, Problem] = {}
 
 
 def problem_of(splits: Splits) -> Problem:
-    """What a network has to know of these data; read off the images once."""
+    """What a network has to know of these data; read off the images once.
+
+    A channel that is the same everywhere counts with a deviation of 1: scaled, it is 0.
+    """
     if splits.sha256 not in _problems:
         mean, deviation = (tuple(map(float, figure)) for figure in mean_and_deviation(splits.x_train))
+        deviation = tuple(figure or 1.0 for figure in deviation)
         height, width, channels = splits.x_train.shape[1:]
         _problems[splits.sha256] = Problem((height, width, channels), len(splits.classes), mean, deviation)
     return _problems[splits.sha256]

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from ablation import data
 from ablation.data.sources import cifar10, cifar100, fashion_mnist
 
 MODULES = {module.DATASET.name: module for module in (cifar10, cifar100, fashion_mnist)}
@@ -21,10 +20,11 @@ def bare_machine(tmp_path, monkeypatch):
 @pytest.fixture
 def small(monkeypatch):
     """The three data sets, as the library would know them if they were small."""
+    found = {}
     for name, number in (("cifar10", 120), ("cifar100", 400), ("fashion_mnist", 120)):
-        dataset = dataclasses.replace(MODULES[name].DATASET, train=number, test=number // 2)
-        monkeypatch.setitem(data.FILES, name, dataset)
-    return data.FILES
+        found[name] = dataclasses.replace(MODULES[name].DATASET, train=number, test=number // 2)
+        monkeypatch.setattr(MODULES[name], "DATASET", found[name])
+    return found
 
 
 @pytest.fixture(scope="session")

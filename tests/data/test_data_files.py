@@ -1,17 +1,20 @@
 """Every form in which a data set may lie on disk, sound and damaged."""
 
+import dataclasses
 import gzip
 import hashlib
 import io
 import pickle
 import struct
 import tarfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 from made_up import made_up
 
 from ablation import data
+from ablation.data.fingerprint import digests, fingerprint
 from ablation.data.formats import batches
 from ablation.data.sources import cifar10, cifar100
 from ablation.errors import UserError
@@ -330,7 +333,6 @@ def test_a_hostile_pickle_runs_nothing(small, tmp_path):
         {b"data": 3, b"labels": []},
         {b"labels": [1]},
         {b"data": np.zeros((2, 3072), np.float32), b"labels": [0, 1]},
-        {b"data": np.zeros((3072, 2), np.uint8).T, b"labels": [0, 1]},
         {b"data": np.zeros((2, 3071), np.uint8), b"labels": [0, 1]},
         {b"data": np.zeros((2, 3072), np.uint8), b"labels": [0]},
     ],
@@ -353,7 +355,141 @@ def test_the_pickles_of_python_2_are_read():
         + struct.pack("<i", len(pixels)) + pixels + b"tb"
     )  # fmt: skip
     batch = b"\x80\x02}(" + text(b"data") + array + text(b"labels") + b"](K\x07K\x02eu."
-    images, labels = batches.pickled(b"labels")(batch)
+    images, labels = batches.pickled("labels")(batch)
     assert images.tobytes() == pixels
     assert images.shape == (2, 3072)
     assert labels.tolist() == [7, 2]
+
+
+@pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4, 5])
+@pytest.mark.parametrize("keys", [("data", "labels"), (b"data", b"labels")])
+@pytest.mark.parametrize(
+    "kind",
+    [list, np.asarray, lambda y: np.asarray(y, ">i8"), lambda y: list(np.asarray(y, np.int64))],
+    ids=["list", "array", "big-endian", "numpy numbers"],
+)
+def test_the_pickles_of_python_3_are_read(protocol, keys, kind):
+    x, y = np.random.default_rng(0).integers(0, 256, (3, 3072), np.uint8), [7, 2, 255]
+    for pixels in (x, np.asfortranarray(x)):
+        content = pickle.dumps({keys[0]: pixels, keys[1]: kind(y), "other": None}, protocol=protocol)
+        images, labels = batches.pickled("labels")(content)
+        np.testing.assert_array_equal(images, x)
+        assert labels.tolist() == y
+
+
+def test_column_major_arrays_are_those_images(small, tmp_path):
+    arrays = made_up(small["cifar10"])
+    write_npz(tmp_path, "cifar10", [np.asfortranarray(array) for array in arrays])
+    assert_same_images(data.load("cifar10", data_dir=tmp_path, val=20), arrays)
+
+
+@pytest.mark.parametrize("folder", ["fashion-mnist", "FashionMNIST/raw"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_idx_files_unpacked_or_of_torchvision_give_their_images(small, tmp_path, folder, packed):
+    arrays = made_up(small["fashion_mnist"])
+    write_idx(tmp_path / folder, arrays)
+    if not packed:
+        for file in (tmp_path / folder).iterdir():
+            file.with_suffix("").write_bytes(gzip.decompress(file.read_bytes()))
+            file.unlink()
+    assert_same_images(data.load("fashion_mnist", data_dir=tmp_path, val=20), arrays)
+
+
+# The folder named, or an error.
+
+
+def test_a_data_sets_own_folder_is_taken_for_its_parent(small, tmp_path, monkeypatch):
+    arrays = made_up(small["cifar10"])
+    write_folder(tmp_path / "cifar-10-batches-bin", cifar_files("cifar10", arrays, "binary"))
+    write_folder(tmp_path / "of another name", cifar_files("cifar10", arrays, "python"))
+    for own in ("cifar-10-batches-bin", "of another name"):
+        assert_same_images(data.load("cifar10", data_dir=tmp_path / own, val=20), arrays)
+    monkeypatch.chdir(tmp_path / "cifar-10-batches-bin")
+    assert data.choose("auto", Path(), False)[0] == "cifar10"
+    for own in ("cifar10", "cifar10/3.0.2"):
+        (tmp_path / "cifar10" / "3.0.2").mkdir(parents=True, exist_ok=True)
+        assert "tfds folder" in data.choose("auto", tmp_path / own, False)[1]
+
+
+def test_a_named_folder_without_the_data_set_is_an_error_whatever_the_caches_hold(
+    small, tmp_path, monkeypatch
+):
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    write_npz(cache, "cifar10", made_up(small["cifar10"]))
+    monkeypatch.setenv("TFDS_DATA_DIR", str(cache))
+    assert data.choose("auto", None, False)[0] == "cifar10"
+    named = tmp_path / "named"
+    named.mkdir()
+    (named / "holiday.jpg").touch()
+    for ask in (
+        lambda: data.choose("auto", named, True),
+        lambda: data.load("cifar10", data_dir=named),
+        lambda: data.load("cifar10", data_dir=named, may_download=False),
+    ):
+        with pytest.raises(UserError, match=r"CIFAR-10 is not at hand in --data-dir .*named.*holiday\.jpg"):
+            ask()
+    monkeypatch.setenv("ABLATION_DATA_DIR", str(named))
+    with pytest.raises(UserError, match="CIFAR-10 is not at hand in ABLATION_DATA_DIR"):
+        data.choose("auto", None, True)
+    assert data.choose("shapes", None, False)[0] == "shapes"
+
+
+def test_the_error_says_where_it_lies_instead(small, tmp_path):
+    (tmp_path / "cifar10" / "1.0.0").mkdir(parents=True)
+    fails("cifar10", tmp_path, "there lies cifar10 with 1.0.0", "cifar10/3.0.2")
+    deeper = tmp_path / "deeper"
+    deeper.mkdir()
+    write_npz(deeper, "cifar10", made_up(small["cifar10"]))
+    fails("cifar10", tmp_path, "cifar10.npz lies in its folder deeper: give that one")
+
+
+def test_a_user_without_a_home_has_no_caches_and_no_crash(monkeypatch):
+    import pwd
+
+    def nobody(*_):
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    assert data.choose("auto", None, False)[0] == "shapes"
+    with pytest.raises(UserError, match="CIFAR-100 is not at hand"):
+        data.load("cifar100", may_download=False)
+
+
+# What they are.
+
+
+def test_images_under_a_published_name_are_told_from_the_published_ones(small, tmp_path, monkeypatch):
+    arrays = made_up(small["cifar10"])
+    write_npz(tmp_path, "cifar10", arrays)
+    splits = data.load("cifar10", data_dir=tmp_path, val=20)
+    assert (splits.published, splits.title) == (False, "a data set in CIFAR-10's form")
+    assert splits.notes == ("the images are not the published ones: a data set in CIFAR-10's form",)
+    known = fingerprint([digests(*arrays[:2]), digests(*arrays[2:])])
+    monkeypatch.setattr(cifar10, "DATASET", dataclasses.replace(small["cifar10"], fingerprint=known))
+    order = np.random.default_rng(1).permutation(120)
+    write_npz(tmp_path, "cifar10", [arrays[0][order], arrays[1][order], *arrays[2:]])
+    splits = data.load("cifar10", data_dir=tmp_path, val=20)
+    assert (splits.published, splits.title, splits.notes) == (True, "CIFAR-10", ())
+    arrays[1][:2] = arrays[1][1::-1] if arrays[1][0] != arrays[1][1] else 9 - arrays[1][:2]
+    write_npz(tmp_path, "cifar10", arrays)
+    assert data.load("cifar10", data_dir=tmp_path, val=20).published is False
+    assert data.load("shapes", train=10, val=10, test=10).published is None
+
+
+def test_of_cifar100_nobody_here_can_say(small, tmp_path):
+    write_npz(tmp_path, "cifar100", made_up(small["cifar100"]))
+    splits = data.load("cifar100", data_dir=tmp_path, val=20)
+    assert (splits.published, splits.title) == (None, "CIFAR-100")
+
+
+def test_a_dead_channel_is_told_and_images_of_one_colour_are_refused(small, tmp_path):
+    arrays = made_up(small["cifar10"])
+    arrays[0][..., 2] = 7
+    write_npz(tmp_path, "cifar10", arrays)
+    notes = data.load("cifar10", data_dir=tmp_path, val=20).notes
+    assert notes[1:] == ("channel 2 is the same in every pixel of the training images: it tells nothing",)
+    arrays[0][:] = (1, 2, 3)
+    write_npz(tmp_path, "cifar10", arrays)
+    fails("cifar10", tmp_path, "all of one colour")

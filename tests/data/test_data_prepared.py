@@ -97,6 +97,7 @@ def test_the_real_cifar10(real):
     splits = data.load("cifar10", data_dir=real, val=0)
     assert (len(splits.x_train), len(splits.x_test)) == (50_000, 10_000)
     assert np.bincount(splits.y_train).tolist() == [5000] * 10
+    assert (splits.published, splits.title) == (True, "CIFAR-10")
     mean, deviation = data.mean_and_deviation(splits.x_train)
     np.testing.assert_allclose(mean, [125.30691805, 122.95039414, 113.86538318], rtol=1e-6)
     np.testing.assert_allclose(deviation, [62.99321928, 62.08870764, 66.70489964], rtol=1e-6)
@@ -105,6 +106,7 @@ def test_the_real_cifar10(real):
 def test_the_real_fashion_mnist(real):
     splits = data.load("fashion_mnist", data_dir=real, train=1000, test=500)
     assert splits.x_train.shape == (1000, 28, 28, 1)
+    assert (splits.published, splits.title) == (True, "Fashion-MNIST")
     assert np.bincount(splits.y_train).tolist() == [100] * 10
     assert np.bincount(splits.y_val).tolist() == [500] * 10
     # Trousers cover less than pullovers, sandals less than ankle boots.

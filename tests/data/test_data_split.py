@@ -135,9 +135,9 @@ def test_auto_takes_cifar10_where_it_is_at_hand(folder, monkeypatch):
     assert data.choose("auto", None, False)[0] == "cifar10"
 
 
-def test_auto_downloads_or_draws_what_is_not_at_hand(tmp_path):
-    assert data.choose("auto", tmp_path, True)[0] == "cifar10"
-    name, why = data.choose("auto", tmp_path, False)
+def test_auto_downloads_or_draws_what_is_not_at_hand():
+    assert data.choose("auto", None, True)[0] == "cifar10"
+    name, why = data.choose("auto", None, False)
     assert name == "shapes"
     assert "CIFAR-10 is not at hand" in why
 

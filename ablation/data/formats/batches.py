@@ -2,14 +2,15 @@
 
 The binary files are plain bytes. The Python files are pickles, which can run code when loaded carelessly: an
 archive's pickles are read only after its sha256 has proved to be the published one, and every pickle is read
-by an unpickler that knows five harmless names and makes the arrays itself. Nothing is written to disk.
+by an unpickler that knows a few harmless names and makes the arrays itself. Nothing is written to disk. The pickles
+may be Python 2's, as published, or Python 3's: text keys, any protocol, labels as a list or an array.
 """
 
 import hashlib
 import io
 import pickle
+import re
 import tarfile
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ablation.data.dataset import Arrays, Dataset, checked
+from ablation.data.formats.reading import reading
 from ablation.errors import UserError
 
 Decoded = tuple[np.ndarray, np.ndarray]
@@ -49,11 +51,18 @@ class Batches:
         """
         files = {}
         for name in (*self.train, *self.test):
+            file = folder / name
+            if file.exists() and not file.is_file():
+                raise UserError(f"{file}: cannot be read (expected a file)")
             try:
-                files[name] = (folder / name).read_bytes()
+                files[name] = file.read_bytes()
             except OSError as error:
-                raise UserError(f"{folder / name}: cannot be read ({error.strerror})") from error
+                raise UserError(f"{file}: cannot be read ({error.strerror})") from error
         return self._arrays(folder, files, dataset)
+
+    def is_it(self, folder: Path) -> bool:
+        """Whether a folder of any name holds all of these files."""
+        return all((folder / name).is_file() for name in (*self.train, *self.test))
 
     def read_archive(self, archive: Path, dataset: Dataset) -> Arrays:
         """Read an original `.tar.gz`; only the members with the expected names are looked at.
@@ -62,22 +71,21 @@ class Batches:
             UserError: not the published archive, truncated, or a member is missing or damaged.
         """
         files = {}
-        try:
-            with archive.open("rb") as raw:
-                found = hashlib.file_digest(raw, "sha256").hexdigest()
-                if self.sha256 not in (None, found):
-                    raise UserError(
-                        f"{archive}: not the published archive: expected sha256 {self.sha256}, found {found}"
-                    )
-                raw.seek(0)
-                with tarfile.open(fileobj=raw, mode="r:gz") as tar:
-                    for member in tar:
-                        folder, _, name = member.name.rpartition("/")
-                        if folder == self.folder and name in (*self.train, *self.test):
-                            content = tar.extractfile(member)
-                            files[name] = content.read() if content else b""
-        except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
-            raise UserError(f"{archive}: not a readable archive ({error})") from error
+        with reading(archive, "archive"), archive.open("rb") as raw:
+            found = hashlib.file_digest(raw, "sha256").hexdigest()
+            if self.sha256 not in (None, found):
+                raise UserError(
+                    f"{archive}: not the published archive: expected sha256 {self.sha256}, found {found}"
+                )
+            raw.seek(0)
+            with tarfile.open(fileobj=raw, mode="r:gz") as tar:
+                for member in tar:
+                    folder, _, name = member.name.rpartition("/")
+                    if folder == self.folder and name in (*self.train, *self.test):
+                        if not member.isreg():
+                            raise UserError(f"{archive}/{name}: expected a file, found a link or folder")
+                        content = tar.extractfile(member)
+                        files[name] = content.read() if content else b""
         return self._arrays(archive, files, dataset)
 
     def _arrays(self, path: Path, files: Mapping[str, bytes], dataset: Dataset) -> Arrays:
@@ -121,15 +129,17 @@ def binary(label_bytes: int) -> Callable[[bytes], Decoded]:
     return decode
 
 
-def pickled(label_key: bytes) -> Callable[[bytes], Decoded]:
+def pickled(label_key: str) -> Callable[[bytes], Decoded]:
     """A decoder of pickled dictionaries that hold the pixels as `data` and the labels as `label_key`."""
 
     def decode(content: bytes) -> Decoded:
         try:
             batch = _Unpickler(io.BytesIO(content), encoding="bytes").load()
-            images, labels = batch[b"data"].array(), np.array(batch[label_key])
+            images, labels = (_array(_entry(batch, key)) for key in ("data", label_key))
         except Exception as error:  # a damaged pickle raises nearly anything
             raise ValueError(f"not a readable pickle ({type(error).__name__}: {error})") from error
+        if images.dtype != np.uint8:
+            raise ValueError(f"expected pixels of type uint8, found {images.dtype}")
         if images.shape[1:] != (PIXELS,) or labels.shape != images.shape[:1]:
             raise ValueError(f"expected n x {PIXELS} pixels, n labels; found {images.shape}, {labels.shape}")
         return images, labels
@@ -137,35 +147,75 @@ def pickled(label_key: bytes) -> Callable[[bytes], Decoded]:
     return decode
 
 
-class _Pixels:
-    """Stands in for numpy's array while a pickle is read: keeps the bytes and runs no code of numpy."""
+def _entry(batch: Mapping[Any, Any], key: str) -> Any:
+    """Python 2's keys are bytes, Python 3's may be text."""
+    return batch[key.encode()] if key.encode() in batch else batch[key]
 
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        _, self.shape, self.kind, self.columns_first, self.content = state
 
-    def array(self) -> np.ndarray:
-        if self.kind.name not in ("u1", b"u1") or self.columns_first:
-            raise ValueError(f"expected pixels of type u1, row by row, found {self.kind.name!r}")
-        return np.frombuffer(self.content, np.uint8).reshape(self.shape)
+def _array(pickled: Any) -> np.ndarray:
+    if isinstance(pickled, _Numbers):
+        return pickled.array()
+    return np.array([one.array()[0] if isinstance(one, _Numbers) else one for one in pickled])
 
 
 class _Kind:
-    """Stands in for numpy's dtype."""
+    """Stands in for numpy's dtype: a type of whole numbers."""
 
     def __init__(self, name: str | bytes, *_: object) -> None:
-        self.name = name
+        self.name = name.decode("ascii") if isinstance(name, bytes) else name
+        self.order = "|"
 
-    def __setstate__(self, state: object) -> None:
-        pass
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        order = state[1]
+        self.order = order.decode("ascii") if isinstance(order, bytes) else order
+
+    def dtype(self) -> np.dtype:
+        if not re.fullmatch("[iu][1248]", self.name) or self.order not in ("|", "=", "<", ">"):
+            raise ValueError(f"expected numbers of type u1 or another whole one, found {self.name!r}")
+        return np.dtype(self.order.replace("|", "") + self.name)
+
+
+class _Numbers:
+    """Stands in for numpy's array while a pickle is read: keeps the bytes and runs no code of numpy."""
+
+    def __init__(
+        self,
+        content: Any = b"",
+        kind: _Kind | None = None,
+        shape: tuple[int, ...] = (),
+        order: str | bytes = "C",
+    ) -> None:
+        self.content, self.kind, self.shape, self.order = content, kind, shape, order
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        _, self.shape, self.kind, columns_first, self.content = state
+        self.order = "F" if columns_first else "C"
+
+    def array(self) -> np.ndarray:
+        assert self.kind is not None
+        flat = np.frombuffer(self.content, self.kind.dtype())
+        return flat.reshape(self.shape, order="F" if self.order in ("F", b"F") else "C")
+
+
+def _scalar(kind: _Kind, content: bytes) -> _Numbers:
+    return _Numbers(content, kind, (1,))
 
 
 class _Unpickler(pickle.Unpickler):
     HARMLESS: Mapping[str, Callable[..., object]] = {
-        "numpy.core.multiarray._reconstruct": lambda *_: _Pixels(),
-        "numpy._core.multiarray._reconstruct": lambda *_: _Pixels(),
-        "numpy.ndarray": _Pixels,
+        **{
+            f"numpy.{core}.{name}": stand_in
+            for core in ("core", "_core")
+            for name, stand_in in (
+                ("multiarray._reconstruct", lambda *_: _Numbers()),
+                ("multiarray.scalar", _scalar),
+                ("numeric._frombuffer", _Numbers),
+            )
+        },
+        "numpy.ndarray": _Numbers,
         "numpy.dtype": _Kind,
         "_codecs.encode": lambda text, *_: text.encode("latin1"),
+        "builtins.bytearray": lambda content=b"", *_: bytes(content),
     }
 
     def find_class(self, module: str, name: str) -> Any:

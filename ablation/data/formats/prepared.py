@@ -3,14 +3,33 @@
 The only module of the data package that imports TensorFlow, and only while it reads.
 """
 
+import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ablation.data.dataset import Arrays, Dataset, checked
 from ablation.data.find import ways_out
+from ablation.data.formats.reading import reading, short
 from ablation.errors import UserError
+
+if TYPE_CHECKING:
+    from ablation.data.published import Published
+
+
+def is_it(name: str, version: str) -> Callable[[Path], bool]:
+    """Whether a folder of any name is the prepared one of a data set: what its `dataset_info.json` says."""
+
+    def look(folder: Path) -> bool:
+        try:
+            info = json.loads((folder / "dataset_info.json").read_text(encoding="utf-8"))
+            return (info["name"], info["version"]) == (name, version)
+        except (OSError, ValueError, LookupError, TypeError):
+            return False
+
+    return look
 
 
 def read(folder: Path, dataset: Dataset) -> Arrays:
@@ -21,11 +40,9 @@ def read(folder: Path, dataset: Dataset) -> Arrays:
     """
     import tensorflow_datasets as tfds
 
-    try:
+    with reading(folder, "tfds folder"):
         builder = tfds.builder_from_directory(folder)
         splits = [_read_split(builder, split, dataset) for split in ("train", "test")]
-    except Exception as error:
-        raise UserError(f"{folder}: not a readable tfds folder ({_short(error)})") from error
     train, test = (
         checked(folder, dataset, *arrays, what)
         for arrays, what in zip(splits, ("train", "test"), strict=True)
@@ -33,7 +50,7 @@ def read(folder: Path, dataset: Dataset) -> Arrays:
     return Arrays(*train, *test)
 
 
-def download(dataset: Dataset) -> Arrays:
+def download(dataset: "Published") -> Arrays:
     """Download and prepare a data set into tfds' own cache, with its progress bars, and read it.
 
     Raises:
@@ -49,7 +66,7 @@ def download(dataset: Dataset) -> Arrays:
     except requests.RequestException as error:
         raise UserError(f"{dataset.title}: {dataset.url} cannot be reached; {ways_out(dataset)}") from error
     except Exception as error:
-        raise UserError(f"{dataset.title}: download failed ({_short(error)}); {ways_out(dataset)}") from error
+        raise UserError(f"{dataset.title}: download failed ({short(error)}); {ways_out(dataset)}") from error
     return read(Path(builder.data_dir), dataset)
 
 
@@ -78,8 +95,3 @@ def _read_split(builder: Any, split: str, dataset: Dataset) -> tuple[np.ndarray,
     if done != number:
         raise ValueError(f"{split}: expected {number} images, found {done}")
     return images, labels
-
-
-def _short(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 200 else f"{text[:200]}..."

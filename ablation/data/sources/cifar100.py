@@ -1,8 +1,9 @@
 """CIFAR-100: 32 x 32 colour photographs in a hundred classes (Krizhevsky 2009, University of Toronto)."""
 
-from ablation.data.dataset import Dataset, Place
+from ablation.data.dataset import Place
 from ablation.data.formats import npz, prepared
 from ablation.data.formats.batches import Batches, binary, pickled
+from ablation.data.published import Published
 
 BINARY = Batches(
     folder="cifar-100-binary",
@@ -14,11 +15,11 @@ PYTHON = Batches(
     folder="cifar-100-python",
     train=("train",),
     test=("test",),
-    decode=pickled(b"fine_labels"),
+    decode=pickled("fine_labels"),
     sha256="85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
 )
 
-DATASET = Dataset(
+DATASET = Published(
     name="cifar100",
     title="CIFAR-100",
     classes=(
@@ -42,10 +43,10 @@ DATASET = Dataset(
     keras="cifar-100-python-target",
     places=(
         Place("npz file", "cifar100.npz", npz.read),
-        Place("tfds folder", "cifar100/3.0.2", prepared.read),
-        Place("binary folder", BINARY.folder, BINARY.read_folder),
+        Place("tfds folder", "cifar100/3.0.2", prepared.read, prepared.is_it("cifar100", "3.0.2")),
+        Place("binary folder", BINARY.folder, BINARY.read_folder, BINARY.is_it),
         Place("binary archive", "cifar-100-binary.tar.gz", BINARY.read_archive),
-        Place("Python folder", PYTHON.folder, PYTHON.read_folder),
+        Place("Python folder", PYTHON.folder, PYTHON.read_folder, PYTHON.is_it),
         Place("Python archive", "cifar-100-python.tar.gz", PYTHON.read_archive),
     ),
 )  # fmt: skip

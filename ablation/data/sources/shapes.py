@@ -10,11 +10,11 @@ operations that IEEE 754 rounds in one way only, so that machines agree on the b
 
 import numpy as np
 
+from ablation.data.drawn import Drawn
 from ablation.errors import UserError
 
 CLASSES = ("disc", "ring", "square", "frame", "triangle", "star", "cross", "crescent", "heart", "hourglass")
 SIZE = 32
-TRAIN, VAL, TEST = 45_000, 5_000, 10_000
 
 BLOCK = 200
 BLOBS, LINES = 2, 1
@@ -220,3 +220,13 @@ def _hourglass(u: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 
 OUTLINES = (_disc, _ring, _square, _frame, _triangle, _star, _cross, _crescent, _heart, _hourglass)
+
+DATASET = Drawn(
+    name="shapes",
+    title="Shapes, drawn by the project itself",
+    classes=CLASSES,
+    shape=(SIZE, SIZE, 3),
+    train=45_000,
+    test=10_000,
+    draw=draw,
+)

@@ -1,0 +1,106 @@
+"""From the name of a data set to its `Splits`."""
+
+from pathlib import Path
+
+from ablation.data import sources
+from ablation.data.dataset import Wanted
+from ablation.data.find import find
+from ablation.data.published import Published
+from ablation.data.splits import Splits, digest
+from ablation.data.statistics import constant_channels
+from ablation.errors import UserError, did_you_mean
+
+AUTO, DRAWN = "cifar10", "shapes"
+
+
+def choose(name: str, data_dir: Path | None, may_download: bool) -> tuple[str, str]:
+    """Settle which data set `--dataset` means.
+
+    Args:
+        name: of a data set, or "auto": CIFAR-10 where it is at hand or may be downloaded, else shapes.
+        data_dir: a folder that holds data sets; None takes the variable ABLATION_DATA_DIR, if it is set.
+        may_download: whether "auto" may choose a download.
+
+    Returns:
+        The data set's name, and why in words that name no machine.
+
+    Raises:
+        UserError: unknown name, or the data folder does not exist or does not hold CIFAR-10.
+    """
+    if name in sources.names():
+        return name, "as asked"
+    if name != "auto":
+        raise UserError(f"dataset: unknown name {name!r}{did_you_mean(name, ('auto', *sources.names()))}")
+    dataset = sources.get(AUTO)
+    found = find(dataset, data_dir) if isinstance(dataset, Published) else None
+    if found:
+        return AUTO, f"CIFAR-10 found in {found.where} ({found.place.kind} {found.place.path})"
+    if may_download:
+        return AUTO, "CIFAR-10 is not at hand and will be downloaded"
+    return DRAWN, "CIFAR-10 is not at hand, so the images are drawn"
+
+
+def shape_and_classes(name: str) -> tuple[tuple[int, int, int], int]:
+    """Height, width and channels of a data set's images, and how many classes it has, without reading it."""
+    dataset = sources.get(name)
+    return dataset.shape, len(dataset.classes)
+
+
+def load(
+    name: str,
+    *,
+    data_dir: Path | None = None,
+    train: int | None = None,
+    val: int | None = None,
+    test: int | None = None,
+    classes: tuple[int, ...] | None = None,
+    seed: int = 0,
+    may_download: bool = True,
+) -> Splits:
+    """Read or draw a data set and split it.
+
+    Validation is cut from the training images, then training is taken from the rest: the validation images
+    do not depend on `train`, and a smaller training set is a part of every larger one. All three hold the
+    classes in equal numbers (within one), and are the same whatever form the files have. With `val=0` nothing
+    is cut off and validation is the test split itself, as in the lectures.
+
+    Args:
+        name: of a data set.
+        data_dir: a folder that holds data sets; None takes the variable ABLATION_DATA_DIR, if it is set. Where
+            neither is named, the user's tfds and Keras caches are searched.
+        train, val, test: numbers of images. None takes all there are, and 5,000 for validation; of shapes
+            45,000, 5,000 and 10,000. With `test=0` no test image is handed out.
+        classes: labels that are kept, counted anew from 0 in this order; None for all.
+        seed: which images go where; for shapes, which are drawn.
+        may_download: whether to download what is not at hand.
+
+    Raises:
+        UserError: unknown name or class, too many images, damaged files, no files and no download, a data folder
+            without the data set, or training images of one colour.
+    """
+    for split, number, least in (("train", train, 1), ("val", val, 0), ("test", test, 1 if val == 0 else 0)):
+        if number is not None and number < least:
+            raise UserError(f"{split}: expected {least} images or more, found {number}")
+    dataset = sources.get(name)
+    kept = tuple(range(len(dataset.classes))) if classes is None else classes
+    if not set(kept) <= set(range(len(dataset.classes))):
+        raise UserError(f"classes: expected labels 0-{len(dataset.classes) - 1}, found {list(kept)}")
+    taken = dataset.take(Wanted(train, val, test, classes, seed, data_dir, may_download))
+    arrays = (*taken.train, *taken.val, *taken.test)
+    dead = constant_channels(arrays[0])
+    if len(dead) == arrays[0].shape[-1]:
+        raise UserError(f"{name}: the training images are all of one colour: there is nothing to learn")
+    notes = taken.notes + tuple(
+        f"channel {channel} is the same in every pixel of the training images: it tells nothing"
+        for channel in dead
+    )
+    return Splits(
+        dataset.name,
+        tuple(dataset.classes[label] for label in kept),
+        *arrays,
+        sha256=digest(arrays),
+        source=taken.source,
+        title=dataset.told(taken.published),
+        published=taken.published,
+        notes=notes,
+    )
