@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ablation.errors import UserError, did_you_mean
-from ablation.results import folder as results
+from ablation.results import read as results
 from ablation.study import Study, load
 
 if TYPE_CHECKING:

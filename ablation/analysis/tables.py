@@ -15,7 +15,8 @@ from ablation.analysis.learning import learns
 from ablation.analysis.power import minimum_detectable, seeds_needed
 from ablation.analysis.verdicts import verdict
 from ablation.errors import UserError
-from ablation.results.folder import JUDGED_TRAINING_IMAGES, Results
+from ablation.results.folder import JUDGED_TRAINING_IMAGES
+from ablation.results.read import Results
 from ablation.wording import points
 
 AA = "aa"

@@ -360,7 +360,7 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
         print("stopped; the same command goes on where this one ended")
         return EXIT_INTERRUPTED
     from ablation import report
-    from ablation.results import folder as results
+    from ablation.results import read as results
 
     print(f"{outcome.trained} trial(s) trained, {outcome.kept} kept; results in {outcome.folder}")
     found = results.load(outcome.folder)

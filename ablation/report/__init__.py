@@ -6,7 +6,7 @@ from rich.table import Table
 
 from ablation.files import write_atomically
 from ablation.report import figures, findings, page, sheets, style, text
-from ablation.results.folder import Results, load
+from ablation.results.read import Results, load
 
 __all__ = ["headline", "terminal_table", "write"]
 

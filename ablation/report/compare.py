@@ -12,7 +12,7 @@ from ablation.analysis.tables import done_trials
 from ablation.analysis.verdicts import HELPS, HURTS, verdict
 from ablation.errors import UserError
 from ablation.report.text import escape
-from ablation.results.folder import Results, load
+from ablation.results.read import Results, load
 from ablation.wording import difference, percent
 
 COLUMNS = (

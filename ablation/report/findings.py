@@ -12,7 +12,7 @@ from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
 from ablation.analysis.learning import YES
 from ablation.analysis.tables import AA, ORDERS, base_design, control_floor, done_trials
 from ablation.analysis.verdicts import HELPS, HURTS, kind
-from ablation.results.folder import Results
+from ablation.results.read import Results
 from ablation.wording import gap_points, percent, signed
 
 CIFAR10 = "cifar10"

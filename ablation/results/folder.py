@@ -1,4 +1,4 @@
-"""The only module that reads and writes a results folder.
+"""What lies where in a results folder, and writing it.
 
     results/<study>/<run>/
         manifest.json           what was run, on what, with what
@@ -13,40 +13,33 @@ Every file appears whole or not at all: it is written under a temporary name, th
 """
 
 import contextlib
-import csv
 import io
+import itertools
 import json
 import math
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
+from pydantic import ValidationError
 
 from ablation.errors import UserError
+from ablation.explain import explain
 from ablation.files import UNFINISHED, replacing, write_atomically
+from ablation.results.json_file import read_json
+from ablation.results.manifest import checked
+from ablation.results.record import TrialRecord
+from ablation.results.tables import COLUMNS, write_rows
 from ablation.study.trial import CONTRACT
 
 JUDGED_TRAINING_IMAGES = 10_000  # at most, for a trial's train_accuracy
-STATUSES = ("done", "failed", "diverged")
-SAMPLES = re.compile(r"[0-9a-f]{16}\.png")
-
-TRIAL_COLUMNS = (
-    "design", "step", "position", "seed", "status", "epochs_run", "best_epoch", "train_accuracy",
-    "running_train_accuracy", "val_accuracy", "best_val_accuracy", "test_accuracy", "gap", "train_loss",
-    "val_loss", "test_loss", "parameters", "flops_per_image", "train_seconds", "images_per_second",
-    "peak_memory_mb", "config_hash", "error", "test_top5_accuracy",
-)  # fmt: skip
-LATER_COLUMNS = ("test_top5_accuracy",)  # of which older tables know nothing
-EPOCH_COLUMNS = (
-    "step", "seed", "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds",
-    "config_hash",
-)  # fmt: skip
-WHOLE_NUMBERS = (
-    "position", "seed", "epoch", "epochs_run", "best_epoch", "parameters", "flops_per_image",
+RECORDS_ASKED = 10
+OWN = (
+    "manifest.json", "trials.csv", "epochs.csv", "summary.csv", "contributions.csv", "budgets.csv",
+    "protocols.csv", "costs.csv", "report.html", "report.md", "trials", "checkpoints", "weights", "samples",
+    "figures", "tensorboard", "models",
 )  # fmt: skip
 
 
@@ -101,12 +94,29 @@ class RunFolder:
         return Records(self, {file.stem: self.read_trial(file.stem)["status"] for file in files})
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
-        text = json.dumps({"contract": CONTRACT, **manifest}, indent=2, allow_nan=False, default=_plain)
+        """Write what `read_manifest` will give.
+
+        Raises:
+            ValidationError: it is no manifest.
+        """
+        whole = checked({"contract": CONTRACT, **manifest})
+        text = json.dumps(whole, indent=2, allow_nan=False, default=_plain)
         write_atomically(self.path / "manifest.json", text + "\n")
 
     def read_manifest(self) -> dict[str, Any] | None:
+        """`manifest.json` of any version, brought to today's form; None where there is none.
+
+        Raises:
+            UserError: it is damaged, or none of a results folder.
+        """
         file = self.path / "manifest.json"
-        return self._read_json(file) if file.is_file() else None
+        if not file.exists():
+            return None
+        content = self._read(file)
+        try:
+            return checked(content)
+        except ValidationError as error:
+            raise UserError(f"{file}: {explain(error)}") from error
 
     def write_tables(
         self, planned: Sequence[Mapping[str, Any]], records: Mapping[str, Mapping[str, Any]]
@@ -118,34 +128,22 @@ class RunFolder:
                 designs may name the same configuration: it was trained once and has a row under each.
             records: what `read_trials` gave; planned trials without a record have no row.
         """
-        written = set()
-        with self._table("trials", TRIAL_COLUMNS) as trial, self._table("epochs", EPOCH_COLUMNS) as epoch:
-            for row in planned:
-                record = records.get(row["config_hash"])
-                if record is None:
-                    continue
-                trial({**record, **row})
-                if row["config_hash"] not in written:
-                    written.add(row["config_hash"])
-                    labels = {key: row[key] for key in ("step", "seed", "config_hash")}
-                    for figures in record["epochs"]:
-                        epoch({**figures, **labels})
+        there = [row for row in planned if row["config_hash"] in records]
+        first = {row["config_hash"]: row for row in reversed(there)}
 
-    @contextlib.contextmanager
-    def _table(self, name: str, columns: Sequence[str]) -> Iterator[Callable[[Mapping[str, Any]], None]]:
-        """A function that adds a row to a new table, which is there, whole, at the end."""
-        whole = [column in WHOLE_NUMBERS for column in columns]
+        def epochs() -> Iterator[dict[str, Any]]:
+            for key, row in reversed(first.items()):
+                labels = {name: row[name] for name in ("step", "seed", "config_hash")}
+                yield from ({**figures, **labels} for figures in records[key]["epochs"])
 
-        def add(row: Mapping[str, Any]) -> None:
-            cells = zip(map(row.get, columns), whole, strict=True)
-            lines.writerow([float(one) if type(one) is int and not whole else one for one, whole in cells])
+        self._write_table("trials", ({**records[row["config_hash"]], **row} for row in there))
+        self._write_table("epochs", epochs())
 
+    def _write_table(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         with replacing(self.path / f"{name}.csv") as file:
             text = io.TextIOWrapper(file, "utf-8", newline="")
             try:
-                lines = csv.writer(text, lineterminator="\n")
-                lines.writerow(columns)
-                yield add
+                write_rows(text, COLUMNS[name], rows)
             finally:
                 text.detach()
 
@@ -169,28 +167,68 @@ class RunFolder:
             UserError: its file is not one.
         """
         file = self.trial_file(config_hash)
-        record = self._read_json(file)
-        epochs = record.get("epochs")
-        if (
-            record.get("config_hash") != file.stem
-            or record.get("status") not in STATUSES
-            or not isinstance(epochs, list)
-            or not all(isinstance(epoch, dict) for epoch in epochs)
-        ):
-            raise UserError(f"{file}: not a trial's record; remove it and its trial is trained again")
-        return record
-
-    def _read_json(self, file: Path) -> dict[str, Any]:
+        record = self._read(file)
         try:
-            content = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
-            raise UserError(f"{file}: not a readable results file ({error})") from error
+            TrialRecord.model_validate(record)
+        except ValidationError as error:
+            reason = explain(error)
+        else:
+            if record["config_hash"] == file.stem:
+                return record
+            reason = f"config_hash: expected the file's name, found {record['config_hash']}"
+        raise UserError(f"{file}: not a trial's record ({reason}); remove it and its trial is trained again")
+
+    def _read(self, file: Path) -> dict[str, Any]:
+        content = read_json(file)
         found = content.get("contract") if isinstance(content, dict) else None
         if found != CONTRACT:
             raise UserError(
-                f"{file}: expected results contract {CONTRACT}, found {found!r}; run with --fresh or --out"
+                f"{file}: expected results contract {CONTRACT}, found {str(found)[:60]}; choose another folder "
+                "with --out"
             )
         return content
+
+    def is_ours(self) -> bool:
+        """Whether a run wrote here: the manifest is one, or, where that is damaged, a trial's record is."""
+        with contextlib.suppress(UserError):
+            file = self.path / "manifest.json"
+            if file.exists() and {"steps", "trials", "study"} <= self._read(file).keys():
+                return True
+        for file in sorted((self.path / "trials").glob("*.json"))[:RECORDS_ASKED]:
+            with contextlib.suppress(UserError):
+                self.read_trial(file.stem)
+                return True
+        return False
+
+    def strangers(self) -> list[str]:
+        """What lies in a folder that is not ours, hidden files left out, by name; empty of ours."""
+        if not self.path.is_dir() or self.is_ours():
+            return []
+        return sorted(file.name for file in self.path.iterdir() if not file.name.startswith("."))
+
+    def set_aside(self) -> Path | None:
+        """Move what runs and reports wrote here to a new folder beside this one: `RUN.1`, `RUN.2`, ...
+
+        Returns:
+            That folder; None where there was nothing.
+
+        Raises:
+            UserError: it cannot be moved.
+        """
+        mine = [self.path / name for name in OWN if (self.path / name).exists()]
+        if not mine:
+            return None
+        place = self.path.resolve()
+        number = itertools.count(1)
+        try:
+            while (aside := place.with_name(f"{place.name}.{next(number)}")).exists():
+                pass
+            aside.mkdir()
+            for file in mine:
+                file.rename(aside / file.name)
+        except OSError as error:
+            raise UserError(f"{self.path}: cannot be set aside ({error.strerror})") from error
+        return self.path.with_name(aside.name) if self.path.name == place.name else aside
 
 
 class Records(Mapping[str, dict[str, Any]]):
@@ -227,66 +265,6 @@ class Records(Mapping[str, dict[str, Any]]):
         kept = self._folder.save_trial(record)
         self._statuses[kept["config_hash"]] = kept["status"]
         return kept
-
-
-@dataclass(frozen=True)
-class Results:
-    """A results folder, read.
-
-    Attributes:
-        folder: where it lies.
-        manifest: `manifest.json`.
-        trials: `trials.csv`, one row a trial of a design.
-        epochs: `epochs.csv`, one row an epoch of a trial.
-    """
-
-    folder: RunFolder
-    manifest: dict[str, Any]
-    trials: pd.DataFrame
-    epochs: pd.DataFrame
-
-    def samples(self, step: Mapping[str, Any]) -> bytes | None:
-        """A PNG of augmented images of a step of the manifest; None where there is none."""
-        name = step.get("samples")
-        if not isinstance(name, str) or not SAMPLES.fullmatch(name):
-            return None
-        file = self.folder.samples_file(name)
-        return file.read_bytes() if file.is_file() else None
-
-    def confusion(self, config_hash: str) -> np.ndarray | None:
-        """Counts on the test split, shape (classes, classes), rows the truth; None where there are none."""
-        file = self.folder.trial_file(config_hash)
-        record = self.folder._read_json(file) if file.is_file() else {}
-        return np.array(record["confusion"]) if record.get("confusion") else None
-
-
-def load(path: Path | str) -> Results:
-    """Read a results folder.
-
-    Raises:
-        UserError: it is not one, or a table in it is damaged.
-    """
-    folder = RunFolder(Path(path))
-    manifest = folder.read_manifest()
-    if manifest is None:
-        raise UserError(
-            f"{path}: not a results folder (no manifest.json); expected e.g. results/transfer/shapes-quick"
-        )
-    tables = {}
-    for name, columns in (("trials", TRIAL_COLUMNS), ("epochs", EPOCH_COLUMNS)):
-        file = folder.path / f"{name}.csv"
-        try:
-            tables[name] = pd.read_csv(
-                file, dtype={"config_hash": str, "error": str, "step": str, "design": str}
-            )
-        except (OSError, ValueError) as error:
-            raise UserError(f"{file}: not a readable table ({error})") from error
-        later = {column: math.nan for column in LATER_COLUMNS if column in columns}
-        tables[name] = tables[name].assign(**{c: v for c, v in later.items() if c not in tables[name]})
-        missing = [column for column in columns if column not in tables[name]]
-        if missing:
-            raise UserError(f"{file}: column {missing[0]} is missing; `ablation run` writes the table anew")
-    return Results(folder, manifest, tables["trials"], tables["epochs"])
 
 
 def _finite(value: Any) -> Any:

@@ -19,7 +19,7 @@ from ablation.errors import UserError, did_you_mean
 from ablation.explain import explain
 from ablation.files import write_atomically
 from ablation.recipe import Network, Recipe
-from ablation.results import folder as results
+from ablation.results import read as results
 from ablation.runner.lock import hold
 from ablation.runner.options import Options
 from ablation.runner.plan import default_preset

@@ -1,12 +1,14 @@
 """Results folders made up from known effects."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ablation.results.folder import Results, RunFolder, load
+from ablation.results.folder import RunFolder
+from ablation.results.read import Results, load
 
 CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 LADDER = ("baseline", "noise", "batch_norm", "dropout", "l2", "augment", "capacity", "residual")
@@ -44,6 +46,11 @@ def step(
         "flops_per_image": 40_000_000,
         **extra,
     }
+
+
+def config_hash(design: str, step: str, seed: int) -> str:
+    """Of a made-up trial."""
+    return hashlib.sha256(f"{design}-{step}-{seed}".encode()).hexdigest()[:16]
 
 
 def ladder(count: int = 8) -> list[dict[str, Any]]:
@@ -103,7 +110,7 @@ def write_study(
     for one in steps:
         for seed in seeds:
             name = one["step"]
-            config = f"{one['design']}-{name}-{seed}".replace("/", "_")
+            config = config_hash(one["design"], name, seed)
             planned.append(
                 {
                     **{key: one[key] for key in ("design", "step", "position")},

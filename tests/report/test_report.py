@@ -11,7 +11,7 @@ from synthetic import evil_study, ladder, step, write_study
 from ablation import report
 from ablation.errors import UserError
 from ablation.report import findings
-from ablation.results.folder import load
+from ablation.results.read import load
 
 
 def words(results, width=120):
@@ -63,7 +63,7 @@ def test_the_report_never_imports_a_training_library(tmp_path):
     write_study(tmp_path, steps=ladder(2), epochs=2)
     code = (
         "import sys, pathlib, rich\n"
-        "from ablation import report, analysis\nfrom ablation.results import folder as results\n"
+        "from ablation import report, analysis\nfrom ablation.results import read as results\n"
         "from ablation.report.compare import compare, to_markdown\n"
         f"folder = pathlib.Path({str(tmp_path)!r})\n"
         "report.write(folder)\n"

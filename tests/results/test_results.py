@@ -11,18 +11,55 @@ import tiny
 
 from ablation.errors import UserError
 from ablation.files import write_atomically
-from ablation.results.folder import EPOCH_COLUMNS, TRIAL_COLUMNS, RunFolder, load
+from ablation.results.folder import RunFolder
+from ablation.results.read import load
+from ablation.results.tables import EPOCH_COLUMNS, TRIAL_COLUMNS
 from ablation.study.trial import CONTRACT
 
+A, B, C, X = (letter * 16 for letter in "abc0")
 
-def record(config_hash: str = "a" * 16, **changes):
+
+def record(config_hash: str = A, **changes):
     epochs = [{"epoch": 1, "loss": 2.0, "accuracy": 0.5, "val_loss": 2.1, "val_accuracy": 0.4}]
-    kept = {"config_hash": config_hash, "seed": 0, "status": "done", "test_accuracy": 0.625, "epochs": epochs}
-    return kept | changes
+    accuracies = {"train_accuracy": 0.75, "val_accuracy": 0.5, "test_accuracy": 0.625}
+    kept = {"config_hash": config_hash, "seed": 0, "status": "done", "epochs": epochs}
+    return kept | accuracies | changes
 
 
 def row(step: str, position: int, config_hash: str, seed: int = 0, design: str = "cumulative"):
     return {"design": design, "step": step, "position": position, "seed": seed, "config_hash": config_hash}
+
+
+def step(name: str, position: int = 0, base: str | None = None, **changes):
+    """A step of a manifest as folders had it before its parts were fields."""
+    place = {"design": "cumulative", "step": name, "position": position, "base": base, "title": name}
+    about = {"tricks": [], "changes": {}, "lecture": {}, "parameters": 10, "flops_per_image": 20}
+    return place | about | changes
+
+
+def manifest(steps=(), trials=(), **changes):
+    """The smallest manifest that is still one."""
+    data = {"name": "shapes", "note": "as asked", "source": "drawn", "sha256": "0" * 64}
+    data |= {"train": 8, "val": 4, "test": 4, "classes": ["round", "square"]}
+    return {
+        "contract": CONTRACT,
+        "study": {"name": "tiny", "title": "Tiny"},
+        "preset": "full",
+        "protocol": "honest",
+        "dataset": data,
+        "versions": {"keras": "3"},
+        "backend": "jax",
+        "device": "CPU",
+        "precision": "float32",
+        "git_commit": None,
+        "command": "ablation run tiny",
+        "start": "2026-01-01T10:00:00+00:00",
+        "end": None,
+        "designs": list(dict.fromkeys(one["design"] for one in steps)),
+        "steps": list(steps),
+        "trials": list(trials),
+        "seeds": [0],
+    } | changes
 
 
 def test_a_file_is_replaced_whole(tmp_path):
@@ -80,13 +117,13 @@ def test_figures_that_are_not_finite_are_kept_as_none(tmp_path):
 def test_tables_hold_the_planned_trials_in_their_order(tmp_path):
     folder = RunFolder(tmp_path)
     records = {
-        one: folder.save_trial(record(one, test_accuracy=index / 4)) for index, one in enumerate("abc")
+        one: folder.save_trial(record(one, test_accuracy=index / 4)) for index, one in enumerate((A, B, C))
     }
     planned = [
-        row("one", 0, "b"),
-        row("two", 1, "a"),
-        row("all", 0, "a", design="add-one"),
-        row("no", 2, "x"),
+        row("one", 0, B),
+        row("two", 1, A),
+        row("all", 0, A, design="add-one"),
+        row("no", 2, X),
     ]
     folder.write_tables(planned, records)
     trials, epochs = pd.read_csv(tmp_path / "trials.csv"), pd.read_csv(tmp_path / "epochs.csv")
@@ -94,14 +131,14 @@ def test_tables_hold_the_planned_trials_in_their_order(tmp_path):
     assert tuple(epochs.columns) == EPOCH_COLUMNS
     assert list(trials["step"]) == ["one", "two", "all"]
     assert list(trials["test_accuracy"]) == [0.25, 0.0, 0.0]
-    assert list(epochs["config_hash"]) == ["b", "a"], "a configuration trained once has its epochs once"
+    assert list(epochs["config_hash"]) == [B, A], "a configuration trained once has its epochs once"
 
 
 def test_whole_numbers_stay_whole_beside_a_trial_without_figures(tmp_path):
     folder = RunFolder(tmp_path)
-    kept = {"a": folder.save_trial(record("a", parameters=2**40, best_epoch=1))}
-    kept["b"] = folder.save_trial(record("b", status="failed", epochs=[]))
-    folder.write_tables([row("one", 0, "a"), row("two", 1, "b")], kept)
+    kept = {A: folder.save_trial(record(A, parameters=2**40, best_epoch=1))}
+    kept[B] = folder.save_trial(record(B, status="failed", epochs=[]))
+    folder.write_tables([row("one", 0, A), row("two", 1, B)], kept)
     assert [(r["parameters"], r["best_epoch"]) for r in tiny.table(tmp_path / "trials.csv")] == [
         (str(2**40), "1"),
         ("", ""),
@@ -110,15 +147,15 @@ def test_whole_numbers_stay_whole_beside_a_trial_without_figures(tmp_path):
 
 def test_figures_survive_the_tables_to_the_last_digit(tmp_path):
     folder, figure = RunFolder(tmp_path), 0.1 + 0.2
-    folder.write_manifest({})
-    folder.write_tables([row("one", 0, "a")], {"a": folder.save_trial(record("a", test_accuracy=figure))})
+    folder.write_manifest(manifest())
+    folder.write_tables([row("one", 0, A)], {A: folder.save_trial(record(A, test_accuracy=figure))})
     assert load(tmp_path).trials["test_accuracy"][0] == figure
 
 
 def test_what_a_killed_run_was_writing_is_removed_and_nothing_else(tmp_path):
     folder = RunFolder(tmp_path)
     folder.save_trial(record())
-    folder.write_manifest({})
+    folder.write_manifest(manifest())
     before = tiny.tree(tmp_path)
     (tmp_path / "checkpoints").mkdir()
     for name in ("trials/.a.json.x1.part", "checkpoints/.a.npz.y2.part", ".trials.csv.z3.part"):
@@ -136,25 +173,34 @@ def test_what_a_killed_run_was_writing_is_removed_and_nothing_else(tmp_path):
         "null",
         "[" * 100_000,
         '{"contract": 0}',
-        '{"contract": 2, "config_hash": "b"}',
+        json.dumps({"contract": 2, "config_hash": B}),
         json.dumps({"contract": CONTRACT}),
-        json.dumps({"contract": CONTRACT, **record("c")}),
-        json.dumps({"contract": CONTRACT, **record("b", status="fine")}),
-        json.dumps({"contract": CONTRACT, **record("b", epochs=None)}),
-        json.dumps({"contract": CONTRACT, **record("b", epochs=[1])}),
+        json.dumps({"contract": CONTRACT, **record(C)}),
+        json.dumps({"contract": CONTRACT, **record(B, status="fine")}),
+        json.dumps({"contract": CONTRACT, **record(B, epochs=None)}),
+        json.dumps({"contract": CONTRACT, **record(B, epochs=[1])}),
+        json.dumps({"contract": CONTRACT, **record(B, val_accuracy=None)}),
+        json.dumps({"contract": CONTRACT, **record(B, test_loss=float("nan"))}),
+        json.dumps({"contract": CONTRACT, **record(B)}).replace("0.625", "1e999"),
+        json.dumps({"contract": CONTRACT, **record(B, test_accuracy=True)}),
+        json.dumps({"contract": CONTRACT, **record(B, test_accuracy=62.5)}),
+        json.dumps({"contract": CONTRACT, **record(B, confusion=[[1, 2], [3]])}),
+        json.dumps({"contract": CONTRACT, **record(B, parameters=10**30)}),
         "\ud800",
     ],
 )
 def test_a_damaged_trial_file_is_named(tmp_path, content):
     (tmp_path / "trials").mkdir()
-    (tmp_path / "trials" / "b.json").write_bytes(content.encode("utf-8", "surrogatepass"))
-    with pytest.raises(UserError, match=r"trials/b\.json: "):
+    (tmp_path / "trials" / f"{B}.json").write_bytes(content.encode("utf-8", "surrogatepass"))
+    with pytest.raises(UserError, match=rf"trials/{B}\.json: "):
         RunFolder(tmp_path).read_trials()
 
 
 def test_results_of_another_contract_are_refused_in_one_line(tmp_path):
     (tmp_path / "manifest.json").write_text('{"contract": 99}')
-    with pytest.raises(UserError, match="expected results contract 1, found 99; run with --fresh or --out"):
+    with pytest.raises(
+        UserError, match="expected results contract 1, found 99; choose another folder with --out"
+    ):
         load(tmp_path)
 
 
@@ -166,8 +212,8 @@ def test_a_folder_without_results_is_said_to_be_one(tmp_path):
 @pytest.mark.parametrize("damage", ["", "step,seed\n", "\x00", "a,b\n1,2,3\n", None])
 def test_a_damaged_table_is_named(tmp_path, damage):
     folder = RunFolder(tmp_path)
-    folder.write_manifest({})
-    folder.write_tables([row("one", 0, "a")], {"a": folder.save_trial(record("a"))})
+    folder.write_manifest(manifest())
+    folder.write_tables([row("one", 0, A)], {A: folder.save_trial(record(A))})
     file = tmp_path / "epochs.csv"
     file.unlink() if damage is None else file.write_text(damage)
     with pytest.raises(UserError, match=r"epochs\.csv: "):
@@ -176,8 +222,8 @@ def test_a_damaged_table_is_named(tmp_path, damage):
 
 def test_confusion_of_a_trial(tmp_path):
     folder = RunFolder(tmp_path)
-    folder.write_manifest({})
-    kept = folder.save_trial(record("a", confusion=[[3, 1], [0, 4]]))
-    folder.write_tables([row("one", 0, "a")], {"a": kept})
-    np.testing.assert_array_equal(load(tmp_path).confusion("a"), [[3, 1], [0, 4]])
-    assert load(tmp_path).confusion("b") is None
+    folder.write_manifest(manifest())
+    kept = folder.save_trial(record(A, confusion=[[3, 1], [0, 4]]))
+    folder.write_tables([row("one", 0, A)], {A: kept})
+    np.testing.assert_array_equal(load(tmp_path).confusion(A), [[3, 1], [0, 4]])
+    assert load(tmp_path).confusion(B) is None

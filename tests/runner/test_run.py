@@ -11,7 +11,7 @@ from tiny import Quiet, run_study, tables
 
 from ablation import report
 from ablation.errors import UserError
-from ablation.results import folder as results
+from ablation.results import read as results
 
 pytest.importorskip("keras")
 

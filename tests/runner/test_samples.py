@@ -9,7 +9,7 @@ import tiny
 from PIL import Image
 
 from ablation import report, tricks
-from ablation.results.folder import load
+from ablation.results.read import load
 
 pytest.importorskip("keras")
 

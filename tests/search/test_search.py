@@ -15,7 +15,7 @@ from ablation import report, search, study
 from ablation.cli import main
 from ablation.errors import UserError
 from ablation.report import style
-from ablation.results import folder as results
+from ablation.results import read as results
 from ablation.runner.options import Options
 from ablation.search import figures
 from ablation.search import report as search_report

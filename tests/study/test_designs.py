@@ -8,7 +8,7 @@ import tiny
 from tiny import run_study, tables
 
 from ablation.errors import UserError
-from ablation.results.folder import load as load_results
+from ablation.results.read import load as load_results
 from ablation.study import Study, draw_orders, plan, variants
 
 LADDER: list[dict[str, Any]] = [

@@ -1,0 +1,253 @@
+"""`manifest.json`: what a results folder says of its run, as a schema with bounds."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+MOST_STEPS = 10_000
+MOST_TRIALS = 1_000_000
+MOST = 2**63 - 1
+
+Count = Annotated[int, Field(ge=0, le=MOST)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+Picture = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}\.png$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+.:@-]{0,127}$")]
+
+
+class _Part(BaseModel):
+    """A mapping of the manifest: what is known has its type, later versions may add to it."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="allow", allow_inf_nan=False)
+
+
+class About(_Part):
+    """The study as it was resolved; other keys as in its file."""
+
+    name: str
+    title: str
+    question: str = ""
+    source: str = ""
+    order_seed: int = 0
+
+
+class Dataset(_Part):
+    """What was trained and judged on: `sha256` is of the arrays, `note` says why this data set."""
+
+    name: str
+    note: str
+    source: str
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    protocol: str | None = None
+    train: Count
+    val: Count
+    test: Count
+    classes: Annotated[list[str], Field(min_length=1, max_length=100_000)]
+
+
+class Variant(_Part):
+    """A design, and what it does otherwise than the study says.
+
+    Attributes:
+        design: its name.
+        epochs: of every step, or None for what the study says.
+        protocol: `honest` or `lecture`, or None for the study's.
+    """
+
+    design: Name
+    epochs: Annotated[int, Field(ge=1, le=MOST)] | None = None
+    protocol: Literal["honest", "lecture"] | None = None
+
+
+class Use(_Part):
+    """A trick with its parameters; the card says what it does."""
+
+    name: str
+    parameters: dict[str, Any]
+    card: str
+
+
+class Lecture(_Part):
+    """Accuracies that a lecture prints, 0-1."""
+
+    val: Share | None = None
+    train: Share | None = None
+
+
+class Control(_Part):
+    """What a step that is no trick stands against."""
+
+    kind: str
+    label: str
+
+
+class Step(_Part):
+    """One step of one design.
+
+    Attributes:
+        design, step, position: its place: `design` as the command names it, `step` unique in it.
+        variant: the design in its parts.
+        role: `start`, `added` or `left_out` of a step of the ladder, `control` of what one is held against.
+        change: the ladder's step that is added, left out or held against something; None of a start.
+        order: which of several orders of the ladder it stands in, from 1; None where there is but one.
+        base: the step of the same design it is compared with; it may not have been asked for.
+    """
+
+    design: Name
+    step: Name
+    position: Count
+    variant: Variant
+    role: Literal["start", "added", "left_out", "control"]
+    change: Name | None
+    order: Annotated[int, Field(ge=1, le=MOST)] | None
+    base: Name | None
+    title: str
+    tricks: list[Use]
+    changes: dict[str, Annotated[list[str], Field(min_length=2, max_length=2)]]
+    lecture: Lecture
+    protocol: Literal["honest", "lecture"]
+    epochs: Count | None = None
+    control: Control | None = None
+    parameters: Count
+    flops_per_image: Count
+    samples: Picture | None = None
+    recipe: dict[str, Any] = {}
+    sizes: dict[str, Any] = {}
+
+
+class TrialRow(_Part):
+    """A planned trial: a step under a seed, and the hash of what decides its numbers."""
+
+    design: Name
+    step: Name
+    position: Count
+    seed: Annotated[int, Field(ge=-MOST, le=MOST)]
+    config_hash: Hash
+
+
+class Manifest(_Part):
+    """What was run, on what, with what.
+
+    `start` and `end` are times in ISO 8601; `end` is None while a run is under way or was cut off.
+    """
+
+    contract: Literal[1]
+    study: About
+    preset: str
+    protocol: Literal["honest", "lecture"]
+    dataset: Dataset
+    versions: dict[str, str]
+    backend: str
+    strategy: str = "single"
+    devices: Annotated[int, Field(ge=1, le=MOST)] = 1
+    device: str
+    precision: str
+    git_commit: str | None
+    command: str
+    start: str
+    end: str | None
+    designs: list[Name]
+    steps: Annotated[list[Step], Field(max_length=MOST_STEPS)]
+    trials: Annotated[list[TrialRow], Field(max_length=MOST_TRIALS)]
+    seeds: list[int]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        places = [(step.design, step.step) for step in self.steps]
+        known = {*places}
+        if strange := next((one.design for one in self.steps if one.design not in self.designs), None):
+            raise ValueError(f"designs: expected every step's design, found none of '{strange}'")
+        for where, found in (
+            ("designs", self.designs),
+            ("steps", places),
+            ("trials", [(row.design, row.step, row.seed) for row in self.trials]),
+        ):
+            twice, times = next(iter(Counter(found).most_common(1)), (None, 1))
+            if times > 1:
+                raise ValueError(f"{where}: {twice!r} is there {times} times")
+        if row := next((one for one in self.trials if (one.design, one.step) not in known), None):
+            raise ValueError(f"trials: expected steps of the manifest, found '{row.step}' of '{row.design}'")
+        bases = {(step.design, step.step): (step.design, step.base) for step in self.steps}
+        if circle := _circle(bases):
+            raise ValueError(f"steps: '{circle[1]}' of '{circle[0]}' is a base of itself")
+        return self
+
+
+def _circle(bases: Mapping[tuple[str, str], tuple[str, str | None]]) -> tuple[str, str] | None:
+    """A step from which one comes back to it by going from base to base."""
+    clear: set[Any] = set()
+    for start in bases:
+        path: dict[Any, None] = {}
+        place: Any = start
+        while place in bases and place not in clear:
+            if place in path:
+                return place
+            path[place] = None
+            place = bases[place]
+        clear |= path.keys()
+    return None
+
+
+def upgraded(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest of any earlier version with the fields of today.
+
+    Earlier ones said in names what a step is: `cumulative@20@lecture`, `without-x`, `o3_x`, `aa`, `x:parameters`.
+    What is damaged is left for `Manifest` to refuse.
+    """
+    found: dict[str, Any] = {"strategy": "single", "devices": 1, **content}
+    if isinstance(dataset := found.get("dataset"), Mapping):
+        found["dataset"] = {"protocol": found.get("protocol"), **dataset}
+    steps = found.get("steps")
+    if isinstance(steps, list):
+        found["steps"] = [_step(one, found) if isinstance(one, Mapping) else one for one in steps]
+    return found
+
+
+def _step(step: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any]:
+    design, name = step.get("design"), step.get("step")
+    if not isinstance(design, str) or not isinstance(name, str):
+        return dict(step)
+    variant = _variant(design)
+    fields: dict[str, Any] = {
+        "protocol": variant["protocol"] or manifest.get("protocol"),
+        "variant": variant,
+        "epochs": None,
+        "control": None,
+        "samples": None,
+        "recipe": {},
+        "sizes": {},
+    }
+    return fields | _role(step, variant["design"], name) | dict(step)
+
+
+def _variant(text: str) -> dict[str, Any]:
+    design, *parts = text.split("@")
+    epochs = next((int(part) for part in parts if re.fullmatch("[0-9]{1,9}", part)), None)
+    protocol = next((part for part in parts if part in ("honest", "lecture")), None)
+    return {"design": design, "epochs": epochs, "protocol": protocol}
+
+
+def _role(step: Mapping[str, Any], design: str, name: str) -> dict[str, Any]:
+    role, change, order = "added", name, None
+    ladder, _, kind = name.partition(":")
+    if step.get("control") or ("control" not in step and (name == "aa" or kind in ("parameters", "compute"))):
+        role, change = "control", ladder if kind else None
+    elif step.get("base") is None:
+        role, change = "start", None
+    elif design == "leave-one-out":
+        role, change = "left_out", name.removeprefix("without-")
+    elif design == "orders" and (found := re.fullmatch(r"o([0-9]{1,4})_(.+)", name)):
+        change, order = found[2], int(found[1])
+    return {"role": role, "change": change, "order": order}
+
+
+def checked(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest of any version as plain values, with today's fields.
+
+    Raises:
+        ValidationError: it is none.
+    """
+    return Manifest.model_validate(upgraded(content)).model_dump(mode="json", exclude_unset=True)

@@ -1,0 +1,154 @@
+"""A results folder, read: the manifest, the tables, and what the trial files say of them."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ablation.errors import UserError
+from ablation.results.folder import RunFolder
+from ablation.results.json_file import read_regular
+from ablation.results.tables import EPOCH_COLUMNS, TRIAL_COLUMNS, read_table, table_of
+
+SAMPLES = re.compile(r"[0-9a-f]{16}\.png")
+PLACE = ("design", "step", "seed")
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Results:
+    """A results folder, read.
+
+    Attributes:
+        folder: where it lies.
+        manifest: `manifest.json`, checked and brought to today's form (`ablation.results.manifest.Manifest`).
+        trials: `trials.csv`, one row a trial of a design; where its trial file is there, that file's figures.
+        epochs: `epochs.csv`, one row an epoch of a trial, likewise.
+        disagreements: what the tables said otherwise than the trial files, a sentence each.
+    """
+
+    folder: RunFolder
+    manifest: dict[str, Any]
+    trials: pd.DataFrame
+    epochs: pd.DataFrame
+    disagreements: tuple[str, ...] = ()
+
+    def samples(self, step: Mapping[str, Any]) -> bytes | None:
+        """A PNG of augmented images of a step of the manifest; None where there is none."""
+        name = step.get("samples")
+        if not isinstance(name, str) or not SAMPLES.fullmatch(name):
+            return None
+        file = self.folder.samples_file(name)
+        return read_regular(file) if file.exists() else None
+
+    def confusion(self, config_hash: str) -> np.ndarray | None:
+        """Counts on the test split, shape (classes, classes), rows the truth; None where there are none.
+
+        Raises:
+            UserError: the trial's file is damaged, or counts other classes than the manifest names.
+        """
+        file = self.folder.trial_file(config_hash)
+        if not file.exists():
+            return None
+        counts = self.folder.read_trial(config_hash).get("confusion")
+        classes = len(self.manifest["dataset"]["classes"])
+        if counts and len(counts) != classes:
+            raise UserError(f"{file}: confusion: expected {classes} classes, found {len(counts)}")
+        return np.array(counts) if counts else None
+
+
+def load(path: Path | str) -> Results:
+    """Read a results folder.
+
+    Raises:
+        UserError: it is not one, or a file in it is damaged.
+    """
+    folder = RunFolder(Path(path))
+    manifest = folder.read_manifest()
+    if manifest is None:
+        raise UserError(
+            f"{path}: not a results folder (no manifest.json); expected e.g. results/transfer/shapes-quick"
+        )
+    trials, epochs = (read_table(folder.path / f"{name}.csv") for name in ("trials", "epochs"))
+    planned = {tuple(row[key] for key in PLACE): row for row in manifest["trials"]}
+    for row in trials.itertuples():
+        planned.setdefault((row.design, row.step, row.seed), _place(row))
+    records = {
+        key: folder.read_trial(key)
+        for key in dict.fromkeys(row["config_hash"] for row in planned.values())
+        if folder.trial_file(key).exists()
+    }
+    if not records:
+        return Results(folder, manifest, trials, epochs)
+    rows = [row for row in planned.values() if row["config_hash"] in records]
+    kept = table_of(
+        "trials", ({**records[row["config_hash"]], **row} for row in rows), f"{folder.path}/trials"
+    )
+    curves = table_of("epochs", _epoch_rows(rows, records), f"{folder.path}/trials")
+    found = [
+        *_disagreements("trials.csv", trials, kept, PLACE, TRIAL_COLUMNS),
+        *_disagreements("epochs.csv", epochs, curves, ("config_hash", "epoch"), EPOCH_COLUMNS),
+    ]
+    more = [f"... and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    order = {place: index for index, place in enumerate(planned)}
+    whole = _together(trials, kept, PLACE)
+    whole = whole.iloc[
+        sorted(range(len(whole)), key=lambda index: order[tuple(whole.iloc[index][list(PLACE)])])
+    ]
+    return Results(
+        folder,
+        manifest,
+        whole.reset_index(drop=True),
+        _together(epochs, curves, ("config_hash",)),
+        (*found[:SHOWN], *more),
+    )
+
+
+def _place(row: Any) -> dict[str, Any]:
+    return {key: getattr(row, key) for key in (*PLACE, "position", "config_hash")}
+
+
+def _epoch_rows(
+    rows: Iterable[Mapping[str, Any]], records: Mapping[str, Mapping[str, Any]]
+) -> Iterable[dict[str, Any]]:
+    """Those of each configuration once, under the first step that has it."""
+    first = {row["config_hash"]: row for row in reversed(list(rows))}
+    for key, row in reversed(first.items()):
+        for figures in records[key]["epochs"]:
+            yield {**figures, **{name: row[name] for name in ("step", "seed", "config_hash")}}
+
+
+def _together(table: pd.DataFrame, kept: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Rows of the trial files, and those of the table that have none."""
+    there, here = (pd.MultiIndex.from_frame(one[list(keys)]) for one in (table, kept))
+    rest = table[~there.isin(here)]
+    return pd.concat([kept, rest], ignore_index=True) if len(rest) else kept
+
+
+def _disagreements(
+    name: str,
+    table: pd.DataFrame,
+    kept: pd.DataFrame,
+    keys: Iterable[str],
+    columns: Iterable[str],
+) -> list[str]:
+    """Cells of a table that are not what the trial files say."""
+    keys = list(keys)
+    both = table.merge(kept, on=keys, suffixes=("", " kept"))
+    found = []
+    for column in columns:
+        if column in keys:
+            continue
+        there, here = both[column], both[f"{column} kept"]
+        differ = (there != here) & ~(there.isna() & here.isna())
+        for row in both[differ].to_dict("records"):
+            found.append(
+                f"{name}: {column} of step {row.get('step', '')}, seed {row['seed']}"
+                + (f", epoch {row['epoch']}" if "epoch" in row else "")
+                + f": {row[column]} there, {row[f'{column} kept']} in its trial's file, which counts"
+            )
+    return found

@@ -1,0 +1,68 @@
+"""`trials/<hash>.json`: what is kept of one trial, as a schema with bounds."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ablation.results.manifest import MOST, Count, Hash, Share
+
+Figure = Annotated[float, Field(ge=-3.5e38, le=3.5e38)]
+Amount = Annotated[float, Field(ge=0, le=1e15)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="allow", allow_inf_nan=False)
+
+
+class EpochRow(_Part):
+    """One finished epoch: losses, accuracies 0-1, the learning rate at its start, seconds."""
+
+    epoch: Annotated[int, Field(ge=1, le=MOST)]
+    loss: Figure | None = None
+    accuracy: Share | None = None
+    val_loss: Figure | None = None
+    val_accuracy: Share | None = None
+    learning_rate: Figure | None = None
+    seconds: Amount | None = None
+
+
+class TrialRecord(_Part):
+    """One trial, finished in whatever way; the columns of `trials.csv` that do not depend on a design.
+
+    `done` is only what has its accuracies. `confusion` counts (classes x classes), rows the truth.
+    """
+
+    contract: Literal[1]
+    config_hash: Hash
+    seed: Annotated[int, Field(ge=-MOST, le=MOST)]
+    status: Literal["done", "failed", "diverged"]
+    error: str | None = None
+    epochs: list[EpochRow]
+    epochs_run: Count | None = None
+    best_epoch: Count | None = None
+    train_accuracy: Share | None = None
+    running_train_accuracy: Share | None = None
+    val_accuracy: Share | None = None
+    best_val_accuracy: Share | None = None
+    test_accuracy: Share | None = None
+    test_top5_accuracy: Share | None = None
+    gap: Annotated[float, Field(ge=-1, le=1)] | None = None
+    train_loss: Figure | None = None
+    val_loss: Figure | None = None
+    test_loss: Figure | None = None
+    parameters: Count | None = None
+    flops_per_image: Count | None = None
+    train_seconds: Amount | None = None
+    images_per_second: Amount | None = None
+    peak_memory_mb: Amount | None = None
+    confusion: list[list[Count]] | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.status == "done":
+            for name in ("train_accuracy", "val_accuracy"):
+                if getattr(self, name) is None:
+                    raise ValueError(f"{name}: expected a number of a trial that is done, found none")
+        if self.confusion is not None and any(len(row) != len(self.confusion) for row in self.confusion):
+            raise ValueError("confusion: expected as many columns as rows")
+        return self
