@@ -9,7 +9,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Probability = Annotated[float, Field(ge=0, lt=1)]
+Probability = Annotated[float, Field(ge=0, le=1)]  # of an event
+Rate = Annotated[
+    float, Field(ge=0, lt=1)
+]  # a share that is dropped, or the weight of the past: 1 leaves nothing
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 PositiveInt = Annotated[int, Field(ge=1)]
@@ -61,7 +64,7 @@ class EarlyStopping(Frozen):
 
     patience: PositiveInt = 3
     monitor: Literal["val_loss", "val_accuracy"] = "val_loss"
-    smoothing: Probability = 0.0
+    smoothing: Rate = 0.0
 
 
 class Clip(Frozen):
@@ -238,13 +241,13 @@ class Training(Frozen):
     """
 
     mix: Layer | None = None
-    label_smoothing: Probability = 0.0
+    label_smoothing: Rate = 0.0
     optimizer: Layer = Layer(path="keras.optimizers.Adam")
     learning_rate: Positive = 1e-3
     schedule: Layer | None = None
     weight_decay: NonNegative = 0.0
     clip: Clip | None = None
-    ema: Probability = 0.0
+    ema: Rate = 0.0
     early_stopping: EarlyStopping | None = None
     stop_at_loss: Annotated[float, Field(gt=1)] | None = None
     epochs: PositiveInt = 50

@@ -140,9 +140,10 @@ KEEPING = {
     )),
     *(f"ablation.layers.{name}" for name in (
         "auto_augment.AutoAugment", "cutout.Cutout", "image_net_scaling.ImageNetScaling", "rand_augment.RandAugment",
-        "random_affine.RandomAffine", "random_crop_resize.RandomCropResize",
+        "random_affine.RandomAffine", "random_channel_shift.RandomChannelShift",
+        "random_crop_resize.RandomCropResize", "random_elastic.RandomElastic",
         "random_gaussian_noise.RandomGaussianNoise", "random_pad_crop.RandomPadCrop",
-        "random_pca_color.RandomPcaColor",
+        "random_pca_color.RandomPcaColor", "random_pixel_flip.RandomPixelFlip",
     )),
 }  # fmt: skip
 """Layers that keep their input's shape and have no weights; what they draw in training is no part of the figures."""
@@ -335,6 +336,15 @@ def _fractional_pool(shape: Shape, *, ratio: Any = NEEDED) -> Size:
     if not 1 < ratio <= 2:
         raise ValueError(f"ratio: expected above 1 and at most 2, found {ratio}")
     return Size((pooled_side(height, ratio), pooled_side(width, ratio), channels))
+
+
+@_formula("ablation.layers.enlarge.Enlarge")
+def _enlarge(shape: Shape, *, factor: Any = NEEDED) -> Size:
+    _need(factor=factor)
+    height, width, channels = _image(shape)
+    if factor <= 0:
+        raise ValueError(f"factor: expected above 0, found {factor}")
+    return Size((max(1, round(height * factor)), max(1, round(width * factor)), channels))
 
 
 @_formula(

@@ -206,6 +206,10 @@ class Study(Frozen):
             used = [name for name, _ in step.uses()]
             if twice := next((name for name in used if used.count(name) > 1), None):
                 raise ValueError(f"ladder.{index}.tricks: '{twice}' is there twice")
+            try:
+                tricks.check_together([name for name in used if name in tricks.names()])
+            except UserError as error:
+                raise ValueError(f"ladder.{index}.tricks: {error}") from error
             seen.append(step.step)
         for key, found, known in (
             *((f"designs.{index}", design, DESIGNS) for index, design in enumerate(self.designs)),

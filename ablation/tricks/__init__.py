@@ -2,13 +2,19 @@
 
 A module dropped into this folder is a trick: nothing else has to be edited. Its function's docstring is the card that
 `ablation show` prints, its keyword arguments with their annotations are the parameters a study may set.
+
+**Twice on one ladder**: a trick sets what it is about, whatever was there. Used again it replaces its own earlier
+setting, whether that is a number (`l2`), a slot (`mixup`) or a layer in a list (`dropout`): a second dropout of 0.5
+after one of 0.25 leaves one of 0.5. `capacity` and `compound_scaling` alone multiply what they find, so twice is more.
+**Together in one step**: two tricks that fill one slot (`mixup` and `cutmix`) are refused, since the first would do
+nothing; on different rungs the later one takes the slot.
 """
 
 import functools
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import ConfigDict, ValidationError, validate_call
@@ -18,6 +24,9 @@ from ablation.explain import explain
 from ablation.recipe import Recipe
 
 Trick = Callable[..., Recipe]
+
+SLOTS = ("mix", "schedule", "clip", "norm", "initializer", "activation", "optimizer", "loss")
+"""Fields that one trick fills as a whole."""
 
 
 def trick(*changes: str) -> Callable[[Trick], Trick]:
@@ -96,3 +105,21 @@ def apply(name: str, recipe: Recipe, given: dict[str, Any]) -> Recipe:
         raise UserError(explain(error, prefix=name)) from error
     except ValueError as error:
         raise UserError(f"{name}: {error}") from error
+
+
+def check_together(used: Sequence[str]) -> None:
+    """Refuse tricks of one step of which one would undo the other.
+
+    Args:
+        used: names of known tricks, in order.
+
+    Raises:
+        UserError: two of them fill the same slot.
+    """
+    for slot in SLOTS:
+        filling = [name for name in used if slot in get(name).changes]  # type: ignore[attr-defined]
+        if len(filling) > 1:
+            first, second = filling[:2]
+            raise UserError(
+                f"{first} and {second} both set '{slot}', so {first} would do nothing: expected one of them"
+            )

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from ablation.recipe import Layer, Recipe
 from ablation.tricks import trick
+from ablation.tricks._layers import with_layer
 
 
 @trick("augment")
@@ -31,4 +32,4 @@ def augment(
         layer = Layer.of("keras.layers.RandomFlip", mode="horizontal")
     else:
         raise ValueError("expected flip or a smallest_crop below 1, found neither")
-    return recipe.replace(augment=(*recipe.augment, layer))
+    return with_layer(recipe, "augment", layer, "mode")

@@ -1,5 +1,6 @@
 from ablation.recipe import Layer, Recipe
 from ablation.tricks import trick
+from ablation.tricks._layers import with_layer
 
 
 @trick("pixel_augment")
@@ -17,4 +18,4 @@ def auto_augment(recipe: Recipe) -> Recipe:
         fair, and elsewhere it may not fit; costs time.
     """
     layer = Layer.of("ablation.layers.auto_augment.AutoAugment")
-    return recipe.replace(pixel_augment=(*recipe.pixel_augment, layer))
+    return with_layer(recipe, "pixel_augment", layer)

@@ -1,6 +1,6 @@
 from typing import Literal
 
-from ablation.recipe import Layer, Positive, Probability, Recipe
+from ablation.recipe import Layer, Positive, Rate, Recipe
 from ablation.tricks import trick
 
 
@@ -8,7 +8,7 @@ from ablation.tricks import trick
 def batch_norm(
     recipe: Recipe,
     *,
-    momentum: Probability = 0.9,
+    momentum: Rate = 0.9,
     epsilon: Positive = 1e-5,
     position: Literal["before_activation", "after_activation"] = "before_activation",
 ) -> Recipe:

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from ablation.recipe import Layer, Recipe
 from ablation.tricks import trick
+from ablation.tricks._layers import with_layer
 
 
 @trick("augment")
@@ -18,4 +19,4 @@ def crop_resize(recipe: Recipe, *, smallest_crop: Annotated[float, Field(gt=0, l
         smallest_crop: least share of the area that the window covers, 0-1.
     """
     layer = Layer.of("ablation.layers.random_crop_resize.RandomCropResize", area=(smallest_crop, 1.0))
-    return recipe.replace(augment=(*recipe.augment, layer))
+    return with_layer(recipe, "augment", layer)

@@ -1,5 +1,6 @@
 from ablation.recipe import Layer, PositiveInt, Recipe
 from ablation.tricks import trick
+from ablation.tricks._layers import with_layer
 
 
 @trick("augment")
@@ -16,4 +17,4 @@ def cutout(recipe: Recipe, *, size: PositiveInt = 8) -> Recipe:
     Parameters:
         size: side of the square, pixels.
     """
-    return recipe.replace(augment=(*recipe.augment, Layer.of("ablation.layers.cutout.Cutout", size=size)))
+    return with_layer(recipe, "augment", Layer.of("ablation.layers.cutout.Cutout", size=size))

@@ -1,9 +1,9 @@
-from ablation.recipe import Layer, Probability, Recipe
+from ablation.recipe import Layer, Rate, Recipe
 from ablation.tricks import trick
 
 
 @trick("dense")
-def drop_connect(recipe: Recipe, *, rate: Probability = 0.5) -> Recipe:
+def drop_connect(recipe: Recipe, *, rate: Rate = 0.5) -> Recipe:
     """DropConnect in the head's dense layers.
 
     Weights instead of activations are set to zero with probability `rate` in training, the others divided by

@@ -1,9 +1,10 @@
-from ablation.recipe import Layer, Probability, Recipe
+from ablation.recipe import Layer, Rate, Recipe
 from ablation.tricks import trick
+from ablation.tricks._layers import with_layer
 
 
 @trick("block_end")
-def dropout(recipe: Recipe, *, rate: Probability = 0.3) -> Recipe:
+def dropout(recipe: Recipe, *, rate: Rate = 0.3) -> Recipe:
     """Dropout after every block.
 
     Each activation is set to zero with probability `rate` in training and the rest is divided by `1 - rate`, so that
@@ -17,4 +18,4 @@ def dropout(recipe: Recipe, *, rate: Probability = 0.3) -> Recipe:
     Parameters:
         rate: share of activations dropped, 0-1.
     """
-    return recipe.replace(block_end=(*recipe.block_end, Layer.of("keras.layers.Dropout", rate=rate)))
+    return with_layer(recipe, "block_end", Layer.of("keras.layers.Dropout", rate=rate))

@@ -1,6 +1,6 @@
 from typing import Literal
 
-from ablation.recipe import EarlyStopping, PositiveInt, Probability, Recipe
+from ablation.recipe import EarlyStopping, PositiveInt, Rate, Recipe
 from ablation.tricks import trick
 
 
@@ -10,7 +10,7 @@ def early_stopping(
     *,
     patience: PositiveInt = 3,
     monitor: Literal["val_loss", "val_accuracy"] = "val_loss",
-    smoothing: Probability = 0.0,
+    smoothing: Rate = 0.0,
 ) -> Recipe:
     """Stop when the validation curve no longer improves, and keep the best epoch's weights.
 

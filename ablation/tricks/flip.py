@@ -1,5 +1,6 @@
 from ablation.recipe import Layer, Recipe
 from ablation.tricks import trick
+from ablation.tricks._layers import with_layer
 
 
 @trick("augment")
@@ -11,4 +12,4 @@ def flip(recipe: Recipe) -> Recipe:
     When it hurts: classes told apart by left and right, such as digits and letters.
     """
     layer = Layer.of("keras.layers.RandomFlip", mode="horizontal")
-    return recipe.replace(augment=(*recipe.augment, layer))
+    return with_layer(recipe, "augment", layer, "mode")

@@ -1,9 +1,10 @@
-from ablation.recipe import Layer, Probability, Recipe
+from ablation.recipe import Layer, Rate, Recipe
 from ablation.tricks import trick
+from ablation.tricks._layers import with_layer
 
 
 @trick("head_end")
-def head_dropout(recipe: Recipe, *, rate: Probability = 0.5) -> Recipe:
+def head_dropout(recipe: Recipe, *, rate: Rate = 0.5) -> Recipe:
     """Dropout after every dense layer of the head.
 
     Where most of the weights are and where dropout was first used.
@@ -17,4 +18,4 @@ def head_dropout(recipe: Recipe, *, rate: Probability = 0.5) -> Recipe:
     Parameters:
         rate: share of activations dropped, 0-1.
     """
-    return recipe.replace(head_end=(*recipe.head_end, Layer.of("keras.layers.Dropout", rate=rate)))
+    return with_layer(recipe, "head_end", Layer.of("keras.layers.Dropout", rate=rate))

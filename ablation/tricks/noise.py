@@ -1,5 +1,6 @@
 from ablation.recipe import Layer, Positive, Probability, Recipe
 from ablation.tricks import trick
+from ablation.tricks._layers import with_layer
 
 
 @trick("augment")
@@ -20,4 +21,4 @@ def noise(recipe: Recipe, *, probability: Probability = 0.5, stddev: Positive = 
     layer = Layer.of(
         "ablation.layers.random_gaussian_noise.RandomGaussianNoise", probability=probability, stddev=stddev
     )
-    return recipe.replace(augment=(*recipe.augment, layer))
+    return with_layer(recipe, "augment", layer)

@@ -1,6 +1,6 @@
 from typing import Any, Literal
 
-from ablation.recipe import Layer, Positive, Probability, Recipe
+from ablation.recipe import Layer, Positive, Rate, Recipe
 from ablation.tricks import trick
 
 DEFAULT_RATES = {
@@ -20,7 +20,7 @@ def optimizer(
     *,
     name: Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"] = "adam",
     learning_rate: Positive | None = None,
-    momentum: Probability | None = None,
+    momentum: Rate | None = None,
     nesterov: bool = False,
 ) -> Recipe:
     """Another optimiser.

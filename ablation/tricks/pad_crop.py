@@ -1,5 +1,6 @@
 from ablation.recipe import Layer, PositiveInt, Recipe
 from ablation.tricks import trick
+from ablation.tricks._layers import with_layer
 
 
 @trick("augment")
@@ -17,4 +18,4 @@ def pad_crop(recipe: Recipe, *, padding: PositiveInt = 4) -> Recipe:
         padding: largest shift, pixels.
     """
     layer = Layer.of("ablation.layers.random_pad_crop.RandomPadCrop", padding=padding)
-    return recipe.replace(augment=(*recipe.augment, layer))
+    return with_layer(recipe, "augment", layer)

@@ -1,5 +1,6 @@
 from ablation.recipe import Layer, Positive, Recipe
 from ablation.tricks import trick
+from ablation.tricks._layers import with_layer
 
 
 @trick("pixel_augment")
@@ -17,4 +18,4 @@ def pca_color(recipe: Recipe, *, stddev: Positive = 0.1) -> Recipe:
         stddev: of the factor on the covariance's eigenvalues (on pixels of 0-1).
     """
     layer = Layer.of("ablation.layers.random_pca_color.RandomPcaColor", stddev=stddev)
-    return recipe.replace(pixel_augment=(*recipe.pixel_augment, layer))
+    return with_layer(recipe, "pixel_augment", layer)

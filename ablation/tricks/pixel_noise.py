@@ -1,5 +1,6 @@
 from ablation.recipe import Layer, Positive, Recipe
 from ablation.tricks import trick
+from ablation.tricks._layers import with_layer
 
 
 @trick("augment")
@@ -15,4 +16,4 @@ def pixel_noise(recipe: Recipe, *, stddev: Positive = 0.1) -> Recipe:
     Parameters:
         stddev: of the noise, in the unit of the scaled image: deviations where it is standardised.
     """
-    return recipe.replace(augment=(*recipe.augment, Layer.of("keras.layers.GaussianNoise", stddev=stddev)))
+    return with_layer(recipe, "augment", Layer.of("keras.layers.GaussianNoise", stddev=stddev))

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from ablation.recipe import Layer, PositiveInt, Recipe
 from ablation.tricks import trick
+from ablation.tricks._layers import with_layer
 
 
 @trick("pixel_augment")
@@ -26,4 +27,4 @@ def rand_augment(
         magnitude: their strength, 0-10.
     """
     layer = Layer.of("ablation.layers.rand_augment.RandAugment", number=number, magnitude=magnitude)
-    return recipe.replace(pixel_augment=(*recipe.pixel_augment, layer))
+    return with_layer(recipe, "pixel_augment", layer)

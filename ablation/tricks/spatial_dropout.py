@@ -1,9 +1,10 @@
-from ablation.recipe import Layer, Probability, Recipe
+from ablation.recipe import Layer, Rate, Recipe
 from ablation.tricks import trick
+from ablation.tricks._layers import with_layer
 
 
 @trick("block_end")
-def spatial_dropout(recipe: Recipe, *, rate: Probability = 0.2) -> Recipe:
+def spatial_dropout(recipe: Recipe, *, rate: Rate = 0.2) -> Recipe:
     """Dropout of whole channels after every block.
 
     Neighbouring activations of a feature map are alike, so dropping single ones takes little information
@@ -16,4 +17,4 @@ def spatial_dropout(recipe: Recipe, *, rate: Probability = 0.2) -> Recipe:
     Parameters:
         rate: share of channels dropped, 0-1.
     """
-    return recipe.replace(block_end=(*recipe.block_end, Layer.of("keras.layers.SpatialDropout2D", rate=rate)))
+    return with_layer(recipe, "block_end", Layer.of("keras.layers.SpatialDropout2D", rate=rate))

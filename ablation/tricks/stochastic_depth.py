@@ -1,9 +1,9 @@
-from ablation.recipe import Layer, Probability, Recipe
+from ablation.recipe import Layer, Rate, Recipe
 from ablation.tricks import trick
 
 
 @trick("merge", "shortcut")
-def stochastic_depth(recipe: Recipe, *, rate: Probability = 0.2) -> Recipe:
+def stochastic_depth(recipe: Recipe, *, rate: Rate = 0.2) -> Recipe:
     """Blocks left out at random, only their shortcut remaining.
 
     Each image of a training step skips each block with probability `rate`; at test time every block is there.

@@ -15,6 +15,9 @@ ON_IMAGES = {
     "Cutout": ("cutout", {"size": 6}),
     "RandAugment": ("rand_augment", {"number": 2, "magnitude": 7.0}),
     "AutoAugment": ("auto_augment", {}),
+    "RandomChannelShift": ("random_channel_shift", {"share": 0.3}),
+    "RandomPixelFlip": ("random_pixel_flip", {"probability": 0.1}),
+    "RandomElastic": ("random_elastic", {"stddev": 1.5, "smoothness": 3.0}),
 }
 ON_FEATURES = {
     "FractionalMaxPooling2D": ("fractional_max_pooling2d", {"ratio": 1.5}),

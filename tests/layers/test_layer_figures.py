@@ -14,6 +14,7 @@ from ablation.layers.batch_normalization import BatchNormalization  # noqa: E402
 from ablation.layers.cutmix import Cutmix  # noqa: E402
 from ablation.layers.cutout import Cutout  # noqa: E402
 from ablation.layers.drop_connect_dense import DropConnectDense  # noqa: E402
+from ablation.layers.enlarge import Enlarge  # noqa: E402
 from ablation.layers.fractional_max_pooling2d import (  # noqa: E402
     PLACES,
     FractionalMaxPooling2D,
@@ -22,6 +23,7 @@ from ablation.layers.fractional_max_pooling2d import (  # noqa: E402
 from ablation.layers.image_operations import OPERATIONS, operate  # noqa: E402
 from ablation.layers.mixup import Mixup  # noqa: E402
 from ablation.layers.random_affine import affine  # noqa: E402
+from ablation.layers.random_elastic import _looked_up  # noqa: E402
 from ablation.layers.random_pad_crop import RandomPadCrop  # noqa: E402
 from ablation.layers.random_pca_color import RandomPcaColor  # noqa: E402
 from ablation.layers.stochastic_depth_add import StochasticDepthAdd  # noqa: E402
@@ -302,3 +304,29 @@ def test_our_batch_normalisation_is_keras_to_rounding():
         )
     for one, other in zip(*found, strict=True):
         np.testing.assert_allclose(np.array(one), np.array(other), rtol=1e-4, atol=1e-4)
+
+
+def test_enlarged_and_reduced_by_a_factor_with_the_mean_kept():
+    for factor, side in ((1.15, 10), (2.0, 18), (0.5, 4), (0.01, 1)):
+        layer = Enlarge(factor)
+        out = np.array(layer(NOISE))
+        assert out.shape == (4, side, side, 3) == layer.compute_output_shape(NOISE.shape)
+    constant = np.full((1, 9, 9, 3), 7.0, "float32")
+    np.testing.assert_allclose(np.array(Enlarge(1.15)(constant)), 7.0, rtol=1e-6)
+    ramp = np.arange(9, dtype="float32")[None, :, None, None] * np.ones((1, 1, 9, 1), "float32")
+    np.testing.assert_allclose(
+        np.array(Enlarge(2.0)(ramp))[0, 1:-1, 0, 0], np.arange(16) / 2 + 0.25, atol=1e-5
+    )
+
+
+def test_a_warp_reads_bilinearly_and_repeats_the_edge():
+    y, x = np.meshgrid(np.arange(9.0), np.arange(9.0), indexing="ij")
+    shifted = np.array(
+        _looked_up(NOISE, *(np.repeat(one[None], 4, 0).astype("float32") for one in (y + 2, x - 1)))
+    )
+    np.testing.assert_allclose(shifted[:, :-2, 1:], NOISE[:, 2:, :-1], atol=1e-3)
+    np.testing.assert_allclose(shifted[:, -2:, 1:], np.repeat(NOISE[:, -1:, :-1], 2, axis=1), atol=1e-3)
+    halves = np.array(
+        _looked_up(NOISE, *(np.repeat(one[None], 4, 0).astype("float32") for one in (y, x + 0.5)))
+    )
+    np.testing.assert_allclose(halves[:, :, :-1], (NOISE[:, :, :-1] + NOISE[:, :, 1:]) / 2, atol=1e-3)

@@ -18,7 +18,9 @@ ROOT = Path(__file__).parents[2]
 def test_every_layer_of_the_project_is_tested_here():
     modules = {file.stem for file in (ROOT / "ablation" / "layers").glob("*.py")}
     tested = {module for module, _ in own_layers.ALL.values()}
-    assert modules - tested == {"__init__", "batch_normalization", "image_net_scaling", "image_operations"}
+    assert modules - tested == {
+        "__init__", "batch_normalization", "enlarge", "image_net_scaling", "image_operations",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", own_layers.ON_IMAGES)
@@ -109,6 +111,9 @@ def test_a_saved_model_comes_back(name, tmp_path):
         ("FractionalMaxPooling2D", {"ratio": 2.1}),
         ("RandAugment", {"number": 0, "magnitude": 5}),
         ("RandAugment", {"number": 1, "magnitude": 11}),
+        ("RandomChannelShift", {"share": 1.5}),
+        ("RandomPixelFlip", {"probability": -0.1}),
+        ("RandomElastic", {"stddev": 0.0, "smoothness": 1.0}),
     ],
 )
 def test_options_out_of_range_are_named_with_what_was_received(name, options):

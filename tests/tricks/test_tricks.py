@@ -11,6 +11,7 @@ from ablation import tricks
 from ablation.errors import UserError
 from ablation.networks.layout import Problem, layout
 from ablation.recipe import Clip, EarlyStopping, Layer, Prediction, Recipe
+from ablation.study import Study
 
 # One setting of every trick, all other than the default recipe's.
 SETTINGS: dict[str, dict[str, Any]] = {name: {} for name in tricks.names()} | {
@@ -20,6 +21,7 @@ SETTINGS: dict[str, dict[str, Any]] = {name: {} for name in tricks.names()} | {
     "tta": {"flips": True, "crops": 1, "scales": [1.25]},
     "monte_carlo_dropout": {"draws": 2},
     "pooling_draws": {"draws": 2},
+    "compound_scaling": {"phi": 4.0},
 }
 # A recipe that every trick in its setting changes.
 START = Recipe(
@@ -176,3 +178,85 @@ def test_what_is_planned_is_what_is_built(name):
         assert layer.count_params() == node.parameters, node.name
     images = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3)).astype("float32")
     assert np.isfinite(model(images, training=True)).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second"),
+    [
+        ("dropout", {"rate": 0.25}, {"rate": 0.5}),
+        ("spatial_dropout", {"rate": 0.25}, {"rate": 0.5}),
+        ("head_dropout", {"rate": 0.25}, {"rate": 0.5}),
+        ("noise", {"stddev": 0.1}, {"stddev": 0.2}),
+        ("pixel_noise", {"stddev": 0.1}, {"stddev": 0.2}),
+        ("color_jitter", {"contrast": 0.1}, {"contrast": 0.3}),
+        ("cutout", {"size": 4}, {"size": 6}),
+        ("crop_resize", {"smallest_crop": 0.5}, {"smallest_crop": 0.8}),
+        ("pad_crop", {"padding": 2}, {"padding": 3}),
+        ("l2", {"strength": 0.1}, {"strength": 0.2}),
+        ("mixup", {"alpha": 0.1}, {"alpha": 0.3}),
+        ("rotate", {"degrees": 5.0}, {"degrees": 15.0}),
+        ("flip", {}, {}),
+    ],
+)
+def test_used_again_a_trick_replaces_its_own_setting(name, first, second):
+    twice = tricks.apply(name, tricks.apply(name, START, first), second)
+    assert twice == tricks.apply(name, START, second)
+
+
+def test_a_replaced_layer_keeps_its_place_and_leaves_others_alone():
+    recipe = START
+    for name, given in (("flip", {}), ("cutout", {"size": 4}), ("vertical_flip", {}), ("noise", {})):
+        recipe = tricks.apply(name, recipe, given)
+    again = tricks.apply("cutout", recipe, {"size": 6})
+    assert [layer.kind for layer in again.augment] == [
+        "RandomFlip",
+        "Cutout",
+        "RandomFlip",
+        "RandomGaussianNoise",
+    ]
+    assert [layer.options.get("mode") for layer in again.augment] == ["horizontal", None, "vertical", None]
+    assert again.augment[1].options == {"size": 6}
+    cropped = tricks.apply("crop_resize", tricks.apply("augment", START, {}), {"smallest_crop": 0.5})
+    assert [layer.options for layer in cropped.augment] == [{"area": (0.5, 1.0), "flip": True}]
+
+
+def test_two_tricks_of_one_step_that_fill_one_slot_are_refused_by_name():
+    with pytest.raises(UserError, match="mixup and cutmix both set 'mix', so mixup would do nothing"):
+        tricks.check_together(["flip", "mixup", "cutmix"])
+    with pytest.raises(UserError, match="clip_value and clip_norm both set 'clip'"):
+        tricks.check_together(["clip_value", "clip_norm"])
+    tricks.check_together(["mixup", "cutout", "lr_decay", "tta", "monte_carlo_dropout"])
+    used = [{"step": "base"}, {"step": "both", "tricks": ["mixup", "cutmix"]}]
+    with pytest.raises(ValueError, match=r"ladder\.1\.tricks: mixup and cutmix both set 'mix'"):
+        Study(study="x", ladder=used)
+
+
+def test_a_probability_may_be_one_and_a_rate_may_not():
+    sure = tricks.apply("noise", START, {"probability": 1.0})
+    assert sure.augment[0].options["probability"] == 1.0
+    assert tricks.apply("pixel_flip", START, {"probability": 1}).pixel_augment[0].options == {
+        "probability": 1.0
+    }
+    for name in ("dropout", "head_dropout", "spatial_dropout", "drop_connect", "stochastic_depth"):
+        with pytest.raises(UserError, match=rf"^{name}\.rate: expected less than 1, found 1"):
+            tricks.apply(name, START, {"rate": 1.0})
+
+
+def test_compound_scaling_by_hand():
+    after = tricks.apply("compound_scaling", Recipe(widths=(10, 100), convs_per_block=(2, 3)), {"phi": 2.0})
+    assert after.convs_per_block == (3, 4)  # 2 and 3 times 1.44
+    assert after.widths == (12, 121)
+    assert after.augment[0].options["factor"] == pytest.approx(1.3225)
+    shapes = [
+        node.shape
+        for node in layout(after.replace(convs_per_block=1), Problem((32, 32, 3), 10, (0.0,) * 3, (1.0,) * 3))
+    ]
+    assert (42, 42, 3) in shapes and shapes[2] == (42, 42, 12)
+
+
+def test_the_mended_contrast_is_another_configuration():
+    """Trials trained before with factors of 1 and above only must not be taken for it."""
+    spoiled = Layer.of("keras.layers.RandomContrast", factor=0.2, value_range=(0, 255))
+    assert tricks.apply("color_jitter", START, {}).pixel_augment[1] != spoiled
+    contents = {layer.model_dump_json() for layer in tricks.apply("color_jitter", START, {}).pixel_augment}
+    assert spoiled.model_dump_json() not in contents
