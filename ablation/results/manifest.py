@@ -231,7 +231,8 @@ def _variant(text: str) -> dict[str, Any]:
 
 
 def _role(step: Mapping[str, Any], design: str, name: str) -> dict[str, Any]:
-    role, change, order = "added", name, None
+    role, order = "added", None
+    change: str | None = name
     ladder, _, kind = name.partition(":")
     if step.get("control") or ("control" not in step and (name == "aa" or kind in ("parameters", "compute"))):
         role, change = "control", ladder if kind else None

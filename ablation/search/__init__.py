@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from ablation.data.request import DataRequest, read_data
 from ablation.errors import UserError, did_you_mean
 from ablation.explain import explain
-from ablation.files import write_atomically
+from ablation.files import UNFINISHED, write_atomically
 from ablation.recipe import Network, Recipe
 from ablation.results import read as results
 from ablation.runner.lock import hold
@@ -27,6 +27,7 @@ from ablation.search import report
 from ablation.search.samplers import SAMPLERS, points
 from ablation.search.space import LECTURE, Space, Values, ends, grid, narrowed, parse
 from ablation.study import PlannedStep, Setting, Stage, Study, plan
+from ablation.study.trial import CONTRACT
 
 STOP_AT_LOSS = 3.0
 COARSE, FINE = "coarse", "fine"
@@ -151,7 +152,7 @@ def tune(study: Study, search: Search, options: Options, display: Any) -> Outcom
     if (folder / "manifest.json").exists():
         raise UserError(f"{folder}: holds the results of a run; choose another folder with --out")
     notes: dict[str, Any] = {
-        "contract": results.CONTRACT,
+        "contract": CONTRACT,
         "study": study.study,
         "title": f"{study.title or study.study}, {base.at({}).title}",
         "step": search.step,
@@ -419,7 +420,7 @@ def _points_so_far(folder: Path, seed: int) -> dict[str, list[Values]]:
 
 def _remove_unfinished(folder: Path, fresh: bool) -> None:
     """Remove what a killed search was writing, and, starting anew, what an earlier one concluded."""
-    for file in folder.glob(f".*{results.UNFINISHED}"):
+    for file in folder.glob(f".*{UNFINISHED}"):
         file.unlink(missing_ok=True)
     for name in (report.NOTES, report.TUNED) if fresh else ():
         (folder / name).unlink(missing_ok=True)
