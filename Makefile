@@ -31,7 +31,8 @@ test: setup
 	$(VENV)/bin/python -m pytest
 
 smoke: setup
-	@$(ABLATION) run generalization --preset smoke --dataset shapes --seeds 1 --jobs 1 --out $(or $(OUT),results/generalization/shapes-smoke) --fresh
+	@$(if $(OUT),,rm -rf results/generalization/shapes-smoke)
+	@$(ABLATION) run generalization --preset smoke --dataset shapes --seeds 1 --jobs 1 --out $(or $(OUT),results/generalization/shapes-smoke)
 
 lint: setup
 	$(VENV)/bin/ruff check .

@@ -61,7 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, metavar="DIR", help="results folder (results/STUDY/DATASET-PRESET)")
     _add_execution_options(run)
     run.add_argument("--fail-fast", action="store_true", help="end at the first trial that fails")
-    run.add_argument("--fresh", action="store_true", help="discard what the results folder holds")
+    run.add_argument("--fresh", action="store_true", help="set the folder's results aside, as RUN.1, RUN.2, ...")
+    run.add_argument("--no-lock", action="store_true", help="for file systems without locks: one run at a time")
     run.add_argument("--tensorboard", action="store_true", help="event files in the folder's tensorboard/")
     run.add_argument("--save-models", action="store_true", help="each trial's best models in models/")
     run.add_argument(
@@ -344,6 +345,7 @@ def _run(given: argparse.Namespace, arguments: list[str]) -> int:
         **_execution(given),
         fail_fast=given.fail_fast,
         fresh=given.fresh,
+        lock=not given.no_lock,
         weights=given.weights,
         tensorboard=given.tensorboard,
         save_models=given.save_models,

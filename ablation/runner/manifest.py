@@ -180,7 +180,7 @@ def joined(
         more = "; ..." if len(differences) > 3 else ""
         raise UserError(
             f"{path}: holds results of other settings ({'; '.join(differences[:3])}{more}); "
-            "choose another folder with --out, or discard them with --fresh"
+            "choose another folder with --out, or set them aside with --fresh"
         )
     positions = {key: step.position for key, step in everything.items()}
     mine = {(row["design"], row["step"], row["seed"]) for row in new["trials"]}

@@ -35,7 +35,8 @@ class Options:
         checkpoint_share: of a training's time that saving it for a resume may take, 0-1.
         fail_fast: end at the first trial that fails or diverges.
         retry_failed: train failed and diverged trials again.
-        fresh: discard what the folder holds.
+        fresh: set aside what the folder holds, as `RUN.1`, `RUN.2`, ...
+        lock: hold the folder against other runs; False where its file system knows no locks.
         weights: file of a backbone's weights; None to have Keras fetch them.
         tensorboard: write event files to `tensorboard/`.
         save_models: keep each trial's best models in `models/`.
@@ -64,6 +65,7 @@ class Options:
     fail_fast: bool = False
     retry_failed: bool = False
     fresh: bool = False
+    lock: bool = True
     weights: Path | None = None
     tensorboard: bool = False
     save_models: bool = False

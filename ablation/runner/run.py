@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -66,14 +65,15 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
     hardware.use_one_thread()
     asked = plan(study, options)
     display.note(asked.title)
+    folder = RunFolder(options.out or Path("results") / study.study / f"{asked.dataset}-{asked.preset}")
+    _check_ours(folder)
     work = prepared(asked)
     for note in dict.fromkeys(note for splits in work.splits.values() for note in splits.notes):
         display.note(note)
     own = manifest.of(work)
-    folder = RunFolder(options.out or Path("results") / study.study / f"{asked.dataset}-{asked.preset}")
-    with hold(folder.path), _deferred_interrupt(display) as stop, _tracked(study, options, folder) as track:
-        if options.fresh:
-            _discard(folder)
+    with hold(folder.path, options.lock), _deferred_interrupt(display) as stop, _tracked(study, options, folder) as track:
+        if options.fresh and (aside := folder.set_aside()):
+            display.note(f"the results that lay in {folder.path} are now in {aside}")
         folder.remove_unfinished()
         records = folder.read_trials()
         told = manifest.joined(folder.path, folder.read_manifest() or {}, own, work, records)
@@ -226,16 +226,17 @@ def _tracked(study: Study, options: Options, folder: RunFolder) -> contextlib.Ab
     return tracked(uri, study.study, {"command": options.command})
 
 
-def _discard(folder: RunFolder) -> None:
-    try:
-        for pattern in ("manifest.json", "*.csv", "report.*"):
-            for file in folder.path.glob(pattern):
-                file.unlink()
-        for name in ("trials", "checkpoints", "weights", "figures", "tensorboard", "models"):
-            if (folder.path / name).exists():
-                shutil.rmtree(folder.path / name)
-    except OSError as error:
-        raise UserError(f"{error.filename}: cannot be removed ({error.strerror})") from error
+def _check_ours(folder: RunFolder) -> None:
+    """Nothing is written, and nothing moved, between files that are none of this project's.
+
+    Raises:
+        UserError: such lie in the folder, and no results.
+    """
+    if others := folder.strangers():
+        named = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
+        raise UserError(
+            f"{folder.path}: holds other files ({named}) and no results; choose another folder with --out"
+        )
 
 
 @contextlib.contextmanager

@@ -1,5 +1,7 @@
 """One writer a folder, whatever becomes of it."""
 
+import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -66,3 +68,34 @@ def test_a_folder_that_cannot_be_written(folder, tmp_path, monkeypatch):
     Path("file").write_text("in the way")
     with pytest.raises(UserError, match="cannot be written"), hold(Path(folder)):
         pass
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link], ids=["symbolic", "hard"])
+def test_a_lock_that_is_a_link_does_not_touch_its_target(link, tmp_path):
+    precious = tmp_path / "precious.txt"
+    precious.write_text("a thesis")
+    (tmp_path / "out").mkdir()
+    link(precious, tmp_path / "out" / ".lock")
+    with pytest.raises(UserError, match=r"\.lock: expected a file of this project"), hold(tmp_path / "out"):
+        pass
+    assert precious.read_text() == "a thesis"
+
+
+def test_a_lock_that_is_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / ".lock")
+    with pytest.raises(UserError, match="found no regular file"), hold(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EIO])
+def test_a_file_system_without_locks_is_a_line_and_can_be_worked_with(number, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(UserError, match="its file system has no locks .* --no-lock"), hold(tmp_path):
+        pass
+    with hold(tmp_path / "new", lock=False):
+        assert (tmp_path / "new").is_dir()
+    with pytest.raises(OSError, match="inside"), hold(tmp_path, lock=False):
+        raise OSError("inside")

@@ -135,6 +135,49 @@ def test_a_changed_study_is_refused_by_the_keys_that_differ(
     assert len(no_training.trained) == 3
 
 
+def foreign(folder):
+    """Files of other programs, under names that a results folder uses too."""
+    for name in ("grades.csv", "trials.csv", "models/my_best.keras", "weights/resnet.h5", "report.docx"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"mine: {name}")
+    return {file: file.read_text() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.mark.parametrize("options", [{}, {"fresh": True}])
+@pytest.mark.parametrize("manifest", [None, '{"manifest_version": 3}', '{"contract": 1}', "["])
+def test_a_folder_of_other_files_is_refused_and_left_as_it_is(
+    study_file, tmp_path, no_training, options, manifest
+):
+    before = foreign(tmp_path / "thesis")
+    if manifest:
+        (tmp_path / "thesis" / "manifest.json").write_text(manifest)
+        before[tmp_path / "thesis" / "manifest.json"] = manifest
+    with pytest.raises(UserError, match=r"thesis: holds other files \(grades.csv, ") as raised:
+        run_study(study_file(), tmp_path / "thesis", **options)
+    assert "--out" in str(raised.value) and "--fresh" not in str(raised.value)
+    left = {file: file.read_text() for file in (tmp_path / "thesis").rglob("*") if file.is_file()}
+    assert left == before and no_training.trained == []
+
+
+def test_hidden_files_are_in_nobodys_way(study_file, tmp_path, no_training):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".gitignore").write_text("*")
+    assert run_study(study_file(), tmp_path / "out").trained == 3
+
+
+def test_fresh_sets_aside_what_was_there_and_leaves_other_files(study_file, tmp_path, no_training):
+    out, display = tmp_path / "out", Quiet()
+    run_study(study_file(), out)
+    before = tables(out)
+    (out / "notes.txt").write_text("mine")
+    for number in (1, 2):
+        assert run_study(study_file(), out, display, fresh=True).trained == 3
+        assert tables(tmp_path / f"out.{number}") == before == tables(out)
+        assert display.notes[-1] == f"the results that lay in {out} are now in {out}.{number}"
+    assert (out / "notes.txt").read_text() == "mine"
+    assert results.load(tmp_path / "out.1").manifest["trials"] == results.load(out).manifest["trials"]
+
+
 def test_fresh_discards_what_was_there(study_file, tmp_path, no_training):
     out = tmp_path / "out"
     run_study(study_file(), out)
