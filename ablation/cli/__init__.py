@@ -61,8 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, metavar="DIR", help="results folder (results/STUDY/DATASET-PRESET)")
     _add_execution_options(run)
     run.add_argument("--fail-fast", action="store_true", help="end at the first trial that fails")
-    run.add_argument("--fresh", action="store_true", help="set the folder's results aside, as RUN.1, RUN.2, ...")
-    run.add_argument("--no-lock", action="store_true", help="for file systems without locks: one run at a time")
+    run.add_argument(
+        "--fresh", action="store_true", help="set the folder's results aside, as RUN.1, RUN.2, ..."
+    )
+    run.add_argument(
+        "--no-lock", action="store_true", help="for file systems without locks: one run at a time"
+    )
     run.add_argument("--tensorboard", action="store_true", help="event files in the folder's tensorboard/")
     run.add_argument("--save-models", action="store_true", help="each trial's best models in models/")
     run.add_argument(

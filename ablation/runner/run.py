@@ -71,7 +71,11 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
     for note in dict.fromkeys(note for splits in work.splits.values() for note in splits.notes):
         display.note(note)
     own = manifest.of(work)
-    with hold(folder.path, options.lock), _deferred_interrupt(display) as stop, _tracked(study, options, folder) as track:
+    with (
+        hold(folder.path, options.lock),
+        _deferred_interrupt(display) as stop,
+        _tracked(study, options, folder) as track,
+    ):
         if options.fresh and (aside := folder.set_aside()):
             display.note(f"the results that lay in {folder.path} are now in {aside}")
         folder.remove_unfinished()

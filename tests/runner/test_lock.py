@@ -93,7 +93,7 @@ def test_a_file_system_without_locks_is_a_line_and_can_be_worked_with(number, tm
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    with pytest.raises(UserError, match="its file system has no locks .* --no-lock"), hold(tmp_path):
+    with pytest.raises(UserError, match=r"its file system has no locks .* --no-lock"), hold(tmp_path):
         pass
     with hold(tmp_path / "new", lock=False):
         assert (tmp_path / "new").is_dir()
