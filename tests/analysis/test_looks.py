@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from ablation.analysis.judgement import DOWN, NONE, OPEN, UP, judge
+from ablation.analysis.looks import Plan, plan_looks, stand
+from ablation.analysis.moderation import estimates
+
+generator = np.random.default_rng
+ONE_LOOK = Plan((3,), (1.0,))
+
+
+def test_the_plan():
+    plan = plan_looks()
+    assert plan.seeds == (3, 6, 11, 20)
+    assert sum(plan.shares) == pytest.approx(1, abs=1e-12)
+    assert plan.shares[0] == pytest.approx(np.log(1 + (np.e - 1) * 0.15)), (
+        "Pocock's spending function at 3 of 20"
+    )
+    assert plan_looks(3, 4, 4).seeds == (3, 4)
+    assert plan_looks(5, 5) == Plan((5,), (pytest.approx(1.0),))
+    for wrong in ({"first": 1}, {"first": 5, "most": 4}, {"looks": 0}):
+        with pytest.raises(ValueError, match="looks"):
+            plan_looks(**wrong)
+
+
+def test_one_look_is_the_verdict_without_looks():
+    draw = generator(0)
+    for _ in range(20):
+        differences = draw.normal(0, 0.01, (7, 3)) + draw.choice([0.0, 0.05, -0.05], (7, 1))
+        found = stand(differences, ONE_LOOK, margin=0.02)
+        judged = judge(estimates(list(differences))[1], margin=0.02)
+        words = {UP: "helps", DOWN: "hurts", NONE: "no difference", OPEN: "open"}
+        assert [words[one] for one in found.verdict.tolist()] == [one.verdict for one in judged]
+        assert found.p == pytest.approx([one.p for one in judged])
+        assert not found.wants_seeds.any(), "three seeds were the most"
+
+
+def test_a_sequential_p_value_by_hand():
+    """One comparison: the smaller of 2 p(3 seeds) and 2 p(6 seeds), each the plain t-test's."""
+    differences = generator(1).normal(0.01, 0.01, (1, 6))
+    plan = Plan((3, 6), (0.5, 0.5))
+    first, second = (stats.ttest_1samp(differences[0, :n], 0).pvalue / 0.5 for n in (3, 6))
+    assert stand(differences[:, :3], plan).p[0] == pytest.approx(min(first, 1))
+    assert stand(differences, plan).p[0] == pytest.approx(min(first, second, 1))
+
+
+def test_a_comparison_without_new_pairs_is_not_tested_again():
+    draw = generator(2)
+    differences = draw.normal(0, 0.01, (7, 6))
+    differences[0] += 0.1
+    differences[0, 3:] = np.nan
+    plan = Plan((3, 6), (0.5, 0.5))
+    early, late = stand(differences[:, :3], plan), stand(differences, plan)
+    assert early.verdict[0] == late.verdict[0] == UP
+    assert early.p[0] == pytest.approx(late.p[0])
+    assert early.level[0] == pytest.approx(1 - 0.05 * 0.5 / 7)
+    assert not early.wants_seeds[0] and early.wants_seeds[1:].any()
+
+
+def test_what_wants_seeds():
+    """At 3 seeds and a deviation of 1 point: settled, in reach, and the gap between margin and significance."""
+    shape = np.array([-0.01, 0.0, 0.01])
+    differences = shape + np.array([0.3, 0.02, 0.0, 0.0])[:, None]
+    plan = plan_looks()
+    found = stand(differences, plan, margin=0.01)
+    assert found.verdict.tolist() == [UP, OPEN, OPEN, OPEN]
+    assert found.wants_seeds.tolist() == [False, True, True, True]
+    hopeless = stand(100 * shape[None] + 0.3, plan, margin=0.01)
+    assert hopeless.wants_seeds[0] and hopeless.chance[0] < 0.5, "a large effect may yet show"
+    wide = np.tile(np.resize([-1.0, 1.0], 11), (3, 1))
+    late = stand(wide, plan, margin=0.01)
+    assert (late.chance < 0.1).all() and not late.wants_seeds.any(), "11 of 20 seeds, and nothing in sight"
+    assert stand(np.full((1, 3), np.nan), plan).wants_seeds[0], "of nothing nothing is known"
+
+
+def test_the_predicted_chance_is_as_often_right_as_it_says():
+    """Means drawn far and wide: of the comparisons with a chance near x, a share near x is settled at the last look."""
+    draw = generator(3)
+    plan = Plan((10, 20), (0.3, 0.7))
+    differences = draw.normal(size=(3000, 4, 20)) + draw.uniform(-2, 2, (3000, 4, 1))
+    before = stand(differences[..., :10], plan, margin=0.4)
+    is_open = before.verdict == OPEN
+    settled = (stand(differences, plan, margin=0.4).verdict != OPEN)[is_open]
+    chance = before.chance[is_open]
+    for low, high in ((0.1, 0.4), (0.4, 0.7), (0.7, 1.0)):
+        here = (chance >= low) & (chance < high)
+        assert here.sum() > 100
+        assert settled[here].mean() == pytest.approx(chance[here].mean(), abs=0.12)
+
+
+def test_too_few_seeds_for_the_first_look_are_refused():
+    with pytest.raises(ValueError, match="first look"):
+        stand(np.zeros((2, 2)), plan_looks())
+
+
+def test_the_error_over_all_looks_is_kept_and_single_looks_at_five_percent_would_not():
+    differences = generator(4).normal(size=(1500, 7, 20))
+    plan = plan_looks()
+    careless = Plan(plan.seeds, (1.0,) * 4)
+    rates = [
+        (np.isin(stand(differences, one, margin=0).verdict, (UP, DOWN))).any(-1).mean()
+        for one in (plan, careless)
+    ]
+    assert rates[0] < 0.055 < rates[1]
+
+
+def test_an_interrupted_run_comes_to_the_same_standing():
+    differences = generator(5).normal(0.01, 0.02, (7, 20))
+    differences[2, 6:] = np.nan
+    differences[3, 4] = np.nan
+    once, again = stand(differences[:, :11], plan_looks()), stand(differences.copy()[:, :11], plan_looks())
+    assert (once.verdict == again.verdict).all() and once.p == pytest.approx(again.p)
+    padded = np.hstack([differences[:, :11], np.full((7, 5), np.nan)])
+    assert stand(padded, plan_looks()).p == pytest.approx(once.p), "a look that is not reached is not taken"
