@@ -79,6 +79,12 @@ def tables(folder: Path) -> dict[str, list[dict[str, str]]]:
     return {name: table(folder / f"{name}.csv") for name in ("trials", "epochs")}
 
 
+def trial_times(folder: Path) -> list[float]:
+    """Training seconds of the trials of a results folder, in the table's order."""
+    with (folder / "trials.csv").open(newline="", encoding="utf-8") as stream:
+        return [float(row["train_seconds"]) for row in csv.DictReader(stream)]
+
+
 class Quiet:
     """A display that keeps what it is told.
 
