@@ -6,7 +6,7 @@ from statistics import median
 
 from ablation.bench.process import Contender
 from ablation.networks.build import resolve_precision
-from ablation.networks.layout import Problem
+from ablation.networks.graph import Problem
 from ablation.recipe import Recipe
 
 TURNS = 3
