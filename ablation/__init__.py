@@ -3,15 +3,19 @@
 import os
 from typing import TYPE_CHECKING, Any
 
+from ablation.system import QUIET
+
 if TYPE_CHECKING:
     from ablation.library import Study, StudyResults, read, run
 
-__all__ = ["Study", "StudyResults", "read", "run"]
+__all__ = ["Study", "StudyResults", "__version__", "read", "run"]
+__version__ = "0.1.0"
 
 # TensorFlow reads these when it is imported. Its oneDNN kernels, three times as fast on convolutions, are off by
 # default on processors without AVX-512.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+for _name, _value in QUIET.items():
+    os.environ.setdefault(_name, _value)
 
 
 def __getattr__(name: str) -> Any:

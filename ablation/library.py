@@ -1,6 +1,5 @@
 """The same from Python as from the command line: `from ablation import Study, run`."""
 
-import dataclasses
 import functools
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ablation.errors import UserError, did_you_mean
+from ablation import system
+from ablation.errors import UserError
 from ablation.results import read as results
+from ablation.runner.options import OptionError, options_of, whole_number
 from ablation.study import Study, load
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def read(folder: Path | str) -> StudyResults:
 
 
 def run(
-    study: Study | str, *, orders: int | None = None, quiet: bool = False, **options: Any
+    study: Study | str | Path, *, orders: int | None = None, quiet: bool = False, **options: Any
 ) -> StudyResults:
     """Train what is not there yet and read the results.
 
@@ -153,37 +154,27 @@ def run(
         orders: how many orders the design `orders` draws; None for what the study says.
         quiet: show no progress.
         options: the fields of `ablation.runner.options.Options`: preset, dataset, data_dir, designs, budgets, protocol,
-            controls, steps, seeds (a number of seeds, or the seeds themselves), sets, out, jobs (1), ...
+            controls, steps, seeds (a number of seeds, or the seeds themselves), sets, out, jobs (1), ... More than one
+            job needs `if __name__ == "__main__":` in a script: each process imports it.
 
     Raises:
         UserError: as the command line says them.
     """
-    from ablation.runner.display import Display
-    from ablation.runner.options import Options
-    from ablation.runner.run import run as train
-
-    chosen = load(study) if isinstance(study, str) else study
+    system.refuse_windows()
+    asked = options_of(options)
+    chosen = study if isinstance(study, Study) else load(str(study))
     if orders is not None:
-        chosen = chosen.replace(orders=orders)
-    known = {field.name: field for field in dataclasses.fields(Options)}
-    for name in options:
-        if name not in known:
-            raise UserError(f"run: unknown option '{name}'{did_you_mean(name, known)}")
-    given = {name: _as_option(known[name].default, name, value) for name, value in options.items()}
-    outcome = train(chosen, Options(**given), Display(_console(quiet)))
+        chosen = chosen.replace(orders=_orders(orders))
+    with system.frameworks_silenced():
+        from ablation.runner.display import Display, Terminal
+        from ablation.runner.run import run as train
+
+        outcome = train(chosen, asked, Display(Terminal(quiet=quiet)))
     return read(outcome.folder)
 
 
-def _as_option(default: Any, name: str, value: Any) -> Any:
-    """One name where several are expected, a number of seeds, a folder's name: as `Options` has them."""
-    if name == "seeds" and isinstance(value, int):
-        return tuple(range(value))
-    if isinstance(default, tuple):
-        return (value,) if isinstance(value, str | int) else tuple(value)
-    return Path(value) if name in ("out", "data_dir", "weights") and value is not None else value
-
-
-def _console(quiet: bool) -> Any:
-    from rich.console import Console
-
-    return Console(quiet=quiet)
+def _orders(found: int) -> int:
+    try:
+        return whole_number(found)
+    except ValueError as error:
+        raise OptionError("orders", str(error)) from None

@@ -41,6 +41,11 @@ def difference(delta: float, low: float, high: float) -> str:
     return "" if isnan(delta) else f"{signed(delta)} {interval(low, high)}".strip()
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things: "1 trial", "2 trials"."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
 def count(number: float) -> str:
     """A number of parameters or FLOPs, short: 21034826 -> "21.0 M"."""
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

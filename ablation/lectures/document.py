@@ -11,7 +11,7 @@ import pandas as pd
 
 from ablation.analysis.learning import NO, YES
 from ablation.analysis.verdicts import HELPS, HURTS, OPEN, kind
-from ablation.lectures.reference import REFERENCE
+from ablation.places import REFERENCE
 from ablation.study import Published, load
 from ablation.study.yaml_file import read_yaml
 from ablation.wording import difference, points

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from ablation.places import REFERENCE
 from ablation.wording import difference
-
-REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 
 
 def measured(trick: str, folder: Path = REFERENCE) -> Iterator[str]:

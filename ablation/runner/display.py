@@ -1,12 +1,51 @@
 """Progress of a run: a live table on a terminal, one plain line an epoch elsewhere."""
 
+import os
+import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
+
+from ablation.wording import counted
+
+if TYPE_CHECKING:
+    from ablation.train.loop import Progress
+
+
+class Watching(Protocol):
+    """What a run tells, and to whom: `Display` shows it."""
+
+    def note(self, text: str) -> None:
+        """A line that stays."""
+
+    def start(self, total: int, kept: int) -> None:
+        """Before the first trial: how many there are to train, how many are kept from before."""
+
+    def progress(self, title: str, seed: int, progress: "Progress") -> None:
+        """A trial got on."""
+
+    def finish(self, title: str, seed: int, record: dict[str, Any]) -> None:
+        """A trial ended."""
+
+    def end(self) -> None:
+        """After the last trial, or where the run was stopped."""
+
+
+class Terminal(Console):
+    """A console that goes on without a word where whoever read it has left (`ablation run ... | head`)."""
+
+    def on_broken_pipe(self) -> None:
+        """Write to nowhere from here on."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def say(self, text: str) -> None:
+        """One plain line, as long as it is."""
+        self.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 class Display:
@@ -32,7 +71,7 @@ class Display:
     def start(self, total: int, kept: int) -> None:
         """Before the first trial: how many there are to train, how many are kept from before."""
         self._total, self._done, self._began = total, 0, time.monotonic()
-        self.note(f"{total} trial(s) to train" + (f", {kept} kept from before" if kept else ""))
+        self.note(f"{counted(total, 'trial')} to train" + (f", {kept} kept from before" if kept else ""))
         if self._live is not None and total:
             self._live.start()
 

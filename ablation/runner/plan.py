@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from ablation.data import choose, shape_and_classes
 from ablation.runner.options import Options
 from ablation.study import PlannedStep, Study, controls, seeds_of, variants
+from ablation.wording import counted
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class Plan:
     def title(self) -> str:
         """In one line, for the user."""
         name = self.study.title or self.study.study
-        return f"{name}: {self.dataset} ({self.why}), preset {self.preset}, {len(self.seeds)} seed(s)"
+        return (
+            f"{name}: {self.dataset} ({self.why}), preset {self.preset}, {counted(len(self.seeds), 'seed')}"
+        )
 
 
 def plan(study: Study, options: Options) -> Plan:

@@ -2,12 +2,15 @@
 
 import contextlib
 import datetime
+import os
 import platform
 import shlex
 import subprocess
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+
+from ablation.places import CHECKOUT
 
 KEPT_VERSIONS = ("keras", "tensorflow", "jax", "torch", "numpy", "pandas", "tensorflow-datasets", "ablation")
 
@@ -21,15 +24,23 @@ def versions() -> dict[str, str]:
     return found
 
 
-def commit() -> str | None:
-    """The project's commit, `+` behind it where files differ; None outside a checkout."""
-    here = Path(__file__).parent
-    with contextlib.suppress(OSError, subprocess.CalledProcessError):
-        text = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--match="],
-            cwd=here, check=True, capture_output=True, text=True,
+def commit(checkout: Path = CHECKOUT) -> str | None:
+    """The project's commit, `+` behind it where files differ; None outside a checkout of its own.
+
+    Args:
+        checkout: the folder that holds the package: of an installed copy it may lie within some other repository.
+    """
+
+    def git(*arguments: str) -> str:
+        elsewhere = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
+        return subprocess.run(
+            ["git", *arguments], cwd=checkout, check=True, capture_output=True, text=True,
+            env={name: value for name, value in os.environ.items() if name not in elsewhere},
         ).stdout.strip()  # fmt: skip
-        return text or None
+
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        if Path(git("rev-parse", "--show-toplevel")).samefile(checkout) and git("ls-files", "ablation"):
+            return git("describe", "--always", "--dirty=+", "--abbrev=12", "--match=") or None
     return None
 
 

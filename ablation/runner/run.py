@@ -15,6 +15,7 @@ from ablation.files import write_atomically
 from ablation.observers import Observing
 from ablation.results.folder import RunFolder
 from ablation.runner import manifest, samples
+from ablation.runner.display import Watching
 from ablation.runner.executors.task import Task, failed_record
 from ablation.runner.lock import hold
 from ablation.runner.options import Options
@@ -50,13 +51,13 @@ class Outcome:
     interrupted: bool
 
 
-def run(study: Study, options: Options, display: Any) -> Outcome:
+def run(study: Study, options: Options, display: Watching) -> Outcome:
     """Train what is not there yet and write the results folder.
 
     Args:
         study: a loaded study.
         options: see `ablation.runner.options`.
-        display: shows progress: `start`, `progress`, `finish`, `note` (see `ablation.runner.display`).
+        display: shows progress.
 
     Raises:
         UserError: bad options, data that cannot be read, a folder that another run holds, that cannot be
@@ -131,7 +132,7 @@ def run(study: Study, options: Options, display: Any) -> Outcome:
     return Outcome(folder.path, trained, kept, bad, end is None and not (options.fail_fast and failed))
 
 
-def _keep_samples(work: Work, told: dict[str, Any], folder: RunFolder, display: Any) -> None:
+def _keep_samples(work: Work, told: dict[str, Any], folder: RunFolder, display: Watching) -> None:
     """Write a picture of augmented images for each step that changes them."""
     pictures = {(step["design"], step["step"]): step["samples"] for step in told["steps"]}
     for step in work.steps:
@@ -244,7 +245,7 @@ def _check_ours(folder: RunFolder) -> None:
 
 
 @contextlib.contextmanager
-def _deferred_interrupt(display: Any) -> Iterator[Callable[[], bool]]:
+def _deferred_interrupt(display: Watching) -> Iterator[Callable[[], bool]]:
     """Ctrl-C (or a polite kill) asks to stop after the epoch; the second time it stops at once."""
     asked = False
 

@@ -20,6 +20,7 @@ from ablation.explain import explain
 from ablation.files import UNFINISHED, write_atomically
 from ablation.recipe import Network, Recipe
 from ablation.results import read as results
+from ablation.runner.display import Watching
 from ablation.runner.lock import hold
 from ablation.runner.options import Options
 from ablation.runner.plan import default_preset
@@ -124,7 +125,7 @@ def _size(text: str, where: str) -> Stage:
         raise UserError(told if told.startswith(where) else f"{where}: {told}") from error
 
 
-def tune(study: Study, search: Search, options: Options, display: Any) -> Outcome:
+def tune(study: Study, search: Search, options: Options, display: Watching) -> Outcome:
     """Search, and write table, figures and the tuned study.
 
     Args:
@@ -294,7 +295,7 @@ def _stage(
     started: list[Values],
     folder: Path,
     options: Options,
-    display: Any,
+    display: Watching,
     keep: Callable[[list[Values]], None],
 ) -> Outcome:
     """Train one stage's points; those that depend on earlier ones, as many at a time as there are jobs.

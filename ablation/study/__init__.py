@@ -16,10 +16,10 @@ from ablation.data.sizes import Sizes
 from ablation.errors import UserError, did_you_mean
 from ablation.explain import explain
 from ablation.networks.layout import Node, blank_problem, layout
+from ablation.places import STUDIES
 from ablation.recipe import Frozen, Layer, Network, Positive, Recipe, Training
 from ablation.study.yaml_file import parse_yaml, read_yaml
 
-STUDIES = Path(__file__).parents[2] / "experiments"
 DESIGNS = ("cumulative", "leave-one-out", "add-one", "orders")
 PROTOCOLS = ("honest", "lecture")
 MOST_EPOCHS = 1_000_000

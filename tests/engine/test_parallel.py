@@ -71,7 +71,7 @@ def test_one_device_cannot_be_shared_out_nor_an_odd_batch(study_file, tmp_path, 
     assert main([*command, "--strategy", "data-paralel"]) == 2
     assert "did you mean 'data-parallel'?" in capsys.readouterr().err
     assert main([*command, "--strategy", "data-parallel", "--jobs", "2"]) == 2
-    assert "expected --jobs 1" in capsys.readouterr().err
+    assert "--strategy: data-parallel takes all devices; expected jobs 1" in capsys.readouterr().err
     monkeypatch.setattr("ablation.engine.mirrored.devices", lambda: ["a", "b", "c"])
     assert main([*command, "--strategy", "data-parallel"]) == 2
     assert (

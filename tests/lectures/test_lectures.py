@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ablation import study, tricks
-from ablation.cli import _parser
+from ablation.cli.parser import build_parser
 from ablation.errors import UserError
 from ablation.lectures.document import document, ladder, reference, rows, verdict
 
@@ -54,9 +54,9 @@ def test_every_check_and_every_command_exists():
         for one in row.commands:
             command, *options = one.split()
             with pytest.raises((UserError, SystemExit)):
-                _parser().parse_args([command, *options, "--no-such-option"])
-            assert command in _parser().format_help(), one
-            help_text = _parser()._subparsers._group_actions[0].choices[command].format_help()
+                build_parser().parse_args([command, *options, "--no-such-option"])
+            assert command in build_parser().format_help(), one
+            help_text = build_parser()._subparsers._group_actions[0].choices[command].format_help()
             assert all(option in help_text for option in options), one
 
 

@@ -24,7 +24,7 @@ def test_without_a_terminal_there_is_one_plain_line_an_epoch():
     text = file.getvalue().splitlines()
     assert text == [
         "[/red] a title",
-        "3 trial(s) to train, 1 kept from before",
+        "3 trials to train, 1 kept from before",
         "[1/3] [/x] noise seed 3 epoch 1/2: train 0.500 val 0.250 loss 1.500 1,234 images/s",
         "[1/3] [/x] noise seed 3: test 0.625 gap 0.125 in 3 s (about 0 s left)",
         "[2/3] l2 seed 0: diverged: loss nan in step 1 of epoch 1 (about 0 s left)",

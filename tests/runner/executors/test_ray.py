@@ -109,9 +109,9 @@ def test_ctrl_c_stops_after_the_epoch_and_the_next_run_goes_on(whole, cluster, t
     [
         (["--executor", "rays"], "did you mean 'ray'?"),
         (["--executor", "ray", "--jobs", "2"], "--jobs: Ray runs as many trials as"),
-        (["--ray-address", "auto"], "expected --executor ray"),
+        (["--ray-address", "auto"], "--ray-address: expected executor ray with it"),
         (["--trial-gpus", "1.5"], "expected a share between 0 and 1, or a whole number, found '1.5'"),
-        (["--executor", "ray", "--strategy", "data-parallel"], "expected --jobs 1 and --executor local"),
+        (["--executor", "ray", "--strategy", "data-parallel"], "expected jobs 1 and executor local"),
         (["--executor", "ray", "--ray-address", "127.0.0.1:9"], "--ray-address 127.0.0.1:9: expected a running"),
         (["--executor", "ray", "--ray-address", "there"], "--ray-address there: expected a running cluster"),
     ],

@@ -1,0 +1,20 @@
+"""`ablation compare`: several results folders side by side."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ablation.cli import exit_codes
+
+HELP = "put several results folders side by side"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folders", type=Path, nargs="+", metavar="DIR")
+
+
+def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
+    from ablation.report.compare import compare, to_markdown
+
+    print(to_markdown(compare(given.folders)))
+    return exit_codes.DONE

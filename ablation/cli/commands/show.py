@@ -1,0 +1,40 @@
+"""`ablation show`: a trick's card, or a study rung by rung."""
+
+import argparse
+from collections.abc import Sequence
+
+from ablation.cli import exit_codes
+from ablation.errors import UserError, did_you_mean
+
+HELP = "a trick's card, or a study rung by rung"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+
+
+def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
+    from ablation import study, tricks
+
+    if given.name in tricks.names():
+        from ablation.lectures.reference import measured
+
+        print(tricks.card(given.name))
+        for line in measured(given.name):
+            print(f"Measured: {line}")
+        return exit_codes.DONE
+    if given.name not in study.names() and not given.name.endswith((".yaml", ".yml")):
+        known = (*tricks.names(), *study.names())
+        raise UserError(f"show: unknown trick or study '{given.name}'{did_you_mean(given.name, known)}")
+    shown = study.load(given.name)
+    print(f"{shown.title or shown.study}\n{shown.question}\n{shown.source}".strip())
+    for step in study.plan(shown, preset="full", dataset=shown.dataset):
+        print(f"\n{step.position} {step.title}" + (f" (on {step.base})" if step.base else ""))
+        for name, parameters in step.uses:
+            settings = ", ".join(
+                f"{key}={value}" for key, value in (tricks.parameters(name) | parameters).items()
+            )
+            print(f"    {name}({settings}): {tricks.card(name).partition(chr(10))[0]}")
+        for name, value in step.lecture.model_dump(exclude_none=True).items():
+            print(f"    lecture, {name}: {value}")
+    return exit_codes.DONE
