@@ -24,11 +24,13 @@ class Family:
         always: fields that do nothing because its networks have what they stand for anyway.
         options: model of `network.options`.
         defaults: fields of the network that choosing the family sets, unless they are set beside it.
-        widened: the recipe with all of its body's channels multiplied by a factor, one at least.
+        channels: the numbers that say how wide a recipe's body is.
+        with_channels: the recipe with others in their place.
     """
 
     build: Callable[[Recipe, Problem], Graph]
-    widened: Callable[[Recipe, float], Recipe]
+    channels: Callable[[Recipe], tuple[int, ...]]
+    with_channels: Callable[[Recipe, tuple[int, ...]], Recipe]
     reads: tuple[str, ...] = tuple(name for name in Network.model_fields if name not in COMMON)
     always: tuple[str, ...] = ()
     options: type[Frozen] = NoOptions

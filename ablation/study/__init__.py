@@ -15,6 +15,7 @@ from ablation import tricks
 from ablation.data.sizes import Sizes
 from ablation.errors import UserError, did_you_mean
 from ablation.explain import explain
+from ablation.networks import families
 from ablation.networks.layout import Node, blank_problem, layout
 from ablation.places import STUDIES
 from ablation.recipe import Frozen, Layer, Network, Positive, Recipe, Training
@@ -228,10 +229,11 @@ class Setting:
     sizes: Sizes
 
     def with_fields(self, where: str, network: Mapping, training: Mapping, data: Mapping) -> "Setting":
-        """Fields set outright.
+        """Fields set outright; a family of networks brings its own defaults of those that are not.
 
         Raises:
-            UserError: unknown key or value out of range; the text begins with `where`.
+            UserError: unknown key, value out of range, or a field that the family does not read; the text begins with
+                `where`.
         """
         given: tuple[tuple[str, Mapping, type[Frozen]], ...] = (
             ("network", network, Network),
@@ -245,11 +247,14 @@ class Setting:
                         f"{where}{section}.{key}: unknown key{did_you_mean(key, model.model_fields)}"
                     )
         try:
-            recipe = self.recipe.replace(**network, **training)
+            recipe = families.settled(self.recipe.replace(**families.chosen(network), **training))
+            families.check_fields(recipe, network)
             _check_convs(recipe)
         except ValidationError as error:
             section = "network" if error.errors()[0]["loc"][0] in Network.model_fields else "training"
             raise UserError(f"{where}{explain(error, section, Recipe)}") from error
+        except UserError as error:
+            raise UserError(f"{where}{error}") from error
         except ValueError as error:
             raise UserError(f"{where}network.{error}") from error
         for section, values, _ in given[:2]:
@@ -267,10 +272,12 @@ class Setting:
         """A trick added.
 
         Raises:
-            UserError: unknown trick or parameter, or a value out of range; the text begins with `where`.
+            UserError: unknown trick or parameter, a value out of range, or a trick that does nothing in the recipe's
+                family; the text begins with `where`.
         """
         try:
             recipe = tricks.apply(name, self.recipe, given)
+            families.check_trick(name, self.recipe, recipe, tricks.get(name).changes)  # type: ignore[attr-defined]
             _check_convs(recipe)
         except (UserError, ValueError, OverflowError) as error:
             raise UserError(f"{where}{error}") from error

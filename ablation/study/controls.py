@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ablation.errors import UserError, did_you_mean
+from ablation.networks import families
 from ablation.networks.layout import Problem, blank_problem, layout
 from ablation.recipe import Recipe
 from ablation.study import Control, PlannedStep, Published, Setting, Study, plan, variant
@@ -77,8 +78,8 @@ def controls_of(steps: Sequence[PlannedStep], design: str, problem: Problem) -> 
 def matched_parameters(base: Recipe, trick: Recipe, problem: Problem) -> tuple[str, Recipe] | None:
     """The base with as many parameters as the trick's network.
 
-    Every block gets more filters (or fewer) by one factor. A trick that is nothing but that is matched in the dense
-    layers instead.
+    Every block gets more filters (or fewer) by one factor, as the family of networks scales them. A trick that is
+    nothing but that is matched in the dense layers instead.
 
     Returns:
         What was done, in words, and the recipe; None where the two are as large within 5 %, or no factor comes nearer
@@ -143,19 +144,22 @@ def _scaled(
     base: Recipe, field: str, wanted: int, size: Callable[[Recipe], int]
 ) -> tuple[str, Recipe] | None:
     """The base with the numbers of one field multiplied by the factor that brings its size nearest to `wanted`."""
-    had, numbers = size(base), getattr(base, field)
+    family = families.get(base.family)
+    read = family.channels if field == "widths" else lambda one: one.head
+    had, numbers = size(base), read(base)
     if not numbers or not had or abs(wanted / had - 1) <= NEAR:
         return None
 
     def times(factor: float) -> Recipe:
-        return base.replace(**{field: tuple(max(1, round(number * factor)) for number in numbers)})
+        scaled = tuple(max(1, round(number * factor)) for number in numbers)
+        return family.with_channels(base, scaled) if field == "widths" else base.replace(head=scaled)
 
     low, high = 1 / MOST_TIMES, MOST_TIMES
     while high / low > 1 + 0.1 / max(numbers):
         middle = (low * high) ** 0.5
         low, high = (middle, high) if size(times(middle)) <= wanted else (low, middle)
     nearest = min((times(low), times(high)), key=lambda one: abs(size(one) - wanted))
-    if getattr(nearest, field) == numbers:
+    if read(nearest) == numbers:
         return None
     how = "wider" if wanted > had else "narrower"
     return f"a {how} network" if field == "widths" else f"{how} dense layers", nearest

@@ -19,7 +19,7 @@ def test_every_layer_of_the_project_is_tested_here():
     modules = {file.stem for file in (ROOT / "ablation" / "layers").glob("*.py")}
     tested = {module for module, _ in own_layers.ALL.values()}
     assert modules - tested == {
-        "__init__", "batch_normalization", "enlarge", "image_net_scaling", "image_operations",
+        "__init__", "batch_normalization", "enlarge", "image_net_scaling", "image_operations", "padded_identity",
     }  # fmt: skip
 
 

@@ -64,8 +64,8 @@ def _backbone(backbone: Backbone, problem: Problem) -> Layer:
     return Layer.of(f"keras.applications.{backbone.name}", include_top=False, weights=None, input_shape=shape)
 
 
-def widened(recipe: Recipe, factor: float) -> Recipe:
-    return recipe.replace(widths=tuple(max(1, round(width * factor)) for width in recipe.widths))
-
-
-FAMILY = Family(build, widened)
+FAMILY = Family(
+    build,
+    channels=lambda recipe: recipe.widths,
+    with_channels=lambda recipe, widths: recipe.replace(widths=widths),
+)
