@@ -130,7 +130,7 @@ class StudyResults:
             raise UserError(
                 f"{self.folder}: nothing to show in '{name}'; expected one of {', '.join(drawings)}"
             )
-        return drawings[name](self._findings)
+        return drawings[name].draw(self._findings)
 
 
 def read(folder: Path | str) -> StudyResults:

@@ -1,14 +1,34 @@
-"""A comparison said in words, with its figure."""
+"""A comparison as a value: what it shows, in words, and its figure."""
 
+from dataclasses import dataclass
 from math import isnan
 
 from ablation.analysis.intervals import ALPHA, Estimate
 from ablation.wording import points
 
-HELPS, HURTS, OPEN = "helps", "hurts", "not separable"
+HELPS, HURTS, OPEN, CHANCE = "helps", "hurts", "not separable", "chance"
+KINDS = (HELPS, HURTS, OPEN, CHANCE)
 
 
-def verdict(difference: Estimate, p_adjusted: float, alpha: float = ALPHA) -> str:
+@dataclass(frozen=True)
+class Verdict:
+    """What a comparison shows.
+
+    Attributes:
+        kind: one of `KINDS`, or "" where nothing is compared.
+        words: for people, without the figure: "helps", "not separable at n = 3 after correction".
+        figure: the difference, "+3.2 points", or why there is none.
+    """
+
+    kind: str = ""
+    words: str = ""
+    figure: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.words}: {self.figure}" if self.kind else ""
+
+
+def verdict(difference: Estimate, p_adjusted: float, alpha: float = ALPHA) -> Verdict:
     """Whether a step helps, as far as its pairs can tell.
 
     Args:
@@ -20,16 +40,27 @@ def verdict(difference: Estimate, p_adjusted: float, alpha: float = ALPHA) -> st
         correction" where the difference would have passed as the study's only one.
     """
     if difference.n == 0:
-        return f"{OPEN}: no pair of finished trials"
+        return Verdict(OPEN, OPEN, "no pair of finished trials")
     figure = f"{points(difference.mean)} points"
     if difference.n == 1:
-        return f"{OPEN} at n = 1: {figure}, no interval"
+        return Verdict(OPEN, f"{OPEN} at n = 1", f"{figure}, no interval")
     if isnan(p_adjusted) or p_adjusted >= alpha:
         why = " after correction" if difference.p < alpha else ""
-        return f"{OPEN} at n = {difference.n}{why}: {figure}"
-    return f"{HELPS if difference.mean > 0 else HURTS}: {figure}"
+        return Verdict(OPEN, f"{OPEN} at n = {difference.n}{why}", figure)
+    kind = HELPS if difference.mean > 0 else HURTS
+    return Verdict(kind, kind, figure)
 
 
-def kind(text: str) -> str:
-    """The first words of a verdict: `HELPS`, `HURTS`, `OPEN`, or "" for a step that is compared with none."""
-    return next((word for word in (HELPS, HURTS, OPEN) if text.startswith(word)), "")
+def chance(difference: Estimate) -> Verdict:
+    """Of a step that changes nothing: whatever it moves is chance."""
+    return Verdict(CHANCE, CHANCE, f"{points(difference.mean)} points") if difference.n else Verdict()
+
+
+def written(text: str) -> Verdict:
+    """A verdict as `summary.csv` holds it, read back; of older tables too, which hold no `verdict_kind`.
+
+    Args:
+        text: a cell of the column `verdict`, or its words alone.
+    """
+    words, _, figure = text.partition(": ")
+    return Verdict(next((kind for kind in KINDS if words.startswith(kind)), ""), words, figure)

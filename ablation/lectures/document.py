@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ablation.analysis.learning import NO, YES
-from ablation.analysis.verdicts import HELPS, HURTS, OPEN, kind
+from ablation.analysis.verdicts import HELPS, HURTS, OPEN, Verdict, written
 from ablation.places import REFERENCE
 from ablation.study import Published, load
 from ablation.study.yaml_file import read_yaml
@@ -178,15 +178,15 @@ def verdict(one: Mapping[str, Any], claim: str = "") -> str:
         if learned == (YES if claim == LEARNS else NO):
             return f"reproduced: {claim}"
         return f"differs: learns: {learned}"
-    ours = str(one["verdict"]).partition(":")[0] if _known(one.get("verdict")) else ""
+    ours = written(str(one["verdict"])) if _known(one.get("verdict")) else Verdict()
     if not all(_known(one.get(name)) for name in ("lecture_val", "base_lecture_val", "delta")):
-        return ours
+        return ours.words
     change = float(one["lecture_val"] - one["base_lecture_val"])
-    there = f"({points(change)} points there): {ours}"
+    there = f"({points(change)} points there): {ours.words}"
     expected = HELPS if change >= SAME else HURTS if change <= -SAME else OPEN
-    if kind(ours) == expected and (expected != OPEN or abs(one["delta"]) < 2 * SAME):
+    if ours.kind == expected and (expected != OPEN or abs(one["delta"]) < 2 * SAME):
         return f"reproduced {there}"
-    return f"{'open' if kind(ours) == OPEN else 'differs'} {there}"
+    return f"{'open' if ours.kind == OPEN else 'differs'} {there}"
 
 
 def _known(figure: Any) -> bool:

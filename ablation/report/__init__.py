@@ -6,6 +6,7 @@ from rich.table import Table
 
 from ablation.files import write_atomically
 from ablation.report import figures, findings, page, sheets, style, text
+from ablation.report.escape import printable
 from ablation.results.read import Results, load
 
 __all__ = ["headline", "terminal_table", "write"]
@@ -24,7 +25,7 @@ def write(folder: Path) -> list[Path]:
         UserError: it is no results folder, no trial of it is done, or it cannot be written.
     """
     found = findings.collect(load(folder))
-    drawn = {name: style.png(draw(found)) for name, draw in figures.drawings(found).items()}
+    drawn = {name: style.png(figure.draw(found)) for name, figure in figures.drawings(found).items()}
     files: dict[str, bytes | str] = {
         "summary.csv": found.table.to_csv(index=False, float_format="%.12g"),
         "contributions.csv": found.contributions.to_csv(index=False, float_format="%.12g"),
@@ -52,4 +53,4 @@ def headline(results: Results) -> str:
     Raises:
         UserError: no trial is done.
     """
-    return findings.headline(findings.collect(results))
+    return printable(findings.headline(findings.collect(results)))

@@ -1,6 +1,7 @@
 """Several results folders of one study side by side: two precisions, two backends, two commits."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,18 +9,23 @@ import numpy as np
 import pandas as pd
 
 from ablation.analysis.intervals import estimate, holm
-from ablation.analysis.tables import done_trials
+from ablation.analysis.steps import done_trials
 from ablation.analysis.verdicts import HELPS, HURTS, verdict
 from ablation.errors import UserError
-from ablation.report.text import escape
+from ablation.report.escape import markdown as escape
+from ablation.report.escape import printable
 from ablation.results.read import Results, load
 from ablation.wording import difference, percent
 
 COLUMNS = (
     "reference", "other", "design", "step", "position", "n", "reference_mean", "other_mean", "difference",
     "difference_ci_low", "difference_ci_high", "p_holm", "verdict", "reference_seconds", "other_seconds",
+    "verdict_kind", "verdict_words", "unlike",
 )  # fmt: skip
 KEYS = ("preset", "protocol", "precision", "backend", "device", "git_commit")
+SETTINGS = ("recipe", "sizes", "epochs", "protocol")
+MOST_NAMED = 5
+SAID = {HELPS: "higher", HURTS: "lower"}
 
 
 def compare(folders: Sequence[Path]) -> pd.DataFrame:
@@ -32,11 +38,12 @@ def compare(folders: Sequence[Path]) -> pd.DataFrame:
         A row for each other folder and each step that both have: reference and other (labels that say in what
         the folders differ), design, step, position, n (pairs of seeds), mean test accuracies over those
         pairs, their difference (other minus reference, a fraction) with its 95 % interval, p_holm (corrected
-        for all rows), verdict in words, mean training seconds of a trial.
+        for all rows), verdict in words, mean training seconds of a trial, and what else the two folders do not
+        have in common, as sentences in one text (`unlike`).
 
     Raises:
-        UserError: fewer than two folders, one without a done trial, other images, or no step and seed in
-            common.
+        UserError: fewer than two folders, one without a done trial, another study, another data set, other test
+            images, or no step and seed in common.
     """
     if len(folders) < 2:
         raise UserError(f"compare: expected two or more results folders, found {len(folders)}")
@@ -45,7 +52,8 @@ def compare(folders: Sequence[Path]) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     deltas = []
     for other, label in zip(runs[1:], labels[1:], strict=True):
-        pairs = _pairs(runs[0], other)
+        _check(runs[0], other)
+        pairs, unlike = _pairs(runs[0], other), " ".join(_unlike(runs[0], other))
         for (design, step, position), pair in pairs.groupby(["design", "step", "position"], sort=False):
             delta = estimate((pair["test_accuracy_other"] - pair["test_accuracy"]).to_numpy(float))
             deltas.append(delta)
@@ -64,12 +72,16 @@ def compare(folders: Sequence[Path]) -> pd.DataFrame:
                     "difference_ci_high": delta.high,
                     "reference_seconds": pair["train_seconds"].mean(),
                     "other_seconds": pair["train_seconds_other"].mean(),
+                    "unlike": unlike,
                 }
             )
     table = pd.DataFrame(rows)
     table["p_holm"] = holm(np.array([delta.p for delta in deltas]))
-    words = [verdict(delta, p) for delta, p in zip(deltas, table["p_holm"], strict=True)]
-    table["verdict"] = [text.replace(HELPS, "higher").replace(HURTS, "lower") for text in words]
+    found = [verdict(delta, p) for delta, p in zip(deltas, table["p_holm"], strict=True)]
+    found = [replace(one, words=SAID.get(one.kind, one.words)) for one in found]
+    table["verdict"] = [str(one) for one in found]
+    table["verdict_kind"] = [one.kind for one in found]
+    table["verdict_words"] = [one.words for one in found]
     return table[list(COLUMNS)]
 
 
@@ -81,10 +93,12 @@ def to_markdown(table: pd.DataFrame) -> str:
     """
     lines = []
     for (reference, other), rows in table.groupby(["reference", "other"], sort=False):
-        told = rows["verdict"].str.startswith(("higher", "lower")).sum()
+        told = rows["verdict_kind"].isin(SAID).sum()
+        unlike = rows["unlike"].iloc[0]
         lines += [
             f"## {escape(other)} against {escape(reference)}",
             "",
+            *([f"**Not alike:** {escape(unlike)}", ""] if unlike else []),
             f"{told} of {len(rows)} steps differ (paired by seed, Holm's correction). Differences in points,"
             " with 95 % intervals.",
             "",
@@ -99,7 +113,7 @@ def to_markdown(table: pd.DataFrame) -> str:
                 percent(row.reference_mean),
                 percent(row.other_mean),
                 difference(row.difference, row.difference_ci_low, row.difference_ci_high),
-                row.verdict.split(":")[0],
+                row.verdict_words,
                 f"x {row.other_seconds / row.reference_seconds:.2f}" if row.reference_seconds else "–",
             )
             lines.append(f"| {' | '.join(cells)} |")
@@ -110,11 +124,6 @@ def to_markdown(table: pd.DataFrame) -> str:
 def _pairs(reference: Results, other: Results) -> pd.DataFrame:
     """Done trials of the reference beside those of another folder, by design, step and seed."""
     here, there = reference.folder.path, other.folder.path
-    names = [run.manifest["dataset"]["name"] for run in (reference, other)]
-    if names[0] != names[1]:
-        raise UserError(
-            f"compare: expected the same dataset, found {names[0]} in {here} and {names[1]} in {there}"
-        )
     keys = ["design", "step", "seed"]
     pairs = done_trials(reference).merge(
         done_trials(other)[[*keys, "test_accuracy", "train_seconds"]], on=keys, suffixes=("", "_other")
@@ -122,6 +131,55 @@ def _pairs(reference: Results, other: Results) -> pd.DataFrame:
     if pairs.empty:
         raise UserError(f"compare: {here} and {there} have no done trial of the same design, step and seed")
     return pairs
+
+
+def _check(reference: Results, other: Results) -> None:
+    """Refuse what says nothing side by side.
+
+    Raises:
+        UserError: another study, another data set, or other test images.
+    """
+    here, there = reference.folder.path, other.folder.path
+    manifests = reference.manifest, other.manifest
+    for what, keys in (("study", ("study", "name")), ("dataset", ("dataset", "name"))):
+        mine, theirs = (one[keys[0]][keys[1]] for one in manifests)
+        if mine != theirs:
+            raise UserError(
+                f"compare: expected the same {what}, found {printable(mine)} in {here} and {printable(theirs)}"
+                f" in {there}"
+            )
+    if manifests[0]["dataset"]["classes"] != manifests[1]["dataset"]["classes"]:
+        raise UserError(f"compare: expected the same classes, found others in {here} than in {there}")
+
+
+def _unlike(reference: Results, other: Results) -> list[str]:
+    """What decides accuracies beside what is compared, and is not the same in two folders."""
+    found = []
+    mine, theirs = (run.manifest["dataset"] for run in (reference, other))
+    if mine["sha256"] != theirs["sha256"]:
+        sizes = [f"{one['train']:,}, {one['val']:,} and {one['test']:,}" for one in (mine, theirs)]
+        what = (
+            f": {sizes[0]} for training, validation and test there, {sizes[1]} here"
+            if len({*sizes}) > 1
+            else ""
+        )
+        found.append(f"The images are not the same (sha256){what}; part of every difference may be theirs.")
+    for key in ("preset", "protocol"):
+        there, here = (str(run.manifest[key]) for run in (reference, other))
+        if there != here:
+            found.append(f"The {key} is {there} in the reference, {here} in the other.")
+    settings = [
+        {(step["design"], step["step"]): step for step in run.manifest["steps"]} for run in (reference, other)
+    ]
+    differing = [
+        place[1]
+        for place, step in settings[0].items()
+        if place in settings[1] and any(step.get(key) != settings[1][place].get(key) for key in SETTINGS)
+    ]
+    if differing:
+        more = f" and {len(differing) - MOST_NAMED} more" if len(differing) > MOST_NAMED else ""
+        found.append(f"Steps of one name are not the same: {', '.join(differing[:MOST_NAMED])}{more}.")
+    return found
 
 
 def _labels(runs: Sequence[Results]) -> list[str]:

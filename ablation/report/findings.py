@@ -2,21 +2,24 @@
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from ablation import analysis
+from ablation.analysis.floor import control_floor
 from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
 from ablation.analysis.learning import YES
-from ablation.analysis.tables import AA, ORDERS, base_design, control_floor, done_trials
-from ablation.analysis.verdicts import HELPS, HURTS, kind
+from ablation.analysis.steps import AA, CONTROL, averaged, done_trials, variants
+from ablation.analysis.verdicts import HELPS, HURTS
 from ablation.results.read import Results
+from ablation.study import Variant
 from ablation.wording import gap_points, percent, signed
 
-CIFAR10 = "cifar10"
-FULL = "full"
+CIFAR10, CIFAR10_TITLE = "cifar10", "CIFAR-10"
+AUTO, FULL = "auto", "full"
+MOST_DRAWN = 100
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Findings:
         design: the design that the headline and the figures are about.
         rungs: the rows of `table` of that design that have a done trial, controls left out.
         controls: the rows of `table` of controls that have a done trial, of any design.
+        variants: the designs by name (`analysis.steps.variants`).
+        averaged: the designs whose steps are parts of an average over orders.
     """
 
     results: Results
@@ -48,6 +53,8 @@ class Findings:
     design: str
     rungs: pd.DataFrame
     controls: pd.DataFrame
+    variants: Mapping[str, Variant]
+    averaged: frozenset[str]
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -56,26 +63,75 @@ class Findings:
     @property
     def setting(self) -> str:
         """Dataset, preset, seeds and protocol, as every title says them."""
+        return f"{self.setting_of_both}, {self.protocol(self.design)} protocol"
+
+    @property
+    def setting_of_both(self) -> str:
+        """Dataset, preset and seeds, where two protocols are shown."""
         seeds = self.manifest["seeds"]
         which = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
         dataset, preset = self.manifest["dataset"]["name"], self.manifest["preset"]
-        epochs = next((f", {part} epochs" for part in self.design.split("@") if part.isdigit()), "")
-        return f"{dataset}, preset {preset}{epochs}, {which}, {self.protocol(self.design)} protocol"
+        epochs = self.variants[self.design].epochs
+        told = "" if epochs is None else f", {epochs} epochs"
+        return f"{dataset}, preset {preset}{told}, {which}"
 
     def protocol(self, design: str) -> str:
         """The protocol of a design."""
-        steps = (step for step in self.manifest["steps"] if step["design"] == design)
-        return str(next(steps).get("protocol", self.manifest["protocol"]))
+        return str(next(step["protocol"] for step in self.manifest["steps"] if step["design"] == design))
+
+    def design_name(self, design: str) -> str:
+        """A design for people: "cumulative, 20 epochs, lecture protocol"."""
+        variant = self.variants[design]
+        parts = [variant.design]
+        parts += [] if variant.epochs is None else [f"{variant.epochs} epochs"]
+        return ", ".join(parts + ([] if variant.protocol is None else [f"{variant.protocol} protocol"]))
+
+    def one_variant(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows of one variant of each design: what the study says, or else most epochs and the first protocol.
+
+        Args:
+            table: with a column design.
+        """
+        present = list(dict.fromkeys(table["design"]))
+
+        def rank(design: str) -> tuple[bool, int, int]:
+            variant = self.variants[design]
+            return variant != Variant(variant.design), -(variant.epochs or 0), present.index(design)
+
+        chosen = {self.variants[one].design: one for one in sorted(present, key=rank, reverse=True)}
+        return table[table["design"].isin(chosen.values())]
+
+    @property
+    def drawn(self) -> pd.DataFrame:
+        """The rungs that figures show: the first `MOST_DRAWN`."""
+        return self.rungs[:MOST_DRAWN]
+
+    @property
+    def published(self) -> bool:
+        """Whether some step has a published figure."""
+        return bool(self.table[["lecture_val", "lecture_train"]].notna().any(axis=None))
+
+    @property
+    def published_on(self) -> str:
+        """The data on which the published figures were measured: the study's own, which is CIFAR-10 where it names
+        none."""
+        name = self.manifest["study"].get("dataset", AUTO)
+        return CIFAR10 if name == AUTO else str(name)
+
+    @property
+    def published_title(self) -> str:
+        """Their name for people."""
+        return CIFAR10_TITLE if self.published_on == CIFAR10 else self.published_on
 
     @property
     def on_other_data(self) -> bool:
-        """Whether the images are not those of the lectures, who all measured on CIFAR-10."""
-        return self.manifest["dataset"]["name"] != CIFAR10
+        """Whether the images are not those on which the published figures were measured."""
+        return self.published and self.manifest["dataset"]["name"] != self.published_on
 
     @property
     def lecture_label(self) -> str:
-        """What the lectures' figures are called."""
-        return "lecture (CIFAR-10)" if self.on_other_data else "lecture"
+        """What the published figures are called."""
+        return f"lecture ({self.published_title})" if self.on_other_data else "lecture"
 
     @property
     def shows_learning(self) -> bool:
@@ -86,14 +142,14 @@ class Findings:
     def climbs(self) -> bool:
         """Whether every rung is compared with the one before it."""
         steps = [
-            one for one in self.manifest["steps"] if one["design"] == self.design and not one.get("control")
+            one for one in self.manifest["steps"] if one["design"] == self.design and one["role"] != CONTROL
         ]
         return all(one["base"] == before["step"] for before, one in itertools.pairwise(steps))
 
     @property
     def grid(self) -> pd.DataFrame:
         """The rungs by `row` and `column` where every title is `row, column` and together they fill a grid; or none."""
-        rungs = self.rungs[self.rungs["n"] > 0]
+        rungs = self.drawn[self.drawn["n"] > 0]
         names = [self.title(rung).split(", ") for rung in rungs.itertuples()]
         if any(len(name) != 2 for name in names):
             return rungs.iloc[:0]
@@ -115,6 +171,12 @@ class Findings:
         """
         return str(self.step(row.design, row.step)["title"] or row.step)
 
+    def step_title(self, design: str, step: str) -> str:
+        """The title of a step of any variant of a design."""
+        steps = [one for one in self.manifest["steps"] if one["step"] == step]
+        same = [one for one in steps if one["variant"]["design"] == self.variants[design].design]
+        return str((same or steps)[0]["title"] or step)
+
     def comparison(self, row: Any) -> str:
         """What a row's delta is the difference of: its title, or for a control what it holds against what."""
         control = self.step(row.design, row.step).get("control") or {}
@@ -129,10 +191,9 @@ def collect(results: Results) -> Findings:
     """
     table = analysis.summary(results)
     measured = table[table["n"] > 0]
-    present = list(dict.fromkeys(one_variant(measured)["design"]))
-    design = next((name for name in present if base_design(name) != ORDERS), present[0])
     is_control = measured["control"] != ""
-    return Findings(
+    steps = results.manifest["steps"]
+    found = Findings(
         results=results,
         done=done_trials(results),
         table=table,
@@ -141,45 +202,51 @@ def collect(results: Results) -> Findings:
         budgets=analysis.budgets(results, table),
         protocols=analysis.protocols(results),
         floor=control_floor(results),
-        design=design,
-        rungs=measured[(measured["design"] == design) & ~is_control].reset_index(drop=True),
+        design="",
+        rungs=measured[~is_control],
         controls=measured[is_control].reset_index(drop=True),
+        variants=variants(steps),
+        averaged=averaged(steps),
     )
+    present = list(dict.fromkeys(found.one_variant(measured)["design"]))
+    design = next((name for name in present if name not in found.averaged), present[0])
+    rungs = found.rungs[found.rungs["design"] == design].reset_index(drop=True)
+    return replace(found, design=design, rungs=rungs)
 
 
-def headline(findings: Findings) -> str:
+def headline(found: Findings) -> str:
     """One or two sentences that hold the result, every figure in them computed."""
-    rungs = list(findings.rungs.itertuples())
-    start = f"{findings.manifest['dataset']['name']} ({findings.manifest['preset']}): "
+    rungs = list(found.rungs.itertuples())
+    start = f"{found.manifest['dataset']['name']} ({found.manifest['preset']}): "
     first, last = rungs[0], rungs[-1]
     compared = [row for row in rungs if row.pairs]
     if not compared:
-        accuracy = f"{findings.title(first)} reaches {percent(first.test_mean)} test accuracy"
+        accuracy = f"{found.title(first)} reaches {percent(first.test_mean)} test accuracy"
         return (
             f"{start}{accuracy} with a gap of {gap_points(first.gap_mean)}; nothing is compared with it yet."
         )
-    helps, hurts = (sum(kind(row.verdict) == word for row in compared) for word in (HELPS, HURTS))
+    helps, hurts = (sum(row.verdict_kind == word for row in compared) for word in (HELPS, HURTS))
     told = f"{helps} of {len(compared)} steps help" + (f", {hurts} hurt" if hurts else "")
     told += ", the rest cannot be told from chance" if helps + hurts < len(compared) else ""
-    best = max(compared, key=lambda row: row.delta if findings.climbs else abs(row.delta))
-    if findings.climbs:
+    best = max(compared, key=lambda row: row.delta if found.climbs else abs(row.delta))
+    if found.climbs:
         story = (
-            f"from {findings.title(first)} to {findings.title(last)}, test accuracy goes from"
+            f"from {found.title(first)} to {found.title(last)}, test accuracy goes from"
             f" {percent(first.test_mean)} to {percent(last.test_mean)} and the gap between training and test"
-            f" from {gap_points(first.gap_mean)} to {gap_points(last.gap_mean)}. Largest single gain:"
+            f" from {gap_points(first.gap_mean)} to {gap_points(last.gap_mean)}."
         )
+        which = "Largest single gain" if best.delta > 0 else "No step gains; the smallest loss"
     else:
-        story = (
-            f"{findings.title(first)} reaches {percent(first.test_mean)} test accuracy. Largest difference:"
-        )
-    return f"{start}{story} {findings.title(best)}, {signed(best.delta)} points. {told.capitalize()}."
+        story = f"{found.title(first)} reaches {percent(first.test_mean)} test accuracy."
+        which = "Largest difference"
+    return f"{start}{story} {which}: {found.title(best)}, {signed(best.delta)} points. {told.capitalize()}."
 
 
-def warnings(findings: Findings) -> list[str]:
+def warnings(found: Findings) -> list[str]:
     """What a reader must know before believing the figures, the gravest first."""
-    manifest, trials = findings.manifest, findings.results.trials
+    manifest, trials = found.manifest, found.results.trials
     notes = []
-    if "lecture" in {findings.protocol(design) for design in findings.table["design"]}:
+    if "lecture" in {found.protocol(design) for design in found.table["design"]}:
         notes.append(
             "Protocol lecture: validation is the test set, as in the slides, so the best epoch was chosen on"
             " test and the figures are optimistic."
@@ -192,8 +259,8 @@ def warnings(findings: Findings) -> list[str]:
         notes.append(
             f"{missing} of {_planned(manifest)} planned trials have no result yet; this report is partial."
         )
-    tested = (findings.table["pairs"] > 0) & (findings.table["control"] != AA)
-    pairs = findings.table.loc[tested, "pairs"]
+    tested = (found.table["pairs"] > 0) & (found.table["control"] != AA)
+    pairs = found.table.loc[tested, "pairs"]
     if len(pairs) and pairs.min() == 1:
         notes.append(
             "With one pair of seeds a difference has no interval and no verdict; run at least three seeds."
@@ -205,44 +272,27 @@ def warnings(findings: Findings) -> list[str]:
             f" p = {smallest_p(few):.2g}: verdicts rest on the differences being normal. Six pairs lift that."
         )
     dataset = manifest["dataset"]
-    if findings.on_other_data:
+    if found.on_other_data:
+        other = found.published_title
         notes.append(
-            f"The dataset is {dataset['name']}, not CIFAR-10 ({dataset['note']}): the lectures' accuracies"
-            " were measured on CIFAR-10 and are shown for their order, not for their size."
+            f"The dataset is {dataset['name']}, not {other} ({dataset['note']}): the lectures' accuracies"
+            f" were measured on {other} and are shown for their order, not for their size."
         )
-    elif manifest["preset"] != FULL:
+    elif manifest["preset"] != FULL and found.published:
         notes.append(
             f"Preset {manifest['preset']}: smaller networks, fewer images or epochs than in the lectures, whose"
             " accuracies are shown for their order, not for their size."
         )
-    if findings.floor is not None:
+    if len(found.rungs) > MOST_DRAWN:
+        notes.append(
+            f"Figures and sections show the first {MOST_DRAWN} of {len(found.rungs)} rungs; summary.csv has them all."
+        )
+    if found.floor is not None:
         notes.append(
             "A/A control: a rung that changes nothing moves the mean by up to"
-            f" ±{100 * findings.floor:.1f} points; a smaller step is chance."
+            f" ±{100 * found.floor:.1f} points; a smaller step is chance."
         )
     return notes
-
-
-def design_name(design: str) -> str:
-    """`cumulative@20@lecture` -> "cumulative, 20 epochs, lecture protocol"."""
-    base, *parts = design.split("@")
-    return ", ".join([base, *(f"{part} epochs" if part.isdigit() else f"{part} protocol" for part in parts)])
-
-
-def one_variant(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of one variant of each design: what the study says, or else of most epochs and of the first protocol.
-
-    Args:
-        table: with a column design.
-    """
-    present = list(dict.fromkeys(table["design"]))
-
-    def rank(design: str) -> tuple[bool, int, int]:
-        epochs = [int(part) for part in design.split("@") if part.isdigit()]
-        return design != base_design(design), -max([*epochs, 0]), present.index(design)
-
-    chosen = {base_design(design): design for design in sorted(present, key=rank, reverse=True)}
-    return table[table["design"].isin(chosen.values())]
 
 
 def short_verdict(row: Any) -> str:
@@ -251,7 +301,7 @@ def short_verdict(row: Any) -> str:
     Args:
         row: a row of `summary` as a named tuple.
     """
-    return row.verdict.split(":")[0] if row.n else "no finished trial"
+    return row.verdict_words if row.n else "no finished trial"
 
 
 def _planned(manifest: Mapping[str, Any]) -> int:

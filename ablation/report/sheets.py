@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from ablation.analysis.tables import AA, ORDERS, base_design
-from ablation.report.findings import Findings, design_name, one_variant, short_verdict
+from ablation.analysis.steps import AA
+from ablation.report.findings import Findings, short_verdict
 from ablation.wording import count, difference, percent, signed, spread
 
 
@@ -34,31 +34,31 @@ def sheets(found: Findings) -> list[Sheet]:
 
 
 def _designs(found: Findings) -> Sheet | None:
-    table = one_variant(found.contributions)
+    table = found.one_variant(found.contributions)
     designs = list(dict.fromkeys(table["design"]))
-    orders = [design for design in designs if base_design(design) == ORDERS]
+    orders = [design for design in designs if design in found.averaged]
     if len(designs) < 2 and not orders:
         return None
-    cells = {(row.design, row.trick): _contribution(row) for row in table.itertuples()}
+    cells = {(row.design, row.trick): _contribution(found, row) for row in table.itertuples()}
     tricks = dict.fromkeys(table["trick"])
     return Sheet(
         "What each trick adds, by design",
-        ("trick", *map(design_name, designs)),
+        ("trick", *map(found.design_name, designs)),
         tuple((trick, *(cells.get((design, trick), "–") for design in designs)) for trick in tricks),
         "Points of test accuracy, [ ] 95 % intervals. Cumulative: on top of the rungs before; add-one: alone;"
         " leave-one-out: what its absence costs." + (_orders_note(found, table) if orders else ""),
     )
 
 
-def _contribution(row: Any) -> str:
-    if base_design(row.design) == ORDERS:
+def _contribution(found: Findings, row: Any) -> str:
+    if row.design in found.averaged:
         error = "" if pd.isna(row.error) else f" ± {100 * row.error:.1f}"
         return f"{signed(row.value)}{error}"
     return difference(row.value, row.low, row.high)
 
 
 def _orders_note(found: Findings, table: pd.DataFrame) -> str:
-    number = int(table.loc[table["design"].map(base_design) == ORDERS, "n"].max())
+    number = int(table.loc[table["design"].isin(found.averaged), "n"].max())
     seed = found.manifest["study"].get("order_seed", 0)
     return (
         f" Orders: Shapley value, the mean over {number} order(s) of the ladder drawn from seed {seed}, ± its"
@@ -71,11 +71,11 @@ def _controls(found: Findings) -> Sheet | None:
     same = ["step", "test_mean", "delta"]  # two designs that begin alike share controls
     for row in found.controls.drop_duplicates(same).itertuples():
         base = found.table[(found.table["design"] == row.design) & (found.table["step"] == row.base)].iloc[0]
-        epochs = [found.step(row.design, one).get("epochs", "–") for one in (row.base, row.step)]
+        epochs = [found.step(row.design, one)["epochs"] or "–" for one in (row.base, row.step)]
         rows.append(
             (
                 found.comparison(row),
-                design_name(row.design),
+                found.design_name(row.design),
                 spread(base.test_mean, base.test_ci_low),
                 spread(row.test_mean, row.test_ci_low),
                 difference(row.delta, row.delta_ci_low, row.delta_ci_high),
@@ -126,7 +126,11 @@ def _budgets(found: Findings) -> Sheet | None:
         "What each step changes, by number of epochs",
         ("rung", "design", *(f"{number} epochs" for number in epochs)),
         tuple(
-            (name(found, *place), design_name(place[0]), *(cells.get((*place, one), "–") for one in epochs))
+            (
+                found.step_title(*place),
+                found.design_name(place[0]),
+                *(cells.get((*place, one), "–") for one in epochs),
+            )
             for place in places
         ),
         "Points of test accuracy against the rung's base, [ ] 95 % intervals.",
@@ -138,8 +142,8 @@ def _protocols(found: Findings) -> Sheet | None:
         return None
     rows = [
         (
-            name(found, row.design, row.step),
-            design_name(row.design),
+            found.step_title(row.design, row.step),
+            found.design_name(row.design),
             percent(row.honest_test),
             f"{percent(row.honest_best)}, {percent(row.honest_last)}",
             f"{percent(row.lecture_best)}, {percent(row.lecture_last)}",
@@ -165,10 +169,3 @@ def _protocols(found: Findings) -> Sheet | None:
         " one, in points, paired by seed; best minus last is the part due to picking, the rest is due to the"
         " images that train.",
     )
-
-
-def name(found: Findings, design: str, step: str) -> str:
-    """The title of a step of any variant of a design."""
-    steps = [one for one in found.manifest["steps"] if one["step"] == step]
-    same = [one for one in steps if base_design(one["design"]) == base_design(design)]
-    return str((same or steps)[0]["title"] or step)

@@ -15,6 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import Formatter, FuncFormatter
 
+from ablation.report.escape import printable
+
 INK, MUTED, GRID, PAPER = "#1a1a1b", "#5f6368", "#dcdfe4", "#fffffe"
 BLUE, GREEN, ORANGE, RED, PURPLE = "#0072b2", "#008a66", "#d98200", "#c44601", "#a85c92"  # Okabe and Ito's
 COLOUR_NAMES = {
@@ -166,18 +168,14 @@ def round_ticks(low: float, high: float) -> list[float]:
 
 def line(text: str, width: int) -> str:
     """A name as a figure can hold it on one line of at most `width` letters: no formula is read into it."""
-    name = _printable(text)
+    name = printable(text)
     return (name if len(name) <= width else f"{name[: width - 1]}…").replace("$", r"\$")
 
 
 def lines(text: str, width: int = 24) -> str:
     """A name as a figure can hold it on at most two lines of `width` letters: no formula is read into it."""
-    wrapped = textwrap.wrap(_printable(text), width, max_lines=2, placeholder=" …")
+    wrapped = textwrap.wrap(printable(text), width, max_lines=2, placeholder=" …")
     return "\n".join(wrapped).replace("$", r"\$")
-
-
-def _printable(text: str) -> str:
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def png(figure: Figure) -> bytes:

@@ -236,6 +236,8 @@ def _role(step: Mapping[str, Any], design: str, name: str) -> dict[str, Any]:
     ladder, _, kind = name.partition(":")
     if step.get("control") or ("control" not in step and (name == "aa" or kind in ("parameters", "compute"))):
         role, change = "control", ladder if kind else None
+        label = {"kind": kind or name, "label": step.get("title") or name}
+        return {"role": role, "change": change, "order": None, "control": label}
     elif step.get("base") is None:
         role, change = "start", None
     elif design == "leave-one-out":

@@ -5,7 +5,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW
 
 from ablation.analysis.intervals import bootstrap_interval, estimate, holm, noise_floor, smallest_p
-from ablation.analysis.verdicts import HELPS, HURTS, kind, verdict
+from ablation.analysis.verdicts import HELPS, HURTS, verdict
 
 generator = np.random.default_rng
 
@@ -94,7 +94,7 @@ def test_studies_without_effect_rarely_claim_one(n):
         deltas = [estimate(rungs[i] - rungs[i - 1]) for i in range(1, 8)]
         adjusted = holm(np.array([delta.p for delta in deltas]))
         verdicts = [verdict(delta, p) for delta, p in zip(deltas, adjusted, strict=True)]
-        false_alarms += any(kind(text) in (HELPS, HURTS) for text in verdicts)
+        false_alarms += any(one.kind in (HELPS, HURTS) for one in verdicts)
     assert false_alarms / 2000 <= 0.06
 
 
@@ -117,4 +117,4 @@ def test_noise_floor_holds_nineteen_of_twenty_further_no_ops():
     ],
 )
 def test_verdicts(differences, adjusted, words):
-    assert verdict(estimate(np.array(differences)), adjusted) == words
+    assert str(verdict(estimate(np.array(differences)), adjusted)) == words

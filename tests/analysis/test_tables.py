@@ -8,7 +8,7 @@ from statsmodels.stats.multitest import multipletests
 from synthetic import config_hash, ladder, step, write_study
 
 from ablation.analysis import budgets, contributions, costs, protocols, summary
-from ablation.analysis.tables import control_floor
+from ablation.analysis.floor import control_floor
 from ablation.errors import UserError
 
 CONTRACT = [

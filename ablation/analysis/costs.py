@@ -1,0 +1,69 @@
+"""What each step's accuracy costs."""
+
+from math import nan
+
+import numpy as np
+import pandas as pd
+
+from ablation.analysis.cost import pareto_front, points_per_gflop, seconds_to_reach
+from ablation.analysis.steps import steps_of
+from ablation.results.read import Results
+
+
+def costs(results: Results, table: pd.DataFrame) -> pd.DataFrame:
+    """What each step's accuracy costs, row by row as in `summary`.
+
+    Args:
+        table: `summary(results)`.
+
+    Returns:
+        design, step, test_mean, train_seconds, flops_per_image, on_time_front and on_flops_front (no step of
+        the same design is cheaper and as accurate), points_per_gflop (gain over the base per extra GFLOP an
+        image; NaN for controls), seconds_to_baseline (mean training time until the validation accuracy with
+        which the design's first step ended, at the same seed), reached (seeds that got there).
+    """
+    columns = ["design", "step", "test_mean", "train_seconds", "flops_per_image"]
+    cost = table[columns].copy()
+    flops = {(row.design, row.step): row.flops_per_image for row in table.itertuples()}
+    cost["points_per_gflop"] = [
+        nan
+        if row.control
+        else points_per_gflop(row.delta, row.flops_per_image, flops.get((row.design, row.base), nan))
+        for row in table.itertuples()
+    ]
+    for front, column in (("on_time_front", "train_seconds"), ("on_flops_front", "flops_per_image")):
+        cost[front] = False
+        for _, group in cost[table["control"] == ""].groupby("design"):
+            mask = pareto_front(group[column].to_numpy(float), group["test_mean"].to_numpy(float))
+            cost.loc[group.index, front] = mask
+    times = _seconds_to_baseline(results)
+    cost["seconds_to_baseline"] = [
+        times.get((row.design, row.step), (nan, 0))[0] for row in cost.itertuples()
+    ]
+    cost["reached"] = [times.get((row.design, row.step), (nan, 0))[1] for row in cost.itertuples()]
+    return cost
+
+
+def _seconds_to_baseline(results: Results) -> dict[tuple[str, str], tuple[float, int]]:
+    """Per (design, step): the `seconds_to_baseline` and `reached` of `costs`."""
+    steps = steps_of(results)
+    curves = {name: rows.sort_values("epoch") for name, rows in results.epochs.groupby("config_hash")}
+    found = {}
+    for step in steps.all:
+        final = {
+            row.seed: curves[row.config_hash]["val_accuracy"].iloc[-1]
+            for row in steps.trials(steps.root(step)).itertuples()
+            if row.config_hash in curves
+        }
+        times = [
+            seconds_to_reach(
+                final[row.seed],
+                curves[row.config_hash]["val_accuracy"].to_numpy(),
+                curves[row.config_hash]["seconds"].to_numpy(),
+            )
+            for row in steps.trials(step).itertuples()
+            if row.seed in final and row.config_hash in curves
+        ]
+        reached = [time for time in times if not np.isnan(time)]
+        found[step["design"], step["step"]] = (float(np.mean(reached)) if reached else nan, len(reached))
+    return found
