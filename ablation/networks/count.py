@@ -61,6 +61,9 @@ def _figures(text: str, shapes: tuple[Shape, ...]) -> Size:
     formula = FORMULAS.get(layer.path)
     if layer.options.get("data_format", "channels_last") not in ("channels_last", None):
         raise ValueError(f"{layer.kind}.data_format: expected channels_last, as all images here are")
+    known = formula is not None or layer.path in KEEPING
+    if known and len(shapes) > 1 and not (formula is not None and formula.merges):
+        raise ValueError(f"{layer.kind}: expected a layer that merges {len(shapes)} inputs")
     if layer.path in KEEPING:
         return Size(shapes[0])
     options = {key: value for key, value in layer.options.items() if key not in NO_EFFECT}
@@ -431,6 +434,13 @@ def _resize(
 ) -> Size:
     _need(height=height, width=width)
     return Size((_count(height, "height"), _count(width, "width"), _image(shape)[2]))
+
+
+@_formula("ablation.layers.enlarge.Enlarge")
+def _enlarge(shape: Shape, *, factor: Any = NEEDED) -> Size:
+    _need(factor=factor)
+    height, width, channels = _image(shape)
+    return Size((max(1, round(height * factor)), max(1, round(width * factor)), channels))
 
 
 @_formula("CenterCrop", "RandomCrop")
