@@ -26,7 +26,7 @@ from ablation.runner.options import Options
 from ablation.runner.plan import default_preset
 from ablation.search import report
 from ablation.search.samplers import SAMPLERS, points
-from ablation.search.space import LECTURE, Space, Values, ends, grid, narrowed, parse
+from ablation.study.space import LECTURE, Space, Values, ends, grid, narrowed, parse
 from ablation.study import PlannedStep, Setting, Stage, Study, plan
 from ablation.study.trial import CONTRACT
 
@@ -82,7 +82,7 @@ def search_of(
     """What the command asks for; what it leaves open, the study says under `tune`, and last the lecture.
 
     Args:
-        space: `KEY=RANGE`, see `ablation.search.space.parse`.
+        space: `KEY=RANGE`, see `ablation.study.space.parse`.
         coarse, fine: `30x3` for 30 trials of 3 epochs.
 
     Raises:

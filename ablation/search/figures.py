@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from ablation.report import style
 from ablation.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, RED
 from ablation.search.report import expected_best, ranked, space_of
-from ablation.search.space import Choice, Dimension
+from ablation.study.space import Choice, Dimension
 
 MARKERS = ("o", "D", "s", "^", "v")
 COLOURS = (BLUE, ORANGE, GREEN, PURPLE, RED)

@@ -20,7 +20,7 @@ from ablation.errors import UserError
 from ablation.files import write_atomically
 from ablation.report import style
 from ablation.results import read as results
-from ablation.search.space import Choice, Dimension, Range, Values, at_edge
+from ablation.study.space import Choice, Dimension, Range, Values, at_edge
 from ablation.study.trial import CONTRACT
 from ablation.wording import percent
 

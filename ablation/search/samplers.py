@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ablation.errors import UserError
-from ablation.search.space import Choice, Space, Values, grid
+from ablation.study.space import Choice, Space, Values, grid
 from ablation.streams import stream_seed
 
 SAMPLERS = ("random", "grid", "tpe")

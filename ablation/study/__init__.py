@@ -121,7 +121,7 @@ class Tuning(Frozen):
 
     Attributes:
         step: of the ladder; the first one where not given.
-        space: `training.learning_rate: log 1e-6 1e-3`, see `ablation.search.space.parse`; the lecture's where empty.
+        space: `training.learning_rate: log 1e-6 1e-3`, see `ablation.study.space.parse`; the lecture's where empty.
         sampler: `random`, `grid` or `tpe`; of several the coarse stages are compared.
         coarse, fine: trials and epochs of the two stages.
     """
@@ -438,7 +438,7 @@ def _check_tuning(study: Study) -> None:
     if study.tune == Tuning():
         return
     from ablation.search.samplers import SAMPLERS
-    from ablation.search.space import parse
+    from ablation.study.space import parse
 
     steps = [step.step for step in study.ladder]
     named = (

@@ -8,7 +8,7 @@ from scipy import stats
 
 from ablation.errors import UserError
 from ablation.search.samplers import points
-from ablation.search.space import Choice, Range
+from ablation.study.space import Choice, Range
 
 SPACE = {
     "rate": Range("log", 1e-6, 1e-3),

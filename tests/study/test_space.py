@@ -5,7 +5,7 @@ import math
 import pytest
 
 from ablation.errors import UserError
-from ablation.search.space import Choice, Range, at_edge, ends, grid, narrowed, parse
+from ablation.study.space import Choice, Range, at_edge, ends, grid, narrowed, parse
 
 RATE = Range("log", 1e-6, 1e-2)
 
