@@ -17,7 +17,8 @@ from ablation.errors import UserError
 from ablation.files import write_atomically
 from ablation.observers import Moment
 from ablation.streams import generator
-from ablation.study import PlannedStep, Setting
+from ablation.study.planned import PlannedStep
+from ablation.study.setting import Setting
 from ablation.study.trial import Trial
 from ablation.train.loop import train
 

@@ -22,7 +22,8 @@ from ablation.networks.layout import Node, Problem, blank_problem
 from ablation.recipe import Recipe
 from ablation.report import style
 from ablation.runner.provenance import commit, now, versions
-from ablation.study import PlannedStep, nodes
+from ablation.study.planned import PlannedStep
+from ablation.study.planning import nodes
 
 CONTENDERS = ("lecture", "pytorch", "ours")
 OTHERS = CONTENDERS[:-1]

@@ -12,7 +12,8 @@ import pandas as pd
 from ablation.analysis.learning import NO, YES
 from ablation.analysis.verdicts import HELPS, HURTS, OPEN, Verdict, written
 from ablation.places import REFERENCE
-from ablation.study import Published, load
+from ablation.study.loading import load
+from ablation.study.published import PublishedAccuracy
 from ablation.study.yaml_file import read_yaml
 from ablation.wording import difference, points
 
@@ -76,7 +77,7 @@ def _row(name: str, content: Mapping[str, Any]) -> Row:
 
 
 @functools.cache
-def ladder(name: str) -> dict[str, Published]:
+def ladder(name: str) -> dict[str, PublishedAccuracy]:
     """The steps of a study of the project, with their published figures."""
     return {one.step: one.lecture for one in load(name).ladder}
 

@@ -1,8 +1,6 @@
 """The manifest of a results folder: what was run, on what, with what, by how many runs of the same study."""
 
-import contextlib
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,14 +8,10 @@ from typing import Any
 from ablation import hardware, tricks
 from ablation.errors import UserError
 from ablation.runner import samples
-from ablation.runner.plan import Plan, steps_of
 from ablation.runner.provenance import commit, now, versions
-from ablation.runner.work import Work, settled
-from ablation.study import PlannedStep, Study, nodes
-from ablation.study.controls import CONTROLS
-
-Place = tuple[str, str]
-ORDER = re.compile(r"o(\d{1,4})_")
+from ablation.runner.work import Place, Work
+from ablation.study.planned import PlannedStep
+from ablation.study.planning import nodes
 
 
 def of(work: Work) -> dict[str, Any]:
@@ -28,7 +22,6 @@ def of(work: Work) -> dict[str, Any]:
     """
     plan, study = work.plan, work.plan.study
     first = work.images(work.steps[0])
-    everything = whole(work)
     return {
         "study": study.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         | {"name": study.study, "title": study.title or study.study},
@@ -58,29 +51,9 @@ def of(work: Work) -> dict[str, Any]:
         "command": plan.options.command,
         "start": now(),
         "end": None,
-        "steps": [described(step, everything, plan) for step in work.steps],
+        "steps": [described(step, work.whole, work) for step in work.steps],
         "trials": _rows(work),
     }
-
-
-def whole(work: Work, old: Mapping[str, Any] | None = None) -> dict[Place, PlannedStep]:
-    """All steps of every design that runs, or ran before, whichever of them were asked for; by design and name.
-
-    Args:
-        work: the run.
-        old: the manifest of the runs before.
-    """
-    plan = work.plan
-
-    def steps(study: Study, designs: Iterable[str], kinds: Sequence[str]) -> dict[Place, PlannedStep]:
-        found = [settled(step, plan.options.weights) for step in steps_of(plan, study, designs, kinds)]
-        return {(step.design, step.step): step for step in found}
-
-    found = steps(plan.study, plan.designs, plan.options.controls)
-    for study, name, kinds in _run_before(plan.study, old or {}):
-        with contextlib.suppress(UserError):  # the study no longer has it: `joined` says so
-            found |= steps(study, (name,), kinds)
-    return found
 
 
 def _rows(work: Work) -> list[dict[str, Any]]:
@@ -97,22 +70,31 @@ def _rows(work: Work) -> list[dict[str, Any]]:
     ]
 
 
-def described(step: PlannedStep, everything: Mapping[Place, PlannedStep], plan: Plan) -> dict[str, Any]:
+def described(step: PlannedStep, whole: Mapping[Place, PlannedStep], work: Work) -> dict[str, Any]:
     """A step as the manifest tells it.
+
+    Args:
+        step: planned and settled.
+        whole: it and its base among others.
+        work: the run, for the images that it has.
 
     Raises:
         UserError: its network cannot be built on such images.
     """
-    layers = nodes(step, plan.shape, plan.classes)
+    layers = nodes(step, work.plan.shape, work.plan.classes)
     recipe = step.setting.recipe
-    base = everything.get((step.design, step.base or ""))
+    base = whole.get((step.design, step.base or ""))
     before = base.setting.recipe if base else None
     changes = recipe.changes_from(before) if before else {}
-    picture = None if step.control else samples.picture_name(recipe, before, plan.dataset)
+    picture = None if step.control else samples.picture_name(recipe, before, work.plan.dataset)
     return {
         "design": step.design,
         "step": step.step,
         "position": step.position,
+        "variant": asdict(step.variant),
+        "role": step.role,
+        "change": step.change,
+        "order": step.order,
         "base": step.base,
         "title": step.title,
         "tricks": [
@@ -144,17 +126,6 @@ def _text(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def _run_before(study: Study, old: Mapping[str, Any]) -> Iterator[tuple[Study, str, tuple[str, ...]]]:
-    """The designs in a folder's manifest: the study with as many orders, the design's name, its kinds of controls."""
-    with contextlib.suppress(AttributeError, KeyError, TypeError):  # damaged: `joined` says so
-        for name in dict.fromkeys(step["design"] for step in old.get("steps", [])):
-            steps = [step for step in old["steps"] if step["design"] == name]
-            kinds = {(step.get("control") or {}).get("kind") for step in steps}
-            orders = [int(found[1]) for step in steps if (found := ORDER.match(step["step"]))]
-            more = study.model_copy(update={"orders": max([study.orders, *orders])})
-            yield more, name, tuple(kind for kind in CONTROLS if kind in kinds)
-
-
 def joined(
     path: Path, old: dict[str, Any], new: dict[str, Any], work: Work, records: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -162,20 +133,17 @@ def joined(
 
     Args:
         path: the results folder.
-        old: the manifest that lies there, or nothing.
+        old: the manifest that lies there, as `RunFolder.read_manifest` gives it, or nothing.
         new: this run's own (`of`).
         work: this run.
         records: the kept trials.
 
     Raises:
-        UserError: the earlier run's settings differ (the text names the keys), or its manifest is damaged.
+        UserError: the earlier run's settings differ; the text names the keys.
     """
-    everything = whole(work, old)
-    try:
-        differences = _differences(old, new, everything) if old else []
-        earlier = [row for row in old.get("trials", []) if row["config_hash"] in records]
-    except (AttributeError, KeyError, TypeError) as error:
-        raise UserError(f"{path}/manifest.json: damaged ({error!r}); discard it with --fresh") from error
+    everything = work.with_earlier_runs(old.get("steps", []))
+    differences = _differences(old, new, everything) if old else []
+    earlier = [row for row in old.get("trials", []) if row["config_hash"] in records]
     if differences:
         more = "; ..." if len(differences) > 3 else ""
         raise UserError(
@@ -191,9 +159,7 @@ def joined(
     ]
     here = {(step["design"], step["step"]) for step in new["steps"]}
     others = dict.fromkeys((row["design"], row["step"]) for row in theirs)
-    steps = new["steps"] + [
-        described(everything[key], everything, work.plan) for key in others if key not in here
-    ]
+    steps = new["steps"] + [described(everything[key], everything, work) for key in others if key not in here]
     designs = list(dict.fromkeys(step["design"] for step in steps))
 
     def order(item: Mapping[str, Any]) -> tuple[int, int, int]:
@@ -212,11 +178,10 @@ def _differences(
     old: Mapping[str, Any], new: Mapping[str, Any], everything: Mapping[Place, PlannedStep]
 ) -> list[str]:
     """Settings that decide results and are not the same: `epochs of noise: 20 there, 10 now`."""
-    older = {"devices": 1, **old}
     found = [
-        f"{key}: {older.get(key)} there, {new[key]} now"
+        f"{key}: {old[key]} there, {new[key]} now"
         for key in ("preset", "protocol", "backend", "devices")
-        if older.get(key) != new[key]
+        if old[key] != new[key]
     ]
     for before in old["steps"]:
         step = everything.get((before["design"], before["step"]))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ablation.data.sizes import Sizes
 from ablation.recipe import Network, Recipe
-from ablation.study import Setting
+from ablation.study.setting import Setting
 from ablation.study.trial import Trial
 
 

@@ -1,16 +1,23 @@
 """What a run is going to train: the steps of every design asked for, before a look at an image."""
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ablation.data import choose, shape_and_classes
+from ablation.errors import UserError
 from ablation.runner.options import Options
-from ablation.study import PlannedStep, Study, controls, seeds_of, variants
+from ablation.study import controls
+from ablation.study.planned import PlannedStep, Variant
+from ablation.study.planning import only, plan, seeds_of
+from ablation.study.schema import Study
+from ablation.study.variants import variants
 from ablation.wording import counted
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """What was asked for.
 
     Attributes:
@@ -20,9 +27,10 @@ class Plan:
         why: that dataset was chosen.
         shape: (height, width, channels) of its images.
         classes: how many.
-        designs: names, with budget and protocol.
-        steps: of all designs, controls included.
         seeds: of every step.
+        designs: with budget and protocol.
+        whole: all steps of these designs, controls included, whichever of them were asked for.
+        steps: those that were; the controls of steps that are left out are left out.
     """
 
     study: Study
@@ -32,9 +40,10 @@ class Plan:
     why: str
     shape: tuple[int, ...]
     classes: int
-    designs: tuple[str, ...]
-    steps: tuple[PlannedStep, ...]
     seeds: tuple[int, ...]
+    designs: tuple[Variant, ...] = ()
+    whole: tuple[PlannedStep, ...] = ()
+    steps: tuple[PlannedStep, ...] = ()
 
     @property
     def title(self) -> str:
@@ -45,7 +54,7 @@ class Plan:
         )
 
 
-def plan(study: Study, options: Options) -> Plan:
+def plan_run(study: Study, options: Options) -> RunPlan:
     """Lay out a run.
 
     Raises:
@@ -54,39 +63,45 @@ def plan(study: Study, options: Options) -> Plan:
     preset = options.preset or default_preset(study)
     dataset, why = choose(options.dataset or study.dataset, options.data_dir, may_download=preset == "full")
     shape, classes = shape_and_classes(dataset)
-    designs = tuple(variants(study, options.designs, options.budgets, options.protocol))
-    empty = Plan(study, options, preset, dataset, why, shape, classes, designs, (), options.seeds)
-    steps = steps_of(empty, study, designs, options.controls, options.steps)
-    return replace(empty, steps=steps, seeds=options.seeds or tuple(range(seeds_of(study, preset, dataset))))
+    designs = variants(study, options.designs, options.budgets, options.protocol)
+    seeds = options.seeds or tuple(range(seeds_of(study, preset, dataset)))
+    empty = RunPlan(study, options, preset, dataset, why, shape, classes, seeds)
+    whole: list[PlannedStep] = []
+    steps: list[PlannedStep] = []
+    for design in designs:
+        of_design = _steps(empty, study, design, options.controls)
+        named = {step.step for step in only([step for step in of_design if not step.control], options.steps)}
+        whole += of_design
+        steps += [step for step in of_design if (step.base if step.control else step.step) in named]
+    return replace(empty, designs=designs, whole=tuple(whole), steps=tuple(steps))
 
 
-def steps_of(
-    plan: Plan, study: Study, designs: Iterable[str], kinds: Sequence[str], names: Sequence[str] = ()
-) -> tuple[PlannedStep, ...]:
-    """The steps of some designs under a plan's preset and dataset.
+def steps_of_earlier_runs(planned: RunPlan, told: Iterable[Mapping[str, Any]]) -> tuple[PlannedStep, ...]:
+    """What earlier runs of the study in the same folder had beside this run's own steps: other designs, more orders,
+    other controls.
 
     Args:
-        plan: as far as it goes.
-        study: the plan's, or one with more orders.
-        designs: names.
-        kinds: of `controls.CONTROLS`.
-        names: of the steps to keep; empty for all.
+        planned: this run.
+        told: the steps that the folder's manifest names.
+
+    Returns:
+        All steps of each such design that the study still has.
     """
-    return tuple(
-        step
-        for design in designs
-        for step in controls.planned(
-            study,
-            design=design,
-            preset=plan.preset,
-            dataset=plan.dataset,
-            sets=plan.options.sets,
-            steps=names,
-            controls=kinds,
-            shape=plan.shape,
-            classes=plan.classes,
-        )
-    )
+    known = {step.place for step in planned.whole}
+    by_design: dict[Variant, list[Mapping[str, Any]]] = {}
+    for step in told:
+        by_design.setdefault(Variant(**step["variant"]), []).append(step)
+    found: list[PlannedStep] = []
+    for design, steps in by_design.items():
+        if design.design not in planned.study.designs or all(
+            (step["design"], step["step"]) in known for step in steps
+        ):
+            continue
+        with contextlib.suppress(UserError):  # the study no longer has it: `manifest.joined` says so
+            orders = max([planned.study.orders, *(step["order"] or 1 for step in steps)])
+            kinds = [step["control"]["kind"] for step in steps if step["control"]]
+            found += _steps(planned, planned.study.model_copy(update={"orders": orders}), design, kinds)
+    return tuple(found)
 
 
 def default_preset(study: Study) -> str:
@@ -96,3 +111,10 @@ def default_preset(study: Study) -> str:
     from ablation.hardware import accelerators
 
     return "full" if accelerators() else "quick"
+
+
+def _steps(planned: RunPlan, study: Study, design: Variant, kinds: Iterable[str]) -> tuple[PlannedStep, ...]:
+    steps = plan(
+        study, preset=planned.preset, dataset=planned.dataset, design=design, sets=planned.options.sets
+    )
+    return controls.with_controls(steps, kinds, planned.shape, planned.classes)

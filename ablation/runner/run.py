@@ -20,11 +20,12 @@ from ablation.runner.executors.task import Task, failed_record
 from ablation.runner.lock import hold
 from ablation.runner.options import Options
 from ablation.runner.origins import waves
-from ablation.runner.plan import plan
+from ablation.runner.plan import plan_run
 from ablation.runner.provenance import now
 from ablation.runner.tracking import Track, tracked
 from ablation.runner.work import Work, prepared
-from ablation.study import PlannedStep, Study
+from ablation.study.planned import PlannedStep
+from ablation.study.schema import Study
 from ablation.study.trial import Trial
 from ablation.train.loop import Interrupted, problem_of
 
@@ -64,7 +65,7 @@ def run(study: Study, options: Options, display: Watching) -> Outcome:
             written or that holds results of other settings.
     """
     hardware.use_one_thread()
-    asked = plan(study, options)
+    asked = plan_run(study, options)
     display.note(asked.title)
     folder = RunFolder(options.out or Path("results") / study.study / f"{asked.dataset}-{asked.preset}")
     _check_ours(folder)

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ablation.data import Splits
 from ablation.data.request import DataRequest, read_data
@@ -12,9 +13,12 @@ from ablation.errors import UserError
 from ablation.recipe import Recipe
 from ablation.runner.options import Options
 from ablation.runner.origins import lineage
-from ablation.runner.plan import Plan
-from ablation.study import PlannedStep, Setting
+from ablation.runner.plan import RunPlan, steps_of_earlier_runs
+from ablation.study.planned import PlannedStep
+from ablation.study.setting import Setting
 from ablation.study.trial import Trial
+
+Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -23,17 +27,28 @@ class Work:
 
     Attributes:
         plan: what was asked for.
-        steps: the plan's, precision and weights settled.
+        whole: all steps of the designs asked for, by (design, step); precision and weights settled, as in all of these.
+        steps: those that were asked for.
         splits: the images, by request.
         backend: of Keras.
         devices: how many share a trial.
     """
 
-    plan: Plan
+    plan: RunPlan
+    whole: Mapping[Place, PlannedStep]
     steps: tuple[PlannedStep, ...]
     splits: Mapping[DataRequest, Splits]
     backend: str
     devices: int
+
+    def with_earlier_runs(self, told: Iterable[Mapping[str, Any]]) -> Mapping[Place, PlannedStep]:
+        """`whole`, and the steps of designs that only earlier runs in the folder had.
+
+        Args:
+            told: the steps that the folder's manifest names.
+        """
+        earlier = settled(steps_of_earlier_runs(self.plan, told), self.plan.options.weights)
+        return {**earlier, **self.whole}
 
     @functools.cached_property
     def trials(self) -> tuple[tuple[PlannedStep, int, Trial], ...]:
@@ -63,7 +78,7 @@ class Work:
         return [self.trial(setting, step.protocol, seed) for setting in lineage(step.setting)]
 
 
-def prepared(plan: Plan) -> Work:
+def prepared(plan: RunPlan) -> Work:
     """Settle what depends on this machine and read the data.
 
     Raises:
@@ -74,21 +89,27 @@ def prepared(plan: Plan) -> Work:
     file = plan.options.weights
     if file is not None and all(step.setting.recipe.backbone is None for step in plan.steps):
         raise UserError(f"--weights {file.name}: no step of {plan.study.study} has a backbone")
-    steps = tuple(settled(step, file) for step in plan.steps)
+    whole = settled(plan.whole, file)
+    steps = tuple(whole[step.place] for step in plan.steps)
     asked = [
         (one.recipe, _request(plan, one, step.protocol)) for step in steps for one in lineage(step.setting)
     ]
     splits = {request: read_data(request) for _, request in asked}
     batches = (min(recipe.batch_size, len(splits[request].x_train)) for recipe, request in asked)
-    return Work(plan, steps, splits, keras.config.backend(), _devices(plan.options, batches))
+    return Work(plan, whole, steps, splits, keras.config.backend(), _devices(plan.options, batches))
 
 
-def settled(step: PlannedStep, weights: Path | None) -> PlannedStep:
-    """A step with the precision that this machine takes and its backbone's weights named by their content.
+def settled(steps: Iterable[PlannedStep], weights: Path | None) -> dict[Place, PlannedStep]:
+    """Steps, by (design, step), with the precision that this machine takes and their backbones' weights named by
+    content.
 
     Raises:
         UserError: the weights cannot be read, or not be fetched.
     """
+    return {step.place: _settled(step, weights) for step in steps}
+
+
+def _settled(step: PlannedStep, weights: Path | None) -> PlannedStep:
     from ablation.networks.build import resolve_precision
 
     recipe = step.setting.recipe
@@ -96,7 +117,7 @@ def settled(step: PlannedStep, weights: Path | None) -> PlannedStep:
     return replace(step, setting=Setting(recipe, step.setting.sizes))
 
 
-def _request(plan: Plan, setting: Setting, protocol: str) -> DataRequest:
+def _request(plan: RunPlan, setting: Setting, protocol: str) -> DataRequest:
     """A base that is judged on no test images keeps its validation images to itself in every protocol."""
     protocol = "honest" if setting.sizes.test == 0 else protocol
     return DataRequest(plan.dataset, plan.options.data_dir, protocol, setting.sizes)

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from ablation import tricks
 from ablation.data.request import DataRequest, read_data
 from ablation.errors import UserError, did_you_mean
 from ablation.explain import explain
@@ -25,10 +26,16 @@ from ablation.runner.lock import hold
 from ablation.runner.options import Options
 from ablation.runner.plan import default_preset
 from ablation.search import report
-from ablation.search.samplers import SAMPLERS, points
+from ablation.search.samplers import points
+from ablation.study.address import Address
+from ablation.study.address import parse as parse_address
+from ablation.study.planned import PlannedStep
+from ablation.study.planning import plan
+from ablation.study.schema import Study
+from ablation.study.setting import Setting
 from ablation.study.space import LECTURE, Space, Values, ends, grid, narrowed, parse
-from ablation.study import PlannedStep, Setting, Stage, Study, plan
 from ablation.study.trial import CONTRACT
+from ablation.study.tuning import SAMPLERS, Stage
 
 STOP_AT_LOSS = 3.0
 COARSE, FINE = "coarse", "fine"
@@ -239,52 +246,36 @@ class _Base:
         Raises:
             UserError: the recipe refuses a value.
         """
-        fields = [f"{key}={_yaml(value)}" for key, value in values.items() if not key.startswith("tricks.")]
-        study = _with_parameters(self.study, self.preset, self.dataset, values)
-        return plan(
-            study,
-            preset=self.preset,
-            dataset=self.dataset,
-            design="cumulative" if "cumulative" in study.designs else "",
-            sets=(*self.sets, *sets, *fields),
-            steps=(self.step,),
-        )[0]
+        return self._planned(values, sets, (self.step,))[0]
 
     def value(self, key: str) -> Any:
         """What the step has without a search."""
-        planned = self.at({})
-        section, _, name = key.partition(".")
-        if section == "tricks":
-            from ablation import tricks
+        address = _address(key)
+        if not address.trick:
+            return self.at({}).setting.recipe.model_dump(mode="json")[address.field]
+        given = tricks.parameters(address.trick)
+        for step in self._planned({}):
+            given |= dict(step.uses).get(address.trick, {})
+        return given[address.field]
 
-            trick, _, parameter = name.partition(".")
-            preset = self.study.presets[self.preset]
-            special = preset.datasets.get(self.dataset, preset)
-            given = {used: own for step in self.study.ladder for used, own in step.uses()}
-            of_trick = tricks.parameters(trick)
-            for level in (given, preset.tricks, special.tricks):
-                of_trick |= level.get(trick, {})
-            return of_trick[parameter]
-        return planned.setting.recipe.model_dump(mode="json")[name]
+    def _planned(
+        self, values: Values, sets: Sequence[str] = (), steps: Sequence[str] = ()
+    ) -> tuple[PlannedStep, ...]:
+        return plan(
+            self.study,
+            preset=self.preset,
+            dataset=self.dataset,
+            design="cumulative" if "cumulative" in self.study.designs else "",
+            sets=(*self.sets, *sets),
+            values={_address(key): value for key, value in values.items()},
+            steps=steps,
+        )
 
 
-def _with_parameters(study: Study, preset: str, dataset: str, values: Values) -> Study:
-    """The study with tricks' parameters at a point set over those of the preset."""
-    chosen = study.presets.get(preset)
-    given: dict[str, dict[str, Any]] = {}
-    for key, value in values.items():
-        section, _, name = key.partition(".")
-        if section == "tricks":
-            trick, _, parameter = name.partition(".")
-            given.setdefault(trick, {})[parameter] = value
-    if chosen is None or not given:
-        return study
-    special = chosen.datasets.get(dataset, type(chosen)())
-    both = chosen.tricks | {name: special.tricks[name] for name in special.tricks}
-    merged = both | {name: both.get(name, {}) | parameters for name, parameters in given.items()}
-    special = special.model_copy(update={"tricks": merged})
-    chosen = chosen.model_copy(update={"datasets": {**chosen.datasets, dataset: special}})
-    return study.model_copy(update={"presets": {**study.presets, preset: chosen}})
+def _address(key: str) -> Address:
+    found = parse_address(key)
+    assert found is not None, key
+    return found
 
 
 def _stage(
@@ -341,7 +332,8 @@ def _study(base: _Base, name: str, values: Sequence[Values], sets: Sequence[str]
     """A stage as a study: a step a point, each setting outright all that any of them sets."""
     default = base.at({}, sets).setting
     settings = [base.at(one, sets).setting for one in values]
-    varied = {key.partition(".")[2] for one in values for key in one if not key.startswith("tricks.")}
+    addresses = [_address(key) for one in values for key in one]
+    varied = {address.field for address in addresses if not address.trick}
     varied |= {field for setting in settings for field in setting.recipe.changes_from(default.recipe)}
     return Study.model_validate(
         {
@@ -403,10 +395,6 @@ def _tuned(base: _Base, notes: dict[str, Any], folder: Path) -> str:
     }
     text = yaml.safe_dump(content, sort_keys=False, width=110, default_flow_style=None)
     return "".join(f"# {line}".rstrip() + "\n" for line in report.header(notes, folder)) + text
-
-
-def _yaml(value: Any) -> str:
-    return yaml.safe_dump(value, default_flow_style=True, width=10_000).removesuffix("...\n").strip()
 
 
 def _points_so_far(folder: Path, seed: int) -> dict[str, list[Values]]:

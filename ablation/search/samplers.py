@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ablation.errors import UserError
-from ablation.study.space import Choice, Space, Values, grid
 from ablation.streams import stream_seed
+from ablation.study.space import Choice, Space, Values, grid
 
-SAMPLERS = ("random", "grid", "tpe")
 TPE_STARTUP = 5
 
 

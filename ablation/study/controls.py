@@ -1,58 +1,45 @@
 """Controls: networks that differ from a step's base by chance alone, or by size without the step's trick."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from ablation.errors import UserError, did_you_mean
 from ablation.networks import families
 from ablation.networks.layout import Problem, blank_problem, layout
 from ablation.recipe import Recipe
-from ablation.study import Control, PlannedStep, Published, Setting, Study, plan, variant
+from ablation.study.design import get
+from ablation.study.planned import CONTROL, Control, PlannedStep
+from ablation.study.published import PublishedAccuracy
+from ablation.study.setting import Setting
 
 AA, PARAMETERS, COMPUTE = CONTROLS = ("aa", "parameters", "compute")
-MATCHED_DESIGNS = ("cumulative", "add-one")
 NEAR = 0.05
 MOST_TIMES = 64.0
 
 
-def planned(
-    study: Study,
-    *,
-    design: str,
-    shape: tuple[int, ...],
-    classes: int,
-    controls: Iterable[str] = (),
-    steps: Iterable[str] = (),
-    **settings: Any,
+def with_controls(
+    steps: Sequence[PlannedStep], kinds: Iterable[str], shape: tuple[int, ...], classes: int
 ) -> tuple[PlannedStep, ...]:
-    """The steps of a design as `study.plan` gives them, and behind them the controls asked for.
+    """The steps of a design and behind them the controls asked for.
 
     Args:
-        study, design, steps, settings: as `plan` takes them; the controls of steps that are left out are left out.
+        steps: all that the design plans.
+        kinds: of `CONTROLS`.
         shape: (height, width, channels) of the images.
         classes: how many.
-        controls: of `CONTROLS`.
 
     Raises:
-        UserError: as `plan`, or an unknown control.
+        UserError: unknown control.
     """
-    wanted = set(controls)
-    for name in wanted:
-        if name not in CONTROLS:
-            raise UserError(f"controls: unknown '{name}'{did_you_mean(name, CONTROLS)}")
-    kept = plan(study, design=design, steps=steps, **settings)
-    if not wanted:
-        return kept
-    names = {step.step for step in kept}
-    everything = plan(study, design=design, **settings)
-    added = controls_of(everything, variant(study, design).design, blank_problem(shape, classes))
-    return kept + tuple(
-        step for step in added if step.control and step.control.kind in wanted and step.base in names
-    )
+    wanted = set(kinds)
+    for kind in wanted:
+        if kind not in CONTROLS:
+            raise UserError(f"controls: unknown '{kind}'{did_you_mean(kind, CONTROLS)}")
+    found = controls_of(steps, blank_problem(shape, classes)) if wanted else ()
+    return (*steps, *(step for step in found if step.control and step.control.kind in wanted))
 
 
-def controls_of(steps: Sequence[PlannedStep], design: str, problem: Problem) -> tuple[PlannedStep, ...]:
+def controls_of(steps: Sequence[PlannedStep], problem: Problem) -> tuple[PlannedStep, ...]:
     """All controls of a design; their positions follow those of its steps.
 
     - `aa` repeats the first step under other random numbers: what it changes is chance.
@@ -60,15 +47,15 @@ def controls_of(steps: Sequence[PlannedStep], design: str, problem: Problem) -> 
       5 %: the base, brought to the same size without the trick (`matched_parameters`, `matched_compute`).
 
     Args:
-        steps: the complete design.
-        design: one of `study.DESIGNS`.
+        steps: all that the design plans.
         problem: shape of the images and number of classes.
     """
-    if design == "orders":
+    design = get(steps[0].variant.design)
+    if design.averaged:
         return ()
-    found = [] if any(step.step == AA for step in steps) else [_repeated(steps[0])]
     by_name = {step.step: step for step in steps}
-    if design in MATCHED_DESIGNS:
+    found = [_repeated(steps[0], by_name)]
+    if design.matched:
         for step in steps:
             if step.base is not None:
                 found += _matched(step, by_name[step.base].setting.recipe, problem)
@@ -86,7 +73,7 @@ def matched_parameters(base: Recipe, trick: Recipe, problem: Problem) -> tuple[s
         than the base itself.
     """
     field = "head" if _only_wider(base, trick) else "widths"
-    return _scaled(base, field, _parameters(trick, problem), lambda one: _parameters(one, problem))
+    return _resized(base, field, _parameters(trick, problem), lambda one: _parameters(one, problem))
 
 
 def matched_compute(base: Recipe, trick: Recipe, problem: Problem) -> tuple[str, Recipe] | None:
@@ -98,18 +85,19 @@ def matched_compute(base: Recipe, trick: Recipe, problem: Problem) -> tuple[str,
     """
     wanted, had = _flops(trick, problem), _flops(base, problem)
     if not _only_wider(base, trick):
-        return _scaled(base, "widths", wanted, lambda one: _flops(one, problem))
+        return _resized(base, "widths", wanted, lambda one: _flops(one, problem))
     epochs = max(1, round(base.epochs * wanted / had))
     if abs(wanted / had - 1) <= NEAR or epochs == base.epochs:
         return None
     return f"a {'longer' if epochs > base.epochs else 'shorter'} training", base.replace(epochs=epochs)
 
 
-def _repeated(step: PlannedStep) -> PlannedStep:
+def _repeated(step: PlannedStep, taken: Container[str]) -> PlannedStep:
+    """The step again; where the ladder has a step `aa` of its own, under a name that no ladder can have."""
     again = Setting(step.setting.recipe.replace(stream=1), step.setting.sizes)
-    title = f"{step.title} again (A/A)"
+    name = AA if AA not in taken else f"{step.step}:{AA}"
     control = Control(AA, f"{step.title} under other random numbers")
-    return replace(_bare(step, title, again), step=AA, control=control)
+    return _against(step, name, f"{step.title} again (A/A)", again, control)
 
 
 def _matched(step: PlannedStep, base: Recipe, problem: Problem) -> list[PlannedStep]:
@@ -124,23 +112,33 @@ def _matched(step: PlannedStep, base: Recipe, problem: Problem) -> list[PlannedS
     for kind, unit, match in pairs:
         if match is not None:
             how, recipe = match
-            setting = Setting(recipe, step.setting.sizes)
+            title = f"{how.removeprefix('a ')}, {unit} of {step.title}"
             control = Control(kind, f"{step.title} against {how}, same {unit}")
-            added = _bare(step, f"{how.removeprefix('a ')}, {unit} of {step.title}", setting)
-            found.append(replace(added, step=f"{step.step}:{kind}", control=control))
+            setting = Setting(recipe, step.setting.sizes)
+            found.append(_against(step, f"{step.step}:{kind}", title, setting, control))
     return found
 
 
-def _bare(step: PlannedStep, title: str, setting: Setting) -> PlannedStep:
-    """A step without tricks or published figures, compared with `step`."""
-    return replace(step, title=title, base=step.step, setting=setting, uses=(), lecture=Published())
+def _against(step: PlannedStep, name: str, title: str, setting: Setting, control: Control) -> PlannedStep:
+    """A control of `step`: it has no tricks and no published figures."""
+    return replace(
+        step,
+        step=name,
+        title=title,
+        base=step.step,
+        setting=setting,
+        role=CONTROL,
+        uses=(),
+        lecture=PublishedAccuracy(),
+        control=control,
+    )
 
 
 def _only_wider(base: Recipe, trick: Recipe) -> bool:
     return set(trick.changes_from(base)) == {"widths"}
 
 
-def _scaled(
+def _resized(
     base: Recipe, field: str, wanted: int, size: Callable[[Recipe], int]
 ) -> tuple[str, Recipe] | None:
     """The base with the numbers of one field multiplied by the factor that brings its size nearest to `wanted`."""

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ablation import tricks
-from ablation.errors import UserError, did_you_mean
-from ablation.recipe import Network, Training
+from ablation.errors import UserError
+from ablation.study.address import parse as address_of
 
 KINDS = ("uniform", "log", "int", "log-int")
-FIELDS = {"network": Network.model_fields, "training": Training.model_fields}
+SEARCHED = ("network", "training", "tricks")
 FIXED = ("training.epochs", "training.stop_at_loss")
 LECTURE = {"training.learning_rate": "log 1e-6 1e-3", "network.l2": "log 1e-5 1e5"}
 MARGIN = 0.1
@@ -113,22 +112,12 @@ def parse(key: str, given: Any, where: str) -> Dimension:
 
 
 def _check_key(key: str, where: str) -> None:
-    section, _, name = key.partition(".")
     if key in FIXED:
         raise UserError(f"{where}: cannot be searched; every stage sets it")
-    if section == "tricks":
-        trick, _, parameter = name.partition(".")
-        if trick not in tricks.names():
-            raise UserError(f"{where}: unknown trick '{trick}'{did_you_mean(trick, tricks.names())}")
-        if parameter not in (parameters := tricks.parameters(trick)):
-            raise UserError(f"{where}: unknown parameter{did_you_mean(parameter, parameters or ['none'])}")
-    elif section not in FIELDS or name not in FIELDS[section]:
-        known = [f"{part}.{field}" for part, fields in FIELDS.items() for field in fields]
-        near = did_you_mean(key, known) if section in FIELDS else ""
-        hint = (
-            near if "did you mean" in near else "; expected network.F, training.F or tricks.TRICK.PARAMETER"
-        )
-        raise UserError(f"{where}: unknown key{hint}")
+    address = address_of(key)
+    if address is None or address.section not in SEARCHED:
+        raise UserError(f"{where}: unknown key; expected network.F, training.F or tricks.TRICK.PARAMETER")
+    address.check(where)
 
 
 def ends(space: Space) -> list[Values]:

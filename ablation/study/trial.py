@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 
-from ablation.study import Setting
+from ablation.study.setting import Setting
 
 CONTRACT = 1
 

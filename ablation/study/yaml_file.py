@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.constructor import ConstructorError
 
 from ablation.errors import UserError
 
 MAX_BYTES = 500_000
 MAX_DEPTH = 20
 PLAIN = {f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "str", "seq", "map")}
-Problem = yaml.constructor.ConstructorError
 
 
 class _Loader(yaml.SafeLoader):
@@ -24,10 +24,12 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            raise Problem(None, None, "aliases (*name) are not allowed", self.peek_event().start_mark)
+            raise ConstructorError(
+                None, None, "aliases (*name) are not allowed", self.peek_event().start_mark
+            )
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise Problem(None, None, "nested too deeply", self.peek_event().start_mark)
+            raise ConstructorError(None, None, "nested too deeply", self.peek_event().start_mark)
         try:
             return super().compose_node(parent, index)
         finally:
@@ -35,14 +37,14 @@ class _Loader(yaml.SafeLoader):
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
         if node.tag not in PLAIN:
-            raise Problem(None, None, f"tag {node.tag} is not allowed", node.start_mark)
+            raise ConstructorError(None, None, f"tag {node.tag} is not allowed", node.start_mark)
         return super().construct_object(node, deep=deep)
 
     def construct_scalar(self, node: Any) -> Any:
         text = super().construct_scalar(node)
         strange = next((one for one in text if not one.isprintable() and one not in "\n\t"), None)
         if strange is not None:
-            raise Problem(None, None, f"character {strange!r} is not allowed", node.start_mark)
+            raise ConstructorError(None, None, f"character {strange!r} is not allowed", node.start_mark)
         return text
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict:
@@ -50,9 +52,9 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
-                raise Problem(None, None, f"key {key!r} is not text", key_node.start_mark)
+                raise ConstructorError(None, None, f"key {key!r} is not text", key_node.start_mark)
             if key in seen:
-                raise Problem(None, None, f"key '{key}' is there twice", key_node.start_mark)
+                raise ConstructorError(None, None, f"key '{key}' is there twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
 

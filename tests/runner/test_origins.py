@@ -5,6 +5,7 @@ import pytest
 import tiny
 
 from ablation import study
+from ablation.data.sizes import Sizes
 from ablation.errors import UserError
 from ablation.recipe import Freeze
 from ablation.results.folder import RunFolder
@@ -50,7 +51,7 @@ def test_an_unfrozen_recipe_is_warmed_up_with_everything_before_the_head_frozen(
     from ablation import tricks
 
     tuned = tricks.apply("fine_tune", tiny.recipe(), {})
-    (_, first) = lineage(study.Setting(tuned, study.Sizes()))
+    (_, first) = lineage(study.Setting(tuned, Sizes()))
     assert first.recipe == tiny.recipe(frozen=Freeze())
 
 

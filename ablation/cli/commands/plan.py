@@ -18,14 +18,14 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     from rich.text import Text
 
     from ablation.runner.display import Terminal
-    from ablation.runner.plan import plan
-    from ablation.study import nodes
+    from ablation.runner.plan import plan_run
+    from ablation.study.planning import nodes
     from ablation.wording import counted
 
     options = groups.options_of(given, arguments)
     loaded = groups.study_of(given)
     preset = groups.preset_of(options, loaded)
-    asked = plan(loaded, dataclasses.replace(options, preset=preset))
+    asked = plan_run(loaded, dataclasses.replace(options, preset=preset))
     different = {f"{step.setting.recipe!r} {step.setting.sizes!r} {step.protocol}" for step in asked.steps}
     trials = counted(len(different) * len(asked.seeds), "trial")
     caption = f"{trials}: settings that coincide are trained once"
