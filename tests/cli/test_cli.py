@@ -300,6 +300,24 @@ LIGHT = (
 )
 
 
+def test_plan_says_how_long_it_will_take(capsys, monkeypatch, study_file):
+    from ablation import hardware
+    from ablation.bench import forecast
+
+    asked = []
+
+    def foretell(trainings, problem, at_once, say):
+        asked.extend(trainings)
+        return tuple(600.0 for _ in trainings)
+
+    monkeypatch.setattr(forecast, "forecast", foretell)
+    monkeypatch.setattr(hardware, "default_jobs", lambda: 2)
+    code, out, _ = call(capsys, "plan", str(study_file(seeds=4)), "--preset", "full", "--time")
+    assert code == 0 and out.count("10 min 00 s") == 3
+    assert "about 1 h 00 min with 2 trials at a time" in " ".join(out.split())
+    assert {(work.train, work.judged) for work in asked} == {(64, 32)}
+
+
 @pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
 def test_what_trains_nothing_imports_no_framework(arguments, tmp_path):
     code = f"""

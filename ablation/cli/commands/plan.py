@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 from ablation.cli import exit_codes, groups
 
@@ -11,39 +12,89 @@ HELP = "what would run, with parameters and FLOPs"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     groups.add_study_options(parser)
+    parser.add_argument(
+        "--time", action="store_true", help="also how long, from a few timed steps of each network"
+    )
 
 
 def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
     from ablation.runner.display import Terminal
     from ablation.runner.plan import plan_run
     from ablation.study.planning import nodes
-    from ablation.wording import counted
+    from ablation.wording import counted, duration
 
     options = groups.options_of(given, arguments)
     loaded = groups.study_of(given)
     preset = groups.preset_of(options, loaded)
     asked = plan_run(loaded, dataclasses.replace(options, preset=preset))
-    different = {f"{step.setting.recipe!r} {step.setting.sizes!r} {step.protocol}" for step in asked.steps}
+    different = set(map(_trained_as, asked.steps))
     trials = counted(len(different) * len(asked.seeds), "trial")
     caption = f"{trials}: settings that coincide are trained once"
     if not options.preset and preset == "quick":
         caption += "; where there is a GPU, run takes preset full"
-    table = Table(title=Text(asked.title), caption=caption)
-    for column in ("design", "step", "trains on", "epochs", "parameters", "MFLOPs an image", "trials"):
-        table.add_column(column, justify="left" if column in ("design", "step") else "right")
-    for step in asked.steps:
+    columns = ["trains on", "epochs", "parameters", "MFLOPs", "trials"]
+    times: tuple[float, ...] = ()
+    if given.time:
+        groups.load_backend()
+        times, at_once = _times(asked)
+        whole = dict(zip(map(_trained_as, asked.steps), times, strict=True))
+        total = sum(whole.values()) * len(asked.seeds) / at_once
+        columns.append("a trial")
+        caption += f"; about {duration(total)} with {counted(at_once, 'trial')} at a time"
+    table = Table(
+        title=Text(asked.title),
+        caption=f"{caption}; MFLOPs are of one image, forward",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    table.add_column("step")
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    design = ""
+    for index, step in enumerate(asked.steps):
+        if step.design != design:
+            design = step.design
+            table.add_section()
+            table.add_row(Text(design, style="bold"))
         layers = nodes(step, asked.shape, asked.classes)
         table.add_row(
-            step.design,
             Text(step.title),
             f"{step.setting.sizes.train:,}" if step.setting.sizes.train else "all",
             str(step.setting.recipe.epochs),
             f"{sum(layer.parameters for layer in layers):,}",
             f"{sum(layer.flops for layer in layers) / 1e6:,.1f}",
             str(len(asked.seeds)),
+            *([duration(times[index])] if times else []),
         )
     Terminal().print(table)
     return exit_codes.DONE
+
+
+def _trained_as(step: Any) -> str:
+    """Equal for planned steps that are one training."""
+    return f"{step.setting.recipe!r} {step.setting.sizes!r} {step.protocol}"
+
+
+def _times(asked: Any) -> tuple[tuple[float, ...], int]:
+    """Seconds of a trial of each planned step, and how many trials run at a time."""
+    from ablation.bench.forecast import Work, forecast
+    from ablation.data import sources
+    from ablation.data.split import VAL
+    from ablation.hardware import default_jobs
+    from ablation.networks.graph import blank_problem
+
+    there = sources.get(asked.dataset).train
+
+    def work(step: Any) -> Work:
+        sizes = step.setting.sizes
+        judged = VAL if sizes.val is None else sizes.val
+        cut = judged if step.protocol == "honest" else 0
+        return Work(step.setting.recipe, sizes.train or there - cut, judged)
+
+    at_once = default_jobs()
+    problem = blank_problem(asked.shape, asked.classes)
+    return forecast([work(step) for step in asked.steps], problem, at_once, print), at_once
