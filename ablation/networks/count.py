@@ -436,13 +436,6 @@ def _resize(
     return Size((_count(height, "height"), _count(width, "width"), _image(shape)[2]))
 
 
-@_formula("ablation.layers.enlarge.Enlarge")
-def _enlarge(shape: Shape, *, factor: Any = NEEDED) -> Size:
-    _need(factor=factor)
-    height, width, channels = _image(shape)
-    return Size((max(1, round(height * factor)), max(1, round(width * factor)), channels))
-
-
 @_formula("CenterCrop", "RandomCrop")
 def _cut(shape: Shape, *, height: Any = NEEDED, width: Any = NEEDED) -> Size:
     _need(height=height, width=width)
