@@ -202,7 +202,11 @@ class RunFolder:
 
     def strangers(self) -> list[str]:
         """What lies in a folder that is not ours, hidden files left out, by name; empty of ours."""
-        if not self.path.is_dir() or self.is_ours():
+        try:
+            there = self.path.is_dir()
+        except OSError:  # no name that the system takes: who writes there will say so
+            return []
+        if not there or self.is_ours():
             return []
         return sorted(file.name for file in self.path.iterdir() if not file.name.startswith("."))
 
