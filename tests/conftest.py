@@ -13,6 +13,30 @@ from ablation.data import Splits, load
 os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
 
+# What a machine may lack. In CI (REQUIRE_ALL=1) a test that is skipped for any other reason has failed.
+MAY_LACK = ("no prepared CIFAR-10", "torch is not installed", "no file system can be mounted")
+MOST_WORKERS = 4
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite runs in one process a core, each with a TensorFlow of its own; a part of it in this process."""
+    if config.args_source == pytest.Config.ArgsSource.ARGS:
+        return 0
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_WORKERS)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Any:
+    """Where all tests have to run, a skipped one fails."""
+    report = yield
+    if os.environ.get("REQUIRE_ALL") == "1" and report.skipped and not hasattr(report, "wasxfail"):
+        reason = str(report.longrepr[-1]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if not any(one in reason for one in MAY_LACK):
+            report.outcome, report.longrepr = "failed", f"REQUIRE_ALL=1, but {reason}"
+    return report
+
+
 @pytest.fixture(autouse=True)
 def no_data_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test finds data sets that happen to lie on this machine."""
