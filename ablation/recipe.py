@@ -4,10 +4,11 @@ A recipe is plain data. It names Keras classes by their import path instead of h
 field by field, hashed and printed without importing Keras; `ablation.networks.build` turns it into a model.
 """
 
+import functools
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 Probability = Annotated[float, Field(ge=0, le=1)]  # of an event
 Rate = Annotated[
@@ -18,10 +19,63 @@ NonNegative = Annotated[float, Field(ge=0)]
 PositiveInt = Annotated[int, Field(ge=1)]
 
 
+def check_kinds(annotation: Any, value: Any) -> None:
+    """Refuse truth values and text where numbers belong, and numbers where truth values do.
+
+    pydantic takes `true` for 1, `"5"` for 5 and 1 for `true`.
+
+    Args:
+        annotation: of the field or parameter.
+        value: as given, or a list of such.
+
+    Raises:
+        ValueError: what was expected and found.
+    """
+    if isinstance(value, list | tuple):
+        for one in value:
+            check_kinds(annotation, one)
+    kinds = _kinds(annotation)
+    numbers, truth, text = kinds & {int, float}, bool in kinds, kinds & {str, Any}
+    if isinstance(value, bool) and numbers and not truth and Any not in kinds:
+        raise ValueError(f"expected a number, found {str(value).lower()}")
+    if isinstance(value, str) and numbers and not text and _reads_as_number(value):
+        raise ValueError(f"expected a number, found '{value[:60]}'")
+    if truth and not isinstance(value, bool) and kinds <= {bool, type(None)}:
+        raise ValueError(f"expected true or false, found {str(value)[:60]!r}")
+
+
+def _reads_as_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+@functools.cache
+def _kinds(annotation: Any) -> frozenset[Any]:
+    """The plain types that an annotation is made of; a model or a choice of words counts as any."""
+    if get_origin(annotation) is Literal:
+        return frozenset({Any})
+    parts = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return _kinds(parts[0])
+    if parts:
+        return frozenset().union(*(_kinds(part) for part in parts if part is not ...))
+    return frozenset({annotation if annotation in (int, float, bool, str, type(None)) else Any})
+
+
 class Frozen(BaseModel):
-    """A value: immutable, compared by content, unknown keys rejected."""
+    """A value: immutable, compared by content, unknown keys rejected, numbers given as numbers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _kinds_are_kept(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.field_name is not None:
+            check_kinds(cls.model_fields[info.field_name].annotation, value)
+        return value
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, validated like a new one."""

@@ -54,3 +54,28 @@ def test_convolutions_of_each_block():
 def test_a_layer_is_shown_as_one_would_write_it():
     assert str(Layer.of("keras.layers.Dropout", rate=0.3)) == "Dropout(rate=0.3)"
     assert EarlyStopping().patience == 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"epochs": True}, "expected a number, found true"),
+        ({"epochs": "5"}, "expected a number, found '5'"),
+        ({"learning_rate": True}, "expected a number, found true"),
+        ({"learning_rate": "1e-3"}, "expected a number, found '1e-3'"),
+        ({"widths": [8, True]}, "expected a number, found true"),
+        ({"convs_per_block": [True]}, "expected a number, found true"),
+        ({"bottleneck": False}, "expected a number, found false"),
+        ({"head_norm": 1}, "expected true or false, found '1'"),
+        ({"head_norm": "yes"}, "expected true or false, found 'yes'"),
+        ({"predict": {"draws": True}}, "expected a number, found true"),
+    ],
+)
+def test_a_truth_value_is_no_number_and_text_is_neither(fields, message):
+    with pytest.raises(ValidationError, match=message):
+        Recipe(**fields)
+
+
+def test_whole_numbers_may_be_written_with_a_point_and_fractions_without():
+    assert Recipe(epochs=5.0).epochs == 5 and Recipe(learning_rate=1).learning_rate == 1.0
+    assert Recipe(head_norm=True, bottleneck=None, widths=(4.0,)).widths == (4,)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from ablation import tricks
@@ -36,6 +35,7 @@ from ablation.study.setting import Setting
 from ablation.study.space import LECTURE, Space, Values, ends, grid, narrowed, parse
 from ablation.study.trial import CONTRACT
 from ablation.study.tuning import SAMPLERS, Stage
+from ablation.study.yaml_file import parse_yaml, to_yaml
 
 STOP_AT_LOSS = 3.0
 COARSE, FINE = "coarse", "fine"
@@ -95,8 +95,6 @@ def search_of(
     Raises:
         UserError: unknown step, sampler or key, or no such range or stage.
     """
-    from ablation.study.yaml_file import parse_yaml
-
     given = {}
     for assignment in space:
         key, equals, text = assignment.partition("=")
@@ -393,8 +391,9 @@ def _tuned(base: _Base, notes: dict[str, Any], folder: Path) -> str:
             {"step": "tuned", "title": "tuned", **_fields(tuned, changes)},
         ],
     }
-    text = yaml.safe_dump(content, sort_keys=False, width=110, default_flow_style=None)
-    return "".join(f"# {line}".rstrip() + "\n" for line in report.header(notes, folder)) + text
+    text = to_yaml(content, sort_keys=False, width=110, default_flow_style=None)
+    lines = (line for part in report.header(notes, folder) for line in part.splitlines() or [""])
+    return "".join(f"# {line}".rstrip() + "\n" for line in lines) + text
 
 
 def _points_so_far(folder: Path, seed: int) -> dict[str, list[Values]]:

@@ -9,7 +9,7 @@ from ablation.errors import UserError, did_you_mean
 from ablation.recipe import Layer, Recipe
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+.-]{0,63}$")]
-MOST_CONVS = 1000
+MOST_CONVS, MOST_PARAMETERS = 1000, 10**11
 ACTIVATIONS = (
     "celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish",
     "hard_tanh", "leaky_relu", "linear", "log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu",
@@ -29,6 +29,16 @@ def check_convs(recipe: Recipe) -> None:
     """
     if (convs := sum(recipe.block_convs())) > MOST_CONVS:
         raise ValueError(f"convs_per_block: expected {MOST_CONVS} convolutions in all at most, found {convs}")
+
+
+def check_size(where: str, parameters: int) -> None:
+    """Refuse networks that no machine holds.
+
+    Raises:
+        UserError: over 1e11 parameters.
+    """
+    if parameters > MOST_PARAMETERS:
+        raise UserError(f"{where}: expected {MOST_PARAMETERS:.0e} parameters at most, found {parameters:.1e}")
 
 
 def check_layers(where: str, value: Any) -> None:

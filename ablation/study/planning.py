@@ -13,6 +13,7 @@ from ablation.errors import UserError, did_you_mean
 from ablation.networks.layout import Node, blank_problem, layout
 from ablation.recipe import Recipe
 from ablation.study.address import SECTIONS, Address, assignments, overrides, parse
+from ablation.study.bounds import check_size
 from ablation.study.design import get
 from ablation.study.planned import PlannedStep, Variant
 from ablation.study.schema import Preset, Step, Study
@@ -117,9 +118,11 @@ def nodes(step: PlannedStep, image_shape: tuple[int, ...], classes: int) -> tupl
     if max(kept) >= classes:
         raise UserError(f"data.classes: expected labels 0-{classes - 1}, found {max(kept)}")
     try:
-        return layout(step.setting.recipe, blank_problem(image_shape, len(kept)))
+        found = layout(step.setting.recipe, blank_problem(image_shape, len(kept)))
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise UserError(f"step '{step.step}': {error}") from error
+    check_size(f"step '{step.step}': network", sum(node.parameters for node in found))
+    return found
 
 
 def _levels(study: Study, preset: str, dataset: str) -> tuple[tuple[str, Preset], tuple[str, Preset]]:

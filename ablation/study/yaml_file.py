@@ -1,5 +1,10 @@
-"""Reading a YAML file that may come from anyone: plain data only, every mistake one line."""
+"""Reading a YAML file that may come from anyone: plain data only, every mistake one line.
 
+Scalars mean what YAML 1.2's core schema says, as in most tools of today: `5e-4` is a number, `010` is ten, `yes`, `on`
+and `1_000` are text. (PyYAML itself follows YAML 1.1, where they are text, eight, true, true and a thousand.)
+"""
+
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +15,36 @@ from ablation.errors import UserError
 
 MAX_BYTES = 500_000
 MAX_DEPTH = 20
-PLAIN = {f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "str", "seq", "map")}
+TAG = "tag:yaml.org,2002:"
+PLAIN = {f"{TAG}{kind}" for kind in ("null", "bool", "int", "float", "str", "seq", "map")}
+
+# YAML 1.2.2, section 10.3.2: pattern and the characters that such a scalar begins with.
+CORE = {
+    "null": (re.compile(r"(?:null|Null|NULL|~|)\Z"), [*"nN~", ""]),
+    "bool": (re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), [*"tTfF"]),
+    "int": (re.compile(r"(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)\Z"), [*"-+0123456789"]),
+    "float": (
+        re.compile(
+            r"(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+            r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"
+        ),
+        [*"-+.0123456789"],
+    ),
+}
+
+
+def _resolvers() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+    found: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    for kind, (pattern, first) in CORE.items():
+        for one in first:
+            found.setdefault(one, []).append((f"{TAG}{kind}", pattern))
+    return found
 
 
 class _Loader(yaml.SafeLoader):
     """Plain printable data: no tags, no key twice, no anchors (a few lines of them stand for gigabytes)."""
 
-    yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag in PLAIN]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+    yaml_implicit_resolvers = _resolvers()
     depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
@@ -57,6 +82,41 @@ class _Loader(yaml.SafeLoader):
                 raise ConstructorError(None, None, f"key '{key}' is there twice", key_node.start_mark)
             seen.add(key)
         return super().construct_mapping(node, deep=deep)
+
+    def construct_number(self, node: Any) -> int | float | bool:
+        text, kind = self.construct_scalar(node), node.tag.removeprefix(TAG)
+        if not CORE[kind][0].match(text):
+            raise ConstructorError(
+                None, None, f"expected a value of !!{kind}, found '{text[:60]}'", node.start_mark
+            )
+        if kind == "bool":
+            return text.lower() == "true"
+        if kind == "float":
+            return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        return int(text, 0) if text.startswith(("0o", "0x")) else int(text)
+
+
+for _kind in ("bool", "int", "float"):
+    _Loader.add_constructor(f"{TAG}{_kind}", _Loader.construct_number)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what `_Loader` reads back: text that looks like a number or a truth value is quoted."""
+
+    yaml_implicit_resolvers = {
+        first: [*yaml.SafeDumper.yaml_implicit_resolvers.get(first, []), *_resolvers().get(first, [])]
+        for first in {*yaml.SafeDumper.yaml_implicit_resolvers, *_resolvers()}
+    }
+
+
+def to_yaml(value: Any, **layout: Any) -> str:
+    """Plain data as YAML that `parse_yaml`, and a reader of YAML 1.1, reads back as they are.
+
+    Args:
+        value: of mappings, lists, text, numbers, truth values and None.
+        layout: as `yaml.dump` takes it: `width`, `default_flow_style`, `sort_keys`.
+    """
+    return yaml.dump(value, Dumper=_Dumper, **layout)
 
 
 def parse_yaml(text: str, where: str) -> Any:

@@ -21,7 +21,7 @@ from pydantic import ConfigDict, ValidationError, validate_call
 
 from ablation.errors import UserError, did_you_mean
 from ablation.explain import explain
-from ablation.recipe import Recipe
+from ablation.recipe import Recipe, check_kinds
 
 Trick = Callable[..., Recipe]
 
@@ -99,6 +99,12 @@ def apply(name: str, recipe: Recipe, given: dict[str, Any]) -> Recipe:
     for key in given:
         if key not in known:
             raise UserError(f"{name}.{key}: unknown parameter{did_you_mean(key, known or ['no parameters'])}")
+    annotations = {one.name: one.annotation for one in inspect.signature(function).parameters.values()}
+    for key, value in given.items():
+        try:
+            check_kinds(annotations[key], value)
+        except ValueError as error:
+            raise UserError(f"{name}.{key}: {error}") from error
     try:
         return function(recipe, **given)
     except ValidationError as error:

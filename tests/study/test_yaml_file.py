@@ -1,9 +1,10 @@
 """A study file may come from anyone."""
 
 import pytest
+import yaml
 
 from ablation.errors import UserError
-from ablation.study.yaml_file import MAX_BYTES, parse_yaml, read_yaml
+from ablation.study.yaml_file import MAX_BYTES, parse_yaml, read_yaml, to_yaml
 
 
 def test_plain_data():
@@ -13,6 +14,36 @@ def test_plain_data():
         "b": {"c": "2020-01-01", "<<": {"=": 1}},
         "d": "two\nlines\n",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("5e-4", 5e-4), ("1e3", 1000.0), ("1E+2", 100.0), (".5", 0.5), ("1.", 1.0), ("-.5e1", -5.0),
+        ("010", 10), ("0o10", 8), ("0x1F", 31), ("-007", -7), ("+3", 3),
+        (".inf", float("inf")), ("-.INF", float("-inf")),
+        ("true", True), ("TRUE", True), ("False", False), ("null", None), ("~", None), ("", None),
+        ("yes", "yes"), ("no", "no"), ("on", "on"), ("off", "off"), ("Yes", "Yes"), ("y", "y"), ("tRue", "tRue"),
+        ("1_000", "1_000"), ("1:30", "1:30"), ("0b11", "0b11"), ("1e", "1e"), ("e5", "e5"), ("0o9", "0o9"),
+        ("1.2.3", "1.2.3"), ("inf", "inf"), ("nan", "nan"), ("'5e-4'", "5e-4"), ("!!str 5", "5"),
+        ("!!float 5", 5.0), ("!!int 7", 7),
+    ],
+)  # fmt: skip
+def test_scalars_are_those_of_yaml_1_2(text, value):
+    found = parse_yaml(f"a: {text}", "x")["a"]
+    assert found == value and type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["5e-4", "1e3", "yes", "no", "on", "010", "0o10", "1_000", "true", "null", "~", "", "1:30", ".inf", "two\nlines",
+     "a: b", "# x", "- x", "2020-01-01", "=", 5e-4, 1e-7, 1e22, 10, True, None, [1, "2", 3.0], {"a": {"b": "no"}}],
+)  # fmt: skip
+def test_what_is_written_is_read_back(value):
+    for layout in ({}, {"default_flow_style": True}, {"width": 20}):
+        found = parse_yaml(to_yaml({"a": value}, **layout), "x")["a"]
+        assert found == value and type(found) is type(value)
+    assert yaml.safe_load(to_yaml({"a": value}))["a"] == value
 
 
 BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n"
@@ -39,9 +70,10 @@ BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n"
         ("a: !!set {b}", "tag tag:yaml.org,2002:set is not allowed"),
         ("a: !!binary aGk=", "is not allowed"),
         ("!include other.yaml", "tag !include is not allowed"),
-        ("a: !!int ''", "not YAML"),
-        ("a: !!bool maybe", "not YAML"),
-        ("a: !!float x", "not YAML"),
+        ("a: !!int ''", "line 1: expected a value of !!int, found ''"),
+        ("a: !!bool maybe", "expected a value of !!bool, found 'maybe'"),
+        ("a: !!float x", "expected a value of !!float, found 'x'"),
+        ("a: !!int 1_000", "expected a value of !!int"),
         ("a: " + "9" * 5000, "not YAML"),
         ("[" * 1000, "nested too deeply"),
         ("{a: " * 1000, "nested too deeply"),

@@ -260,3 +260,12 @@ def test_the_mended_contrast_is_another_configuration():
     assert tricks.apply("color_jitter", START, {}).pixel_augment[1] != spoiled
     contents = {layer.model_dump_json() for layer in tricks.apply("color_jitter", START, {}).pixel_augment}
     assert spoiled.model_dump_json() not in contents
+
+
+def test_parameters_of_tricks_are_numbers_where_numbers_belong():
+    with pytest.raises(UserError, match=r"^dropout\.rate: expected a number, found false"):
+        tricks.apply("dropout", START, {"rate": False})
+    with pytest.raises(UserError, match=r"^zoom\.keep_ratio: expected true or false, found 'yes'"):
+        tricks.apply("zoom", START, {"keep_ratio": "yes"})
+    with pytest.raises(UserError, match=r"^cutout\.size: expected a number, found '8'"):
+        tricks.apply("cutout", START, {"size": "8"})
