@@ -206,3 +206,16 @@ def test_the_activations_a_study_may_name_are_keras_own():
 
     x = np.linspace(-2, 2, 12, dtype="float32").reshape(2, 6)
     assert all(keras.activations.get(name)(x).shape == (2, 6) for name in ACTIVATIONS)
+
+
+def test_images_are_channels_last_whatever_keras_is_set_to():
+    recipe = RUNGS["residual"].replace(flatten=Layer.of("keras.layers.GlobalAveragePooling2D"))
+    planned = {node.name: node.shape for node in layout(recipe, PROBLEM)}
+    keras.config.set_image_data_format("channels_first")
+    try:
+        model = build(recipe, PROBLEM, seed=0)
+        assert {name: tuple(model.get_layer(name).output.shape[1:]) for name in planned} == planned
+        formats = {getattr(layer, "data_format", "channels_last") for layer in model.layers}
+    finally:
+        keras.config.set_image_data_format("channels_last")
+    assert formats == {"channels_last"}
