@@ -43,8 +43,10 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
 
 def add_study_options(parser: argparse.ArgumentParser) -> None:
     """What of a study is to be trained."""
+    from ablation.study.design import names as design_names
+
     add_data_options(parser)
-    _add(parser, "designs", "D[,D]", "cumulative, leave-one-out, add-one, orders")
+    _add(parser, "designs", "D[,D]", ", ".join(design_names()))
     parser.add_argument("--orders", type=positive, metavar="N", help="random orders of the ladder (4)")
     _add(parser, "budgets", "E[,E]", "the same at several numbers of epochs")
     _add(parser, "protocol", "P", "honest, lecture or both")
