@@ -13,7 +13,8 @@ from ablation.errors import UserError
 from ablation.networks.count import figures
 from ablation.networks.layout import blank_problem, layout
 from ablation.recipe import Layer
-from ablation.study import LAYER_PATH, load, nodes, plan
+from ablation.study import load, nodes, plan
+from ablation.study.bounds import LAYER_PATH
 
 keras = pytest.importorskip("keras")
 
