@@ -111,7 +111,27 @@ def device_name() -> str:
     return f"{model}, {usable_cores()} cores"
 
 
+def forget_peak_memory() -> bool:
+    """Let `peak_memory_mb` count from now on; False where the system cannot (only Linux can, and not everywhere)."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return False
+    return _high_water_mb() is not None
+
+
+def _high_water_mb() -> float | None:
+    """The largest resident memory since `forget_peak_memory`, MB, as Linux tells it."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024 / 1e6
+    return None
+
+
 def peak_memory_mb() -> float:
-    """The process's largest resident memory so far, MB."""
+    """The process's largest resident memory, MB: since `forget_peak_memory`, or else so far."""
+    if (peak := _high_water_mb()) is not None:
+        return peak
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from ablation.keras_private import moments
+
 
 @keras.saving.register_keras_serializable("ablation")
 class Adam(keras.optimizers.Adam):
@@ -21,11 +23,11 @@ class Adam(keras.optimizers.Adam):
         import tensorflow as tf
 
         step = ops.cast(self.iterations + 1, variable.dtype)
-        index = self._get_variable_index(variable)
+        momentum, velocity = moments(self, variable)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
-            m=self._momentums[index].value.handle,
-            v=self._velocities[index].value.handle,
+            m=momentum.value.handle,
+            v=velocity.value.handle,
             beta1_power=ops.power(ops.cast(self.beta_1, variable.dtype), step),
             beta2_power=ops.power(ops.cast(self.beta_2, variable.dtype), step),
             lr=ops.cast(learning_rate, variable.dtype),

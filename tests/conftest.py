@@ -1,6 +1,7 @@
 """What the tests of the core share: tiny data, a tiny study, a stand-in for training."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,17 @@ def no_data_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytes
     monkeypatch.delenv("ABLATION_DATA_DIR", raising=False)
     for name in ("KERAS_HOME", "TFDS_DATA_DIR"):
         monkeypatch.setenv(name, str(nowhere))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_compilation_a_recipe() -> Iterator[None]:
+    """All trials of this process share compiled networks: a run compiles anew otherwise."""
+    from ablation.train.engines import Engines
+
+    engines = Engines()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ablation.runner.executors.local.Engines", lambda: engines)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,9 @@ import tiny
 EPOCHS = 50
 
 
-def carry_out(task: Any, watch: Callable[[Any], None], stop: Callable[[], bool]) -> dict[str, Any]:
+def carry_out(
+    task: Any, watch: Callable[[Any], None], stop: Callable[[], bool], engines: Any = None
+) -> dict[str, Any]:
     """A record as large as a real one, without a training; progress is told as often as a real trial's would be."""
     from ablation.train.loop import Progress
 

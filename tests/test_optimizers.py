@@ -1,10 +1,14 @@
 """Our fused optimizers are Keras' own."""
 
+import inspect
+
 import numpy as np
 import pytest
+import tiny
 
 keras = pytest.importorskip("keras")
 
+from ablation.networks.build import make_optimizer  # noqa: E402
 from ablation.optimizers import Adam  # noqa: E402
 
 OPTIONS = {"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-4}
@@ -48,3 +52,42 @@ def test_it_follows_a_schedule():
         trained(Adam(**options)), trained(keras.optimizers.Adam(**options)), strict=True
     ):
         np.testing.assert_allclose(mine, reference, rtol=2e-5, atol=1e-6)
+
+
+DECAYING = sorted(
+    name
+    for name in dir(keras.optimizers)
+    if isinstance(found := getattr(keras.optimizers, name), type)
+    and "weight_decay" in inspect.signature(found).parameters
+)
+
+
+@pytest.mark.parametrize("name", DECAYING)
+def test_an_optimizer_decays_by_what_the_recipe_says_and_by_nothing_where_it_says_nothing(name):
+    def made(**fields):
+        recipe = tiny.recipe(optimizer={"path": f"keras.optimizers.{name}"}, **fields)
+        return make_optimizer(recipe, 1, seed=0)
+
+    def decays(optimizer):
+        return {getattr(optimizer, key, None) or 0 for key in ("weight_decay", "adam_weight_decay")}
+
+    assert decays(made()) == {0}
+    assert made(weight_decay=0.05).weight_decay == 0.05
+    assert 0.004 not in decays(made(weight_decay=0.05))
+
+
+def test_without_decay_a_step_of_adamw_is_adams():
+    def moved(name):
+        recipe = tiny.recipe(optimizer={"path": f"keras.optimizers.{name}"})
+        optimizer = make_optimizer(recipe.replace(learning_rate=0.01), 1, seed=0)
+        variable = keras.Variable(np.full(3, 10.0, "float32"), name="kernel")
+        optimizer.build([variable])
+        optimizer.apply([keras.ops.ones(3)], [variable])
+        return np.array(variable)
+
+    np.testing.assert_allclose(moved("AdamW"), moved("Adam"), rtol=1e-6)
+
+
+def test_a_decay_among_the_optimizers_own_options_stays():
+    recipe = tiny.recipe(optimizer={"path": "keras.optimizers.AdamW", "options": {"weight_decay": 0.1}})
+    assert make_optimizer(recipe, 1, seed=0).weight_decay == 0.1

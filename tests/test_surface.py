@@ -12,7 +12,8 @@ from ablation.engine import new_engine
 from ablation.engine.gradients import gradients
 from ablation.engine.learner import new_learner
 from ablation.surface import largest_curvature, plane
-from ablation.train.loop import evaluate, problem_of
+from ablation.train.engines import problem_of
+from ablation.train.judge import evaluate
 
 
 def learner_of(splits, **fields):

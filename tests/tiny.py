@@ -139,9 +139,12 @@ class Trainer:
         checkpoint: Path,
         checkpoint_share: float,
         start: Path | None = None,
+        backbone: Path | None = None,
         keep: Path | None = None,
+        engines: Any = None,
         watch: Callable[[Any], None],
         observe: Callable[[Any], None] | None = None,
+        keep_judged: Callable[[Any], None] | None = None,
         stop: Callable[[], bool],
     ) -> dict[str, Any]:
         from ablation.train.loop import Interrupted, Progress

@@ -14,7 +14,8 @@ from ablation.engine.learner import Learner, new_learner
 from ablation.networks.layout import Node, layout
 from ablation.recipe import Recipe
 from ablation.streams import generator
-from ablation.train.loop import evaluate, problem_of
+from ablation.train.engines import problem_of
+from ablation.train.judge import evaluate
 
 TRAIN, JUDGED, FEW, PROBED = 1_500, 500, 64, 128
 OVERFIT_STEPS, OVERFIT_STRIDE, CONTROL_STEPS, WARM_STEPS = 150, 25, 60, 30

@@ -1,5 +1,7 @@
 """A request for images: what a trial is trained and judged on, read once a process."""
 
+import functools
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +28,33 @@ class DataRequest:
     sizes: Sizes
 
 
-_splits: dict[DataRequest, Splits] = {}
+MOST_BYTES = 2e9
+
+
+class Cache:
+    """Data sets read, up to a number of bytes: the one asked for longest ago makes room, the last one stays."""
+
+    def __init__(self, most_bytes: float = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._splits: OrderedDict[DataRequest, Splits] = OrderedDict()
+
+    def get(self, request: DataRequest, read: Callable[[], Splits]) -> Splits:
+        """The splits of a request, read where they are not there."""
+        if request not in self._splits:
+            self._splits[request] = read()
+        self._splits.move_to_end(request)
+        while len(self._splits) > 1 and sum(map(_bytes, self._splits.values())) > self._most_bytes:
+            self._splits.popitem(last=False)
+        return self._splits[request]
+
+
+def _bytes(splits: Splits) -> int:
+    return sum(one.nbytes for one in (splits.x_train, splits.x_val, splits.x_test))
+
+
+@functools.cache
+def _cache() -> Cache:
+    return Cache()
 
 
 def read_data(request: DataRequest) -> Splits:
@@ -35,15 +63,15 @@ def read_data(request: DataRequest) -> Splits:
     Raises:
         UserError: as `ablation.data.load`, or more images than memory holds.
     """
-    if request not in _splits:
+
+    def read() -> Splits:
         sizes = request.sizes
-        val = 0 if request.protocol == "lecture" else sizes.val
         try:
-            _splits[request] = load(
+            return load(
                 request.dataset,
                 data_dir=request.data_dir,
                 train=sizes.train,
-                val=val,
+                val=0 if request.protocol == "lecture" else sizes.val,
                 test=sizes.test,
                 classes=sizes.classes,
             )
@@ -51,10 +79,10 @@ def read_data(request: DataRequest) -> Splits:
             raise UserError(
                 f"data: {request.dataset} with {sizes} needs more memory than there is"
             ) from error
-    return _splits[request]
+
+    return _cache().get(request, read)
 
 
 def keep_data(request: DataRequest, get: Callable[[], Splits]) -> None:
-    """Have `read_data` give these splits; they are got once a process."""
-    if request not in _splits:
-        _splits[request] = get()
+    """Have `read_data` give these splits; they are got where they are not there."""
+    _cache().get(request, get)

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from ablation.engine.held import TrainingSet
 from ablation.engine.learner import Learner
 from ablation.recipe import Prediction
 
@@ -41,8 +42,15 @@ class Engine(Protocol):
         ...
 
 
-def new_engine(learner: Learner, images: np.ndarray, labels: np.ndarray, devices: int = 1) -> Engine:
-    """The active backend's engine on a training set (uint8 NHWC, int32).
+def new_engine(learner: Learner, images: np.ndarray, labels: np.ndarray) -> Engine:
+    """The active backend's engine on a training set (uint8 NHWC, int32)."""
+    held = TrainingSet()
+    held.use(images, labels)
+    return engine_on(learner, held)
+
+
+def engine_on(learner: Learner, held: TrainingSet, devices: int = 1) -> Engine:
+    """The active backend's engine on whatever training set is held when it trains.
 
     Several devices share every batch; the learner must have been made on them (`parallel.on_devices`).
     """
@@ -51,21 +59,21 @@ def new_engine(learner: Learner, images: np.ndarray, labels: np.ndarray, devices
         if devices > 1:
             from ablation.engine.mirrored import MirroredEngine
 
-            return MirroredEngine(learner, images, labels, devices)
+            return MirroredEngine(learner, held, devices)
         from ablation.engine.tensorflow import TensorFlowEngine
 
-        return TensorFlowEngine(learner, images, labels)
+        return TensorFlowEngine(learner, held)
     if backend == "jax":
         if devices > 1:
             from ablation.engine.sharded import ShardedEngine
 
-            return ShardedEngine(learner, images, labels, devices)
+            return ShardedEngine(learner, held, devices)
         from ablation.engine.jax import JaxEngine
 
-        return JaxEngine(learner, images, labels)
+        return JaxEngine(learner, held)
     from ablation.engine.torch import TorchEngine
 
-    return TorchEngine(learner, images, labels)
+    return TorchEngine(learner, held)
 
 
 def predict(engine: Engine, images: np.ndarray, how: Prediction = PLAIN) -> np.ndarray:

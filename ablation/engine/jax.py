@@ -7,15 +7,16 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from ablation.engine.held import training_set
+from ablation.engine.held import TrainingSet
 from ablation.engine.learner import Learner
+from ablation.keras_private import set_value
 
 STEPS_PER_CALL = 64
 
 
 class JaxEngine:
-    def __init__(self, learner: Learner, images: np.ndarray, labels: np.ndarray) -> None:
-        self.learner, self._images, self._labels = learner, images, labels
+    def __init__(self, learner: Learner, held: TrainingSet) -> None:
+        self.learner, self._held = learner, held
         trainable, untrained = learner.trainable, learner.untrained
 
         def objective(weights: list, others: list, x: jax.Array, y: jax.Array) -> tuple:
@@ -73,7 +74,7 @@ class JaxEngine:
 
     def _training_set(self) -> tuple[jax.Array, jax.Array]:
         """On the device, or the devices, that train on it."""
-        return training_set(self._images, self._labels, lambda *arrays: tuple(map(jnp.asarray, arrays)))
+        return self._held.placed(lambda *arrays: tuple(map(jnp.asarray, arrays)))
 
     def _placed(self, batches: np.ndarray) -> Any:
         """The indices of some batches on the device, or the devices, that train on them."""
@@ -88,4 +89,4 @@ class JaxEngine:
     def _keep(self, state: tuple[list[Any], ...]) -> None:
         for group, values in zip(self._groups(), state, strict=True):
             for variable, value in zip(group, values, strict=True):
-                variable._value = value
+                set_value(variable, value)

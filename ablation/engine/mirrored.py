@@ -11,7 +11,9 @@ from functools import cache
 import numpy as np
 import tensorflow as tf
 
+from ablation.engine.held import TrainingSet
 from ablation.engine.learner import Learner
+from ablation.keras_private import clipped
 
 
 def devices() -> list[str]:
@@ -26,9 +28,12 @@ def strategy(count: int) -> tf.distribute.Strategy:
 
 
 class MirroredEngine:
-    def __init__(self, learner: Learner, images: np.ndarray, labels: np.ndarray, count: int) -> None:
+    """An engine with a training set of its own, the one that is held when it is made."""
+
+    def __init__(self, learner: Learner, held: TrainingSet, count: int) -> None:
         self.learner = learner
         mirrored = strategy(count)
+        images, labels = held.arrays
         with mirrored.scope():
             train_images = tf.Variable(images, trainable=False)
             train_labels = tf.Variable(labels, trainable=False)
@@ -53,7 +58,7 @@ class MirroredEngine:
             gradients = tape.gradient(loss, weights)
             if clips:
                 # The whole gradient is clipped; of the equal shares that the optimizer adds up, it clips none.
-                whole = learner.optimizer._clip_gradients(replica.all_reduce("SUM", gradients))
+                whole = clipped(learner.optimizer, replica.all_reduce("SUM", gradients))
                 gradients = [gradient / count for gradient in whole]
             learner.optimizer.apply(gradients, learner.trainable)
             return loss, hits

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
-from ablation.engine.held import training_set
+from ablation.engine.held import TrainingSet
 from ablation.engine.jax import JaxEngine
 from ablation.engine.learner import Learner
 
@@ -28,18 +28,18 @@ def distribution(count: int) -> keras.distribution.DataParallel:
 
 
 class ShardedEngine(JaxEngine):
-    def __init__(self, learner: Learner, images: np.ndarray, labels: np.ndarray, count: int) -> None:
-        super().__init__(learner, images, labels)
+    def __init__(self, learner: Learner, held: TrainingSet, count: int) -> None:
+        super().__init__(learner, held)
         over = distribution(count)
         mesh = over.device_mesh.backend_mesh
-        self._count, self._everywhere = count, NamedSharding(mesh, PartitionSpec())
+        self._everywhere = NamedSharding(mesh, PartitionSpec())
         self._shares = NamedSharding(mesh, PartitionSpec(None, over.batch_dim_name))
 
     def _training_set(self) -> tuple[jax.Array, jax.Array]:
         def put(*arrays: np.ndarray) -> tuple[jax.Array, jax.Array]:
             return jax.device_put(arrays, self._everywhere)
 
-        return training_set(self._images, self._labels, put, self._count)
+        return self._held.placed(put)
 
     def _placed(self, batches: np.ndarray) -> jax.Array:
         return jax.device_put(batches, self._shares)

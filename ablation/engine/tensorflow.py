@@ -3,15 +3,15 @@
 import numpy as np
 import tensorflow as tf
 
-from ablation.engine.held import training_set
+from ablation.engine.held import TrainingSet
 from ablation.engine.learner import Learner
 
 tf.get_logger().setLevel("ERROR")  # it warns of functions compiled often: every recipe is, once
 
 
 class TensorFlowEngine:
-    def __init__(self, learner: Learner, images: np.ndarray, labels: np.ndarray) -> None:
-        self.learner, self._images, self._labels = learner, images, labels
+    def __init__(self, learner: Learner, held: TrainingSet) -> None:
+        self.learner, self._held = learner, held
         trainable, shape = learner.trainable, learner.model.input_shape
 
         def step(
@@ -62,7 +62,7 @@ class TensorFlowEngine:
         self._train, self._predict, self._predict_noisy = train, predict, predict_noisy
 
     def train(self, batches: np.ndarray) -> tuple[np.ndarray, int]:
-        losses, hits = self._train(batches, *training_set(self._images, self._labels, _on_device))
+        losses, hits = self._train(batches, *self._held.placed(_on_device))
         return losses.numpy(), int(hits)
 
     def predict_batch(self, images: np.ndarray, noisy: bool = False) -> np.ndarray:

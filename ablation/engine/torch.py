@@ -2,19 +2,19 @@
 
 import numpy as np
 import torch
-from keras.src.backend.torch.core import get_device
 
-from ablation.engine.held import training_set
+from ablation.engine.held import TrainingSet
 from ablation.engine.learner import Learner
+from ablation.keras_private import torch_device as get_device
 
 
 class TorchEngine:
-    def __init__(self, learner: Learner, images: np.ndarray, labels: np.ndarray) -> None:
-        self.learner, self._images, self._labels = learner, images, labels
+    def __init__(self, learner: Learner, held: TrainingSet) -> None:
+        self.learner, self._held = learner, held
 
     def train(self, batches: np.ndarray) -> tuple[np.ndarray, int]:
         device = get_device()
-        images, labels = training_set(self._images, self._labels, _on_device)
+        images, labels = self._held.placed(_on_device)
         losses, total = [], torch.zeros((), dtype=torch.int32, device=device)
         weights = [variable.value for variable in self.learner.trainable]
         for indices in torch.as_tensor(batches, device=device):

@@ -6,10 +6,11 @@ from typing import Any
 
 import keras
 
+from ablation.keras_private import innermost
 from ablation.networks.backbones import BACKBONES
 from ablation.networks.graph import Graph, Problem
 from ablation.networks.layout import graph
-from ablation.networks.make import make
+from ablation.networks.make import class_of, make
 from ablation.recipe import Freeze, Layer, Recipe
 from ablation.streams import stream_seed
 
@@ -66,13 +67,12 @@ def freeze(model: keras.Model, written: Graph, how: Freeze) -> None:
         if how.statistics:
             layer.trainable = False
             continue
-        for (
-            one
-        ) in layer._flatten_layers():  # batch normalisations stay in training mode: only their weights freeze
+        for one, alone in innermost(layer):
+            # batch normalisations stay in training mode: only their weights freeze
             if isinstance(one, keras.layers.BatchNormalization):
                 for weight in one.trainable_variables:
                     weight.trainable = False
-            elif not one._layers:
+            elif alone:
                 one.trainable = False
 
 
@@ -124,17 +124,29 @@ def make_optimizer(recipe: Recipe, steps_per_epoch: int, seed: int) -> keras.opt
             Layer(path=recipe.schedule.path, options=options), seed, "schedule", initial_learning_rate=rate
         )
     given: dict[str, Any] = {"learning_rate": rate}
-    if recipe.weight_decay:
-        given["weight_decay"] = recipe.weight_decay
+    spec = recipe.optimizer
+    spec = spec.replace(path=FUSED.get(spec.path, spec.path))
+    given |= _decay(spec, recipe.weight_decay)
     if recipe.clip is not None:
         given["clipvalue" if recipe.clip.by == "value" else "global_clipnorm"] = recipe.clip.limit
     if recipe.ema:
         given |= {"use_ema": True, "ema_momentum": recipe.ema}
-    spec = recipe.optimizer
-    optimizer = make(spec.replace(path=FUSED.get(spec.path, spec.path)), seed, "optimizer", **given)
+    optimizer = make(spec, seed, "optimizer", **given)
     if recipe.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
+
+
+def _decay(spec: Layer, rate: float) -> dict[str, float]:
+    """The recipe's weight decay for every part of the optimizer that has one; none means none.
+
+    AdamW and Muon decay by 0.004 of their own accord, which would work on every step of a study unseen. What a study
+    sets among the optimizer's options stays.
+    """
+    known = inspect.signature(class_of(spec)).parameters
+    own = {key: one.default for key, one in known.items() if key in ("weight_decay", "adam_weight_decay")}
+    given = {key: rate for key, default in own.items() if default and key not in spec.options}
+    return {"weight_decay": rate} | given if rate else given
 
 
 def _steps(text: str, units: dict[str, int]) -> Any:

@@ -10,13 +10,18 @@ from ablation.streams import stream_seed
 LAYOUT = "channels_last"
 
 
+def class_of(spec: Layer) -> Any:
+    """The class that a spec names."""
+    module, _, name = spec.path.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
 def make(spec: Layer, seed: int, purpose: str, **given: Any) -> Any:
     """The Keras object that a spec names.
 
     It gets its own seed where its class takes one, and images are (height, width, channels) whatever `keras.json` says.
     """
-    module, _, name = spec.path.rpartition(".")
-    cls = getattr(importlib.import_module(module), name)
+    cls = class_of(spec)
     options = {
         key: make(value, seed, f"{purpose}/{key}") if isinstance(value, Layer) else value
         for key, value in spec.options.items()

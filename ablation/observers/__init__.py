@@ -38,7 +38,7 @@ class Observing:
 
     Attributes:
         tensorboard: folder for its event file, or None.
-        models: folder for its best models, or None.
+        models: folder for its best models and the one that is judged, or None.
     """
 
     tensorboard: Path | None = None
@@ -62,3 +62,15 @@ def observer(what: Observing) -> Observe:
             save_best(what.models, moment)
 
     return observe
+
+
+def keeper(what: Observing) -> Callable[["Learner"], None]:
+    """A function that keeps the network that is judged, to be called once, after the last epoch."""
+
+    def keep(learner: "Learner") -> None:
+        if what.models is not None:
+            from ablation.observers.models import JUDGED, save_model
+
+            save_model(what.models / f"{JUDGED}.keras", learner.model)
+
+    return keep

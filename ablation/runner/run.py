@@ -16,6 +16,7 @@ from ablation.observers import Observing
 from ablation.results.folder import RunFolder
 from ablation.runner import manifest, samples
 from ablation.runner.display import Watching
+from ablation.runner.executors.processes import refuse_in_a_starting_process
 from ablation.runner.executors.task import Task, failed_record
 from ablation.runner.lock import hold
 from ablation.runner.options import Options
@@ -27,7 +28,9 @@ from ablation.runner.work import Work, prepared
 from ablation.study.planned import PlannedStep
 from ablation.study.schema import Study
 from ablation.study.trial import Trial
-from ablation.train.loop import Interrupted, problem_of
+from ablation.train.engines import problem_of
+from ablation.train.loop import Interrupted
+from ablation.train.weights import are_weights
 
 TABLES_EVERY, TABLES_SHARE = 20.0, 0.02
 NO_START = "the training that it starts from left no weights"
@@ -64,6 +67,7 @@ def run(study: Study, options: Options, display: Watching) -> Outcome:
         UserError: bad options, data that cannot be read, a folder that another run holds, that cannot be
             written or that holds results of other settings.
     """
+    refuse_in_a_starting_process()
     hardware.use_one_thread()
     asked = plan_run(study, options)
     display.note(asked.title)
@@ -91,6 +95,7 @@ def run(study: Study, options: Options, display: Watching) -> Outcome:
             if (status := records.status(trial.config_hash)) is None
             or (options.retry_failed and status != "done")
         ]
+        _forget_damaged_weights(work, left, folder, display)
         groups = _tasks(work, left, folder)
         labels = _labels(work, left)
         hashes = {task.trial.config_hash for group in groups for task in group}
@@ -149,6 +154,17 @@ def _keep_samples(work: Work, told: dict[str, Any], folder: RunFolder, display: 
             write_atomically(file, content)
 
 
+def _forget_damaged_weights(
+    work: Work, left: Sequence[tuple[PlannedStep, int, Trial]], folder: RunFolder, display: Watching
+) -> None:
+    """Remove what is left of weights that others were to start from, so that they are trained anew."""
+    origins = dict.fromkeys(one.config_hash for step, seed, _ in left for one in work.line(step, seed)[1:])
+    for file in map(folder.weights_file, origins):
+        if file.exists() and not are_weights(file):
+            display.note(f"{file}: damaged; the training that left it is done again")
+            file.unlink()
+
+
 def _tasks(work: Work, left: Sequence[tuple[PlannedStep, int, Trial]], folder: RunFolder) -> list[list[Task]]:
     """What has to be trained for the trials that are left, in groups: one is complete before the next begins."""
     options = work.plan.options
@@ -171,7 +187,8 @@ def _tasks(work: Work, left: Sequence[tuple[PlannedStep, int, Trial]], folder: R
                 work.request(trial.setting, trial.protocol),
                 folder.checkpoint_file(key),
                 options.checkpoint_share,
-                start or (options.weights if trial.setting.recipe.backbone else None),
+                start,
+                options.weights if trial.setting.recipe.backbone else None,
                 keep,
                 observing(key),
             )

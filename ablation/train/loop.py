@@ -1,35 +1,32 @@
 """One trial, start to end."""
 
-import gc
-import json
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
-from ablation.data import Splits, mean_and_deviation
-from ablation.engine import PLAIN, Engine, new_engine, predict
-from ablation.engine.learner import Learner, new_learner
-from ablation.engine.parallel import on_devices
-from ablation.hardware import accelerators, peak_memory_mb
+from ablation.data import Splits
+from ablation.engine.learner import Learner
+from ablation.errors import UserError
+from ablation.hardware import forget_peak_memory, peak_memory_mb
 from ablation.networks.layout import Problem, graph, layout
 from ablation.observers import Moment, Observe
-from ablation.recipe import Prediction, Recipe
-from ablation.results.folder import JUDGED_TRAINING_IMAGES
+from ablation.recipe import Recipe
 from ablation.runner.options import CHECKPOINT_SHARE
 from ablation.streams import generator, repeated
 from ablation.study.trial import Trial
-from ablation.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from ablation.train import judge
+from ablation.train.checkpoint import Checkpoint, fits, load_checkpoint, save_checkpoint
 from ablation.train.early_stopping import best_epoch, should_stop
+from ablation.train.engines import Engines, problem_of
 from ablation.train.weights import Weights, load_backbone, load_weights, save_weights, take_over
 
 STEPS_PER_CALL = 32
+NO_WEIGHTS = "{}: not the weights of the training before; remove the file and it is done again"
 
 
 class Interrupted(Exception):
@@ -55,22 +52,6 @@ class Progress:
     row: dict[str, Any] | None = None
 
 
-_problems: dict[str, Problem] = {}
-
-
-def problem_of(splits: Splits) -> Problem:
-    """What a network has to know of these data; read off the images once.
-
-    A channel that is the same everywhere counts with a deviation of 1: scaled, it is 0.
-    """
-    if splits.sha256 not in _problems:
-        mean, deviation = (tuple(map(float, figure)) for figure in mean_and_deviation(splits.x_train))
-        deviation = tuple(figure or 1.0 for figure in deviation)
-        height, width, channels = splits.x_train.shape[1:]
-        _problems[splits.sha256] = Problem((height, width, channels), len(splits.classes), mean, deviation)
-    return _problems[splits.sha256]
-
-
 def train(
     trial: Trial,
     splits: Splits,
@@ -78,9 +59,12 @@ def train(
     checkpoint: Path | None = None,
     checkpoint_share: float = CHECKPOINT_SHARE,
     start: Path | None = None,
+    backbone: Path | None = None,
     keep: Path | None = None,
+    engines: Engines | None = None,
     watch: Callable[[Progress], None] = lambda progress: None,
     observe: Observe = lambda moment: None,
+    keep_judged: Callable[[Learner], None] = lambda learner: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """Train and judge one network.
@@ -92,10 +76,14 @@ def train(
         splits: the trial's data.
         checkpoint: where an unfinished training is kept and, if it is there, taken up again.
         checkpoint_share: of the training time that keeping it may take, 0-1.
-        start: the weights that the recipe's warm-up or pretraining left, or a file of its backbone's.
+        start: the weights that the recipe's warm-up or pretraining left.
+        backbone: file of its backbone's weights; None to have Keras fetch them.
         keep: where to leave the weights that were judged, for others to start from.
+        engines: networks compiled for earlier trials; None compiles for this one alone.
         watch: told of progress several times an epoch.
         observe: shown the network at the end of every epoch; it must leave it as it is.
+        keep_judged: shown the network once more with the weights that are judged: averaged, or the best epoch's, where
+            the recipe says so.
         stop: asked after every epoch whether to stop for now.
 
     Returns:
@@ -105,9 +93,10 @@ def train(
 
     Raises:
         Interrupted: `stop` said so; the checkpoint holds everything up to the last epoch.
-        UserError: a backbone's weights are not to be had.
+        UserError: a backbone's weights are not to be had, or `start` does not hold the weights of such a network.
         ValueError: the recipe cannot be built on such images.
     """
+    counted = forget_peak_memory()
     recipe = trial.setting.recipe
     seed = repeated(trial.seed, recipe.stream)
     batch = min(recipe.batch_size, len(splits.x_train))
@@ -116,14 +105,20 @@ def train(
     origin = _origin(recipe, start)
     if origin is not None:
         problem = replace(problem, mean=origin.mean, deviation=origin.deviation)
-    engine = _engine(recipe, problem, splits, steps, seed, trial.devices)
+    engines = Engines() if engines is None else engines
+    engine = engines.engine(recipe, problem, splits, steps, seed, trial.devices)
     learner = engine.learner
     if origin is not None:
-        take_over(learner.model, origin, recipe, graph(recipe, problem))
+        try:
+            take_over(learner.model, origin, recipe, graph(recipe, problem))
+        except (KeyError, ValueError) as error:
+            raise UserError(NO_WEIGHTS.format(start)) from error
     elif recipe.backbone is not None:
-        load_backbone(learner.model, recipe.backbone, start)
+        load_backbone(learner.model, recipe.backbone, backbone)
 
     kept = load_checkpoint(checkpoint)
+    if kept is not None and not fits(kept, trial, learner.variables):
+        kept = None
     epochs: list[dict[str, Any]] = []
     best: list[np.ndarray] | None = None
     first_loss: float | None = None
@@ -144,7 +139,7 @@ def train(
             losses.append(some)
             hits += hit
             first_loss = float(losses[0][0]) if first_loss is None else first_loss
-            if divergence := _divergence(len(epochs) + 1, losses, first_loss, recipe.stop_at_loss):
+            if divergence := judge.divergence(len(epochs) + 1, losses, first_loss, recipe.stop_at_loss):
                 break
             done = min(first + STEPS_PER_CALL, steps)
             watch(
@@ -153,7 +148,7 @@ def train(
         if divergence:
             break
         seconds = time.perf_counter() - started
-        val_loss, val_accuracy, _ = evaluate(engine, splits.x_val, splits.y_val)
+        val_loss, val_accuracy, _ = judge.evaluate(engine, splits.x_val, splits.y_val)
         if not np.isfinite(val_loss):
             divergence = f"validation loss {val_loss} after epoch {epoch}"
             break
@@ -176,7 +171,9 @@ def train(
         if checkpoint is not None and len(epochs) < recipe.epochs:
             now = time.perf_counter()
             if stopping or save_cost <= checkpoint_share * (now - saved_at):
-                save_checkpoint(checkpoint, Checkpoint(learner.state(), epochs, best, first_loss))
+                save_checkpoint(
+                    checkpoint, Checkpoint(learner.state(), epochs, best, first_loss, trial.config_hash)
+                )
                 saved_at = time.perf_counter()
                 save_cost = saved_at - now
         if stopping:
@@ -185,33 +182,15 @@ def train(
     if best is not None:
         learner.load(best)
     learner.optimizer.finalize_variable_values(learner.trainable)
-    facts = _facts(trial, problem, epochs, steps * batch)
+    facts = _facts(trial, problem, epochs, steps * batch) | {
+        "peak_memory_mb": peak_memory_mb() if counted else None
+    }
     if divergence:
         return {**facts, "status": "diverged", "error": divergence}
     if keep is not None:
         save_weights(keep, learner.model, problem)
-    return {**facts, **_judged(engine, splits, epochs, recipe.predict)}
-
-
-def evaluate(
-    engine: Engine, images: np.ndarray, labels: np.ndarray, how: Prediction = PLAIN
-) -> tuple[float, float, np.ndarray]:
-    """Mean cross-entropy, accuracy (0-1) and predicted classes, int (n,), in inference mode."""
-    return scored(predict(engine, images, how), labels)
-
-
-def scored(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float, np.ndarray]:
-    """Mean cross-entropy, accuracy (0-1) and predicted classes, int (n,), of logits (n, classes)."""
-    logits = logits.astype(np.float64)
-    logits -= logits.max(axis=1, keepdims=True)
-    log_likelihood = logits[np.arange(len(labels)), labels] - np.log(np.exp(logits).sum(axis=1))
-    predicted = logits.argmax(axis=1)
-    return float(-log_likelihood.mean()), float((predicted == labels).mean()), predicted
-
-
-def top_k_accuracy(logits: np.ndarray, labels: np.ndarray, k: int = 5) -> float:
-    """Share of images whose class is among their k largest logits (n, classes)."""
-    return float((np.argsort(-logits, axis=1, kind="stable")[:, :k] == labels[:, None]).any(axis=1).mean())
+    keep_judged(learner)
+    return facts | judge.judged(engine, splits, epochs, recipe)
 
 
 def _facts(trial: Trial, problem: Problem, epochs: list[dict[str, Any]], images: int) -> dict[str, Any]:
@@ -226,52 +205,8 @@ def _facts(trial: Trial, problem: Problem, epochs: list[dict[str, Any]], images:
         "flops_per_image": sum(node.flops for node in nodes),
         "train_seconds": seconds,
         "images_per_second": images * len(epochs) / seconds if seconds else None,
-        "peak_memory_mb": peak_memory_mb(),
         "epochs": epochs,
     }
-
-
-def _judged(engine: Engine, splits: Splits, epochs: list[dict[str, Any]], how: Prediction) -> dict[str, Any]:
-    """The part of a record that says how good the trained network is."""
-    some = slice(0, JUDGED_TRAINING_IMAGES)
-    train_loss, train_accuracy, _ = evaluate(engine, splits.x_train[some], splits.y_train[some], how)
-    val_loss, val_accuracy, _ = evaluate(engine, splits.x_val, splits.y_val, how)
-    best = max(epochs, key=lambda row: row["val_accuracy"])
-    test_loss = test_accuracy = top5 = confusion = None
-    if len(splits.x_test):
-        logits = predict(engine, splits.x_test, how)
-        test_loss, test_accuracy, predicted = scored(logits, splits.y_test)
-        top5 = top_k_accuracy(logits, splits.y_test)
-        confusion = np.zeros((len(splits.classes),) * 2, int)
-        np.add.at(confusion, (splits.y_test, predicted), 1)
-    return {
-        "status": "done",
-        "error": None,
-        "best_epoch": best["epoch"],
-        "best_val_accuracy": best["val_accuracy"],
-        "train_accuracy": train_accuracy,
-        "running_train_accuracy": epochs[-1]["accuracy"],
-        "val_accuracy": val_accuracy,
-        "test_accuracy": test_accuracy,
-        "gap": None if test_accuracy is None else train_accuracy - test_accuracy,
-        "train_loss": train_loss,
-        "val_loss": val_loss,
-        "test_loss": test_loss,
-        "test_top5_accuracy": top5,
-        "confusion": confusion,
-    }
-
-
-def _divergence(epoch: int, losses: list[np.ndarray], first: float, most: float | None) -> str:
-    """Where the loss left the finite numbers or exceeded `most` times the `first`; empty where it did not."""
-    all_losses = np.concatenate(losses)
-    wrong = ~np.isfinite(all_losses) | (all_losses > (most or np.inf) * first)
-    if not wrong.any():
-        return ""
-    step = int(wrong.argmax())
-    loss = all_losses[step]
-    limit = f", over {most:g} times the first, {first:.4g}" if most and np.isfinite(loss) else ""
-    return f"loss {loss:.4g} in step {step + 1} of epoch {epoch}{limit}"
 
 
 def _origin(recipe: Recipe, start: Path | None) -> Weights | None:
@@ -280,42 +215,7 @@ def _origin(recipe: Recipe, start: Path | None) -> Weights | None:
         return None
     if start is None:
         raise ValueError("start: the recipe goes on from another training, expected its weights")
-    return load_weights(start)
-
-
-_engines: dict[str, Engine] = {}
-ENGINES_BYTES, ENGINES_BYTES_ACCELERATED, COLLECTED_BYTES = 100e6, 4e9, 10e6
-
-
-def _engine(
-    recipe: Recipe, problem: Problem, splits: Splits, steps: int, seed: int, devices: int = 1
-) -> Engine:
-    """A compiled engine in its initial state for `seed`; seeds of one recipe share a compiled program.
-
-    As many engines are kept as `ENGINES_BYTES` hold the variables of, or on an accelerator, which takes longest to
-    compile for, `ENGINES_BYTES_ACCELERATED`. Seeds take turns, so of too many recipes the first ones are wanted again
-    first, and the last one makes room.
-    """
-    key = json.dumps(
-        [recipe.model_dump(mode="json"), splits.sha256, steps, keras.config.backend(), devices],
-        sort_keys=True,
-    )
-    with on_devices(devices):
-        fresh = new_learner(recipe, problem, steps, seed)
-    size = _bytes(fresh)
-    if key in _engines:
-        _engines[key].learner.load(fresh.state())
-    else:
-        most = ENGINES_BYTES_ACCELERATED if accelerators() else ENGINES_BYTES
-        while _engines and size + sum(_bytes(one.learner) for one in _engines.values()) > most:
-            _engines.popitem()
-        _engines[key] = new_engine(fresh, splits.x_train, splits.y_train, devices)
-    del fresh
-    if size > COLLECTED_BYTES:  # networks refer to themselves, and Python lets go of those late
-        gc.collect()
-    return _engines[key]
-
-
-def _bytes(learner: Learner) -> int:
-    """Of a learner's variables."""
-    return sum(4 * math.prod(variable.shape) for variable in learner.variables)
+    try:
+        return load_weights(start)
+    except Exception as error:  # a damaged archive raises nearly anything
+        raise UserError(NO_WEIGHTS.format(start)) from error

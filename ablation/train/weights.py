@@ -61,6 +61,16 @@ def load_weights(file: Path) -> Weights:
         return Weights(tuple(about["mean"]), tuple(about["deviation"]), arrays)
 
 
+def are_weights(file: Path) -> bool:
+    """Whether a file is one that `save_weights` wrote, whole."""
+    try:
+        weights = load_weights(file)
+    except Exception:  # a damaged archive raises nearly anything
+        return False
+    arrays = [array for layer in weights.arrays.values() for array in layer]
+    return bool(arrays) and all(np.isfinite(array).all() for array in arrays)
+
+
 def take_over(model: keras.Model, weights: Weights, recipe: Recipe, written: Graph) -> None:
     """Start a network from another training's weights: from all of them after a warm-up, else from the body's.
 

@@ -15,7 +15,7 @@ from ablation.engine.gradients import gradients
 from ablation.engine.learner import new_learner
 from ablation.networks.layout import layout
 from ablation.recipe import Layer, Recipe
-from ablation.train.loop import problem_of
+from ablation.train.engines import problem_of
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ keras = pytest.importorskip("keras")
 
 from ablation.engine import PREDICT_BATCH, new_engine, predict  # noqa: E402
 from ablation.engine.learner import new_learner  # noqa: E402
-from ablation.train.loop import problem_of  # noqa: E402
+from ablation.train.engines import problem_of  # noqa: E402
 
 ALL_RANDOM = ("noise", "batch_norm", "dropout", "augment")
 

@@ -25,7 +25,7 @@ from ablation.networks.layout import layout
 from ablation.observers import Moment
 from ablation.observers.models import save_best
 from ablation.observers.tensorboard import FILE, augmented, write_events
-from ablation.train.loop import problem_of
+from ablation.train.engines import problem_of
 
 ROW = {"loss": 2.0, "accuracy": 0.25, "val_loss": 2.5, "val_accuracy": 0.5, "learning_rate": 0.001}
 LADDER = [
@@ -227,3 +227,9 @@ def test_on_jax_nothing_imports_tensorflow(tmp_path, monkeypatch):
     assert {step for _, step in found} == {1, 2}
     assert ("gradients/block1_conv1/kernel", 2) in found
     assert (tmp_path / "out" / "models" / "cumulative" / "baseline" / "seed0" / "best_loss.keras").is_file()
+
+
+def test_a_model_that_finds_no_room_is_one_line(splits, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(UserError, match=r"best_loss\.keras: cannot be written .No such file"):
+        save_best(tmp_path, moment(tiny.recipe(), splits))

@@ -165,3 +165,28 @@ def test_mistakes_are_said_in_one_line(changes, text, tmp_path):
 def test_weights_without_a_backbone_are_refused(study_file, tmp_path):
     with pytest.raises(UserError, match=r"--weights x\.h5: no step of tiny has a backbone"):
         tiny.run_study(study_file(), tmp_path / "out", weights=tmp_path / "x.h5")
+
+
+@pytest.mark.parametrize("damage", ["cut", "nan"])
+def test_damaged_weights_are_trained_anew(quiet, tmp_path, damage):
+    import shutil
+
+    out = tmp_path / "out"
+    shutil.copytree(quiet / "out", out)
+    folder = RunFolder(out)
+    for record in folder.read_trials().values():
+        if record["test_accuracy"] is not None and record["seed"] == 0:
+            folder.trial_file(record["config_hash"]).unlink()
+    for file in (out / "weights").iterdir():
+        if damage == "cut":
+            file.write_bytes(file.read_bytes()[:-100])
+        else:
+            with np.load(file) as content:
+                arrays = {name: content[name] for name in content}
+            first = next(name for name in arrays if name.startswith("block1_conv1."))
+            np.savez(file, **(arrays | {first: np.full_like(arrays[first], np.nan)}))
+    display = tiny.Quiet()
+    outcome = tiny.run_study(quiet / "tiny.yaml", out, display, seeds=(0, 1))
+    assert outcome.bad == 0
+    assert any("damaged; the training that left it is done again" in note for note in display.notes)
+    assert tiny.tables(out) == tiny.tables(quiet / "out")

@@ -14,7 +14,7 @@ from ablation.results.read import load
 pytest.importorskip("keras")
 
 from ablation.runner.samples import COLUMNS, augmented, picture, picture_name
-from ablation.train.loop import problem_of
+from ablation.train.engines import problem_of
 
 
 def recipe(*names, **fields):

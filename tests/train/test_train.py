@@ -3,6 +3,8 @@
 import dataclasses
 import gc
 import itertools
+import weakref
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,16 +12,21 @@ import pytest
 import tiny
 from tiny import without_times
 
-from ablation import tricks
+from ablation import hardware, tricks
 from ablation.networks.layout import layout
-from ablation.train.checkpoint import load_checkpoint, save_checkpoint
+from ablation.train.checkpoint import fits, load_checkpoint, save_checkpoint
 
 pytest.importorskip("keras")
 
 import keras
 
+from ablation.observers import Observing, keeper
+from ablation.train import engines as kept
+from ablation.train import judge
 from ablation.train import loop as training
-from ablation.train.loop import Interrupted, evaluate, train
+from ablation.train.early_stopping import best_epoch
+from ablation.train.judge import evaluate
+from ablation.train.loop import Interrupted
 
 BUSY = {
     "noise": {},
@@ -50,13 +57,25 @@ def whole(splits):
 
 
 def tiny_parameters(splits) -> int:
-    nodes = layout(tiny.recipe(), training.problem_of(splits))
+    nodes = layout(tiny.recipe(), kept.problem_of(splits))
     return sum(node.parameters for node in nodes)
+
+
+ENGINES = [kept.Engines()]
+
+
+def train(*arguments, **options):
+    """As a process that keeps what it compiled."""
+    return training.train(*arguments, engines=ENGINES[-1], **options)
+
+
+def compiled():
+    return list(ENGINES[-1]._engines.values())
 
 
 def new_process() -> None:
     """Forget everything compiled."""
-    training._engines.clear()
+    ENGINES[:] = [kept.Engines()]
 
 
 def test_a_record_says_how_the_training_went(whole):
@@ -69,8 +88,8 @@ def test_a_record_says_how_the_training_went(whole):
     assert whole["gap"] == whole["train_accuracy"] - whole["test_accuracy"]
     assert np.sum(whole["confusion"]) == 32
     assert np.trace(whole["confusion"]) == round(32 * whole["test_accuracy"])
-    best = max(whole["epochs"], key=lambda row: row["val_accuracy"])
-    assert (whole["best_epoch"], whole["best_val_accuracy"]) == (best["epoch"], best["val_accuracy"])
+    assert whole["best_val_accuracy"] == max(row["val_accuracy"] for row in whole["epochs"])
+    assert whole["best_epoch"] == best_epoch(busy().setting.recipe.early_stopping, whole["epochs"])
 
 
 def test_the_same_seed_gives_the_same_numbers_to_the_last_digit(whole, splits):
@@ -80,7 +99,7 @@ def test_the_same_seed_gives_the_same_numbers_to_the_last_digit(whole, splits):
 
 def test_seeds_share_a_compiled_network_but_nothing_else(whole, splits):
     other = train(busy(1), splits)
-    assert len(training._engines) == 1
+    assert len(ENGINES[-1]) == 1
     assert other["train_loss"] != whole["train_loss"]
     assert without_times(train(busy(), splits)) == without_times(whole)
     new_process()
@@ -123,12 +142,12 @@ def test_a_damaged_checkpoint_starts_the_training_over(whole, splits, tmp_path):
 
 def test_where_there_are_more_recipes_than_memory_the_first_stay_compiled(splits, monkeypatch):
     new_process()
-    monkeypatch.setattr(training, "ENGINES_BYTES", 2.5 * 3 * 4 * tiny_parameters(splits))
+    monkeypatch.setattr(kept, "MOST_BYTES", 2.5 * 3 * 4 * tiny_parameters(splits))
     first_round = [train(tiny.trial(learning_rate=rate), splits) for rate in (0.1, 0.2, 0.3)]
-    kept = list(training._engines.values())
-    assert len(kept) == 2
+    first = compiled()
+    assert len(first) == 2
     again = train(tiny.trial(learning_rate=0.1), splits)
-    assert list(training._engines.values()) == kept
+    assert compiled() == first
     assert without_times(again) == without_times(first_round[0])
 
 
@@ -153,6 +172,113 @@ def test_early_stopping_judges_the_best_epochs_weights(splits):
     losses = [row["val_loss"] for row in record["epochs"]]
     assert record["epochs_run"] == losses.index(min(losses)) + 1 + 2 < 30
     assert record["val_loss"] == pytest.approx(min(losses), rel=1e-6)
+
+
+JUDGED = {
+    "plain": {},
+    "ema": {"ema": {"momentum": 0.9}},
+    "early_stopping": {"early_stopping": {"patience": 2}},
+    "both": {"ema": {"momentum": 0.9}, "early_stopping": {"patience": 2}},
+}
+
+
+@pytest.mark.parametrize("used", JUDGED.values(), ids=JUDGED)
+def test_the_model_that_is_saved_scores_what_the_table_says(used, splits, tmp_path):
+    recipe = tiny.recipe(epochs=12, learning_rate=0.05)
+    for name, parameters in used.items():
+        recipe = tricks.apply(name, recipe, parameters)
+    last = {}
+    record = train(
+        tiny.trial_of(recipe),
+        splits,
+        keep_judged=keeper(Observing(models=tmp_path)),
+        observe=lambda moment: last.update(state=moment.learner.state(), learner=moment.learner),
+    )
+    model = keras.saving.load_model(tmp_path / "judged.keras")
+    for part in ("train", "val", "test"):
+        images, labels = getattr(splits, f"x_{part}"), getattr(splits, f"y_{part}")
+        loss, accuracy, _ = judge.scored(np.array(model(images.astype("float32"), training=False)), labels)
+        assert accuracy == record[f"{part}_accuracy"]
+        assert loss == pytest.approx(record[f"{part}_loss"], rel=1e-5)
+    weights = [np.array(weight) for weight in model.trainable_variables]
+    same = all(map(np.array_equal, weights, last["state"]))
+    assert same == (not used), "the raw weights of the last epoch are judged in a plain step alone"
+
+
+def test_the_best_epoch_is_the_one_whose_weights_are_judged(splits):
+    recipe = tricks.apply("early_stopping", tiny.recipe(epochs=30, learning_rate=0.05), {"patience": 2})
+    record = train(tiny.trial_of(recipe), splits)
+    losses = [row["val_loss"] for row in record["epochs"]]
+    assert record["best_epoch"] == losses.index(min(losses)) + 1
+    assert record["best_val_accuracy"] == max(row["val_accuracy"] for row in record["epochs"])
+
+
+def misfits(splits, tmp_path):
+    """Checkpoints that are whole files and not this trial's, each by what is wrong with it."""
+    file = tmp_path / "x.npz"
+    with pytest.raises(Interrupted):
+        train(busy(), splits, checkpoint=file, stop=lambda: True)
+    good = load_checkpoint(file)
+    row = good.epochs[0]
+    return {
+        "another trial's": dataclasses.replace(good, config_hash="0" * 16),
+        "an array less": dataclasses.replace(good, state=good.state[1:]),
+        "another shape": dataclasses.replace(good, state=[np.zeros(3), *good.state[1:]]),
+        "no best weights": dataclasses.replace(good, best=None),
+        "no epochs": dataclasses.replace(good, epochs=[]),
+        "epochs of nothing": dataclasses.replace(good, epochs=[1]),
+        "a text for a loss": dataclasses.replace(good, epochs=[row | {"val_loss": "low"}]),
+        "the second epoch first": dataclasses.replace(good, epochs=[row | {"epoch": 2}]),
+        "too many epochs": dataclasses.replace(good, epochs=[row | {"epoch": i} for i in range(1, 7)]),
+    }
+
+
+def test_a_checkpoint_of_other_content_starts_the_training_over(whole, splits, tmp_path):
+    file, strange = tmp_path / "x.npz", misfits(splits, tmp_path)
+    variables = (
+        kept.Engines().engine(busy().setting.recipe, kept.problem_of(splits), splits, 4, 0).learner.variables
+    )
+    for name, checkpoint in strange.items():
+        assert not fits(checkpoint, busy(), variables), name
+    for name in ("another shape", "a text for a loss", "too many epochs"):
+        save_checkpoint(file, strange[name])
+        assert without_times(train(busy(), splits, checkpoint=file)) == without_times(whole)
+
+
+def test_a_data_set_that_no_trial_needs_any_more_is_let_go(splits):
+    engines, other = kept.Engines(), dataclasses.replace(splits, x_train=splits.x_train.copy(), sha256="1")
+    gone = weakref.ref(other.x_train)
+    for images in (other, splits):
+        engine = engines.engine(tiny.recipe(), kept.problem_of(splits), images, 4, 0)
+        engine.train(np.zeros((1, 16), "int32"))
+    del other, images
+    gc.collect()
+    assert gone() is None and len(engines) == 2
+
+
+def test_engines_share_a_training_set_and_each_trains_on_the_one_taken_up_last(splits):
+    engines, other = kept.Engines(), dataclasses.replace(splits, x_train=255 - splits.x_train, sha256="1")
+    batch = np.arange(16, dtype="int32")[None]
+
+    def loss(images):
+        return engines.engine(tiny.recipe(), kept.problem_of(splits), images, 4, 0).train(batch)[0][0]
+
+    first, second = loss(splits), loss(other)
+    assert first != second and [loss(splits), loss(other)] == [first, second]
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux tells it alone")
+def test_peak_memory_is_the_trials_and_not_what_the_process_once_held(splits, monkeypatch):
+    if not hardware.forget_peak_memory():
+        pytest.skip("this system does not let its peak be forgotten")
+    large = np.ones(400_000_000, np.uint8)
+    once = hardware.peak_memory_mb()
+    assert large.all()
+    del large
+    record = train(tiny.trial(epochs=1), splits)
+    assert 0 < record["peak_memory_mb"] < once - 200
+    monkeypatch.setattr(training, "forget_peak_memory", lambda: False)
+    assert train(tiny.trial(epochs=1), splits)["peak_memory_mb"] is None
 
 
 @pytest.mark.parametrize(("share", "epochs"), [({}, [1]), ({"checkpoint_share": 1.0}, [1, 2, 3])])
@@ -181,7 +307,7 @@ def test_a_loss_that_leaves_the_finite_numbers_ends_the_trial_within_the_epoch(s
 
 
 def divergence(epoch, losses, first, most):
-    return training._divergence(epoch, [np.array(some, "float32") for some in losses], first, most)
+    return judge.divergence(epoch, [np.array(some, "float32") for some in losses], first, most)
 
 
 def test_a_loss_over_a_multiple_of_the_first_is_a_divergence_by_hand():
@@ -222,14 +348,14 @@ def test_without_test_images_everything_else_is_judged(splits):
 
 
 def test_a_validation_loss_that_is_not_finite_is_a_divergence_too(splits, monkeypatch):
-    monkeypatch.setattr(training, "evaluate", lambda *_: (float("inf"), 0.1, None))
+    monkeypatch.setattr(judge, "evaluate", lambda *_: (float("inf"), 0.1, None))
     record = train(tiny.trial(), splits)
     assert (record["status"], record["error"]) == ("diverged", "validation loss inf after epoch 1")
 
 
 def test_evaluation_by_hand(monkeypatch):
     logits = np.array([[2.0, 0.0], [0.0, 1.0], [1000.0, 0.0]], "float32")
-    monkeypatch.setattr(training, "predict", lambda *_: logits)
+    monkeypatch.setattr(judge, "predict", lambda *_: logits)
     loss, accuracy, predicted = evaluate(None, None, np.array([0, 0, 1]))
     by_hand = (np.log(1 + np.exp(-2)) + np.log(1 + np.exp(1)) + 1000) / 3
     assert loss == pytest.approx(by_hand)
@@ -240,14 +366,14 @@ def test_evaluation_by_hand(monkeypatch):
 def test_images_that_fill_no_batch_are_left_out_of_that_epoch_only(splits, monkeypatch):
     seen = []
 
-    def watched(*args):
-        engine = real(*args)
+    def watched(self, *args):
+        engine = real(self, *args)
         step = engine.train
         monkeypatch.setattr(engine, "train", lambda batches: [seen.append(batches), step(batches)][1])
         return engine
 
-    real = training._engine
-    monkeypatch.setattr(training, "_engine", watched)
+    real = kept.Engines.engine
+    monkeypatch.setattr(kept.Engines, "engine", watched)
     train(tiny.trial(batch_size=24, epochs=2), splits)
     first, second = (set(batches.ravel()) for batches in seen)
     assert seen[0].shape == (2, 24)
@@ -266,6 +392,6 @@ def test_top_k_accuracy_is_numpys(whole):
     logits, labels = rng.normal(size=(200, 10)), rng.integers(0, 10, 200)
     ranks = (logits > logits[np.arange(200), labels][:, None]).sum(axis=1)
     for k in (1, 3, 5, 10):
-        assert training.top_k_accuracy(logits, labels, k) == pytest.approx((ranks < k).mean())
-    assert training.top_k_accuracy(np.zeros((4, 10)), np.arange(4), 2) == 0.5, "of equals the first count"
+        assert judge.top_k_accuracy(logits, labels, k) == pytest.approx((ranks < k).mean())
+    assert judge.top_k_accuracy(np.zeros((4, 10)), np.arange(4), 2) == 0.5, "of equals the first count"
     assert whole["test_accuracy"] <= whole["test_top5_accuracy"] <= 1

@@ -16,7 +16,7 @@ keras = pytest.importorskip("keras")
 from ablation.engine import magnified, new_engine, predict, views_of  # noqa: E402
 from ablation.engine.learner import new_learner  # noqa: E402
 from ablation.networks.build import build, make_optimizer  # noqa: E402
-from ablation.train.loop import problem_of  # noqa: E402
+from ablation.train.engines import problem_of  # noqa: E402
 
 SGD = Layer.of("keras.optimizers.SGD")
 STEPS = 3

@@ -1,22 +1,29 @@
 """One trial after the other, in this process."""
 
+import errno
 import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from ablation.data.request import read_data
 from ablation.errors import UserError
-from ablation.observers import observer
+from ablation.observers import keeper, observer
 from ablation.runner.executors.task import Finish, Task, Watch, failed_record
+from ablation.train.engines import Engines
 from ablation.train.loop import Interrupted, Progress, train
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
-def carry_out(task: Task, watch: Callable[[Progress], None], stop: Callable[[], bool]) -> dict[str, Any]:
+
+def carry_out(
+    task: Task, watch: Callable[[Progress], None], stop: Callable[[], bool], engines: Engines | None = None
+) -> dict[str, Any]:
     """The trial's record; an exception of the training is a record of status `failed`.
 
     Raises:
         Interrupted: as `train`.
-        UserError: the results folder cannot be written: going on with other trials would not help.
+        UserError: a folder cannot be written, or what was kept cannot be read: going on with other trials would not
+            help.
     """
     try:
         return train(
@@ -25,14 +32,22 @@ def carry_out(task: Task, watch: Callable[[Progress], None], stop: Callable[[], 
             checkpoint=task.checkpoint,
             checkpoint_share=task.checkpoint_share,
             start=task.start,
+            backbone=task.backbone,
             keep=task.keep,
+            engines=engines,
             watch=watch,
             observe=observer(task.observing),
+            keep_judged=keeper(task.observing),
             stop=stop,
         )
     except (Interrupted, UserError):
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            where = error.filename or "a temporary folder"
+            raise UserError(
+                f"{where}: cannot be written ({error.strerror}); finished trials are kept"
+            ) from error
         return failed_record(task.trial, f"{type(error).__name__}: {error}")
 
 
@@ -42,7 +57,8 @@ def execute(tasks: Iterable[Task], watch: Watch, finish: Finish, stop: Callable[
     Raises:
         Interrupted: `stop` said so before all were done.
     """
+    engines = Engines()
     for task in tasks:
         if stop():
             raise Interrupted
-        finish(task, carry_out(task, functools.partial(watch, task), stop))
+        finish(task, carry_out(task, functools.partial(watch, task), stop, engines))

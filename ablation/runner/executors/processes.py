@@ -14,6 +14,8 @@ from ablation.runner.executors.gpus import variables_of_worker, visible_gpus
 from ablation.runner.executors.task import Finish, Task, Watch, failed_record
 from ablation.train.loop import Interrupted
 
+UNGUARDED = 97
+
 
 @dataclass
 class _Worker:
@@ -21,6 +23,7 @@ class _Worker:
     pipe: Connection
     variables: dict[str, str]
     task: Task | None = None
+    began: bool = False
 
 
 def execute(
@@ -35,7 +38,7 @@ def execute(
 
     Raises:
         Interrupted: `stop` said so before all were done.
-        UserError: a process could not write its checkpoint.
+        UserError: a process could not write its checkpoint, or not even start.
     """
     waiting = iter(tasks)
     gpus = visible_gpus()
@@ -58,9 +61,14 @@ def execute(
                     kind, content = worker.pipe.recv()
                 except (EOFError, OSError):
                     worker.process.join()
+                    if not worker.began:
+                        raise UserError(_no_start(worker.process)) from None
                     kind, content = "record", failed_record(task.trial, _end_of(worker.process))
                     dead, worker = worker, _start(worker.variables)
                     workers[workers.index(dead)] = busy[busy.index(dead)] = worker
+                if kind == "began":
+                    worker.began = True
+                    continue
                 if kind == "progress":
                     watch(task, content)
                     continue
@@ -109,6 +117,21 @@ def _send(worker: _Worker, message: Any) -> None:
         worker.pipe.send(message)
 
 
+def _no_start(process: SpawnProcess) -> str:
+    if process.exitcode == UNGUARDED:
+        return (
+            "jobs: the script that calls run() is read again by every process that it starts; put the call under "
+            "`if __name__ == '__main__':`, or take jobs=1"
+        )
+    return f"jobs: a process for trials could not start ({_end_of(process)}); try with 1"
+
+
+def refuse_in_a_starting_process() -> None:
+    """End a process that runs the main script of its parent, only to start, before it trains anything itself."""
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise SystemExit(UNGUARDED)
+
+
 def _end_of(process: SpawnProcess) -> str:
     code = process.exitcode or 0
     return f"the process was killed by signal {-code}" if code < 0 else f"the process ended with code {code}"
@@ -122,8 +145,11 @@ def _serve(pipe: Connection) -> None:
         signal.signal(one, signal.SIG_IGN)
     from ablation.hardware import use_one_thread
     from ablation.runner.executors.local import carry_out
+    from ablation.train.engines import Engines
 
     use_one_thread()
+
+    engines = Engines()
 
     def stopped() -> bool:
         return pipe.poll()
@@ -133,13 +159,14 @@ def _serve(pipe: Connection) -> None:
 
     def serve(task: Task) -> None:
         try:
-            send("record", carry_out(task, lambda progress: send("progress", progress), stopped))
+            send("record", carry_out(task, lambda progress: send("progress", progress), stopped, engines))
         except Interrupted:
             send("interrupted", None)
         except UserError as error:
             send("error", str(error))
 
     with contextlib.suppress(EOFError, OSError):
+        send("began", None)
         while True:
             task = pipe.recv()
             if task != "stop":

@@ -1,6 +1,7 @@
 """Trials as tasks of a Ray cluster: one started on the spot, or a running one that this machine belongs to."""
 
 import contextlib
+import functools
 import os
 import pickle
 import signal
@@ -16,10 +17,11 @@ from ablation.data.request import DataRequest, keep_data, read_data
 from ablation.errors import UserError
 from ablation.hardware import use_one_thread
 from ablation.observers import NOTHING
+from ablation.runner.executors import local
 from ablation.runner.executors.board import Board
 from ablation.runner.executors.gpus import memory_variables
-from ablation.runner.executors.local import carry_out
 from ablation.runner.executors.task import Finish, Task, Watch, failed_record
+from ablation.train.engines import Engines
 from ablation.train.loop import Interrupted, Progress
 
 RETRIES = 3
@@ -37,7 +39,7 @@ def execute(
     address: str = "",
     cpus: int = 1,
     gpus: float | None = None,
-    carry_out: Callable[..., dict[str, Any]] = carry_out,
+    carry_out: Callable[..., dict[str, Any]] | None = None,
 ) -> None:
     """Carry out all tasks, as many at a time as the cluster has room for.
 
@@ -51,7 +53,7 @@ def execute(
         address: of the running cluster, `HOST:PORT` or `auto`; empty starts one on this machine.
         cpus: that one trial claims; it computes on one thread whatever they are, so figures are those of a local run.
         gpus: of one trial, or the share of one; by default one where the cluster has any, else none.
-        carry_out: what a worker does with a task.
+        carry_out: what a worker does with a task; None trains it.
 
     Raises:
         Interrupted: `stop` said so before all were done.
@@ -79,7 +81,7 @@ def execute(
             if task.data not in data:
                 data[task.data] = ray.put(read_data(task.data))
             away = replace(_absolute(task), observing=_absolute(task.observing))
-            running[remote.remote(carry_out, away, [data[task.data]], board)] = task
+            running[remote.remote(carry_out or _carry_out, away, [data[task.data]], board)] = task
 
         def listen() -> None:
             here = {task.trial.config_hash: task for task in running.values()}
@@ -211,6 +213,16 @@ def _result(reference: Any, task: Task) -> tuple[str, Any]:
     return "record", failed_record(task.trial, reason)
 
 
+@functools.cache
+def _engines() -> Engines:
+    """Of this worker, which carries out one trial after the other."""
+    return Engines()
+
+
+def _carry_out(task: Task, watch: Callable[[Progress], None], stop: Callable[[], bool]) -> dict[str, Any]:
+    return local.carry_out(task, watch, stop, _engines())
+
+
 def _work(carry_out: Callable[..., dict[str, Any]], task: Task, data: list, board: Any) -> tuple[str, Any]:
     """In a process of some node: one trial, from data that the process reads once."""
     import ray
@@ -218,7 +230,7 @@ def _work(carry_out: Callable[..., dict[str, Any]], task: Task, data: list, boar
     use_one_thread()
     keep_data(task.data, lambda: ray.get(data[0]))
     if task.checkpoint is not None and not task.checkpoint.parents[1].is_dir():
-        if task.start or task.keep or task.observing != NOTHING:
+        if task.start or task.backbone or task.keep or task.observing != NOTHING:
             return "record", failed_record(task.trial, NOT_SHARED)
         task = replace(task, checkpoint=None)
     told = 0.0

@@ -19,7 +19,8 @@ class Task:
         trial, data: what is trained on what.
         checkpoint: where an unfinished training is kept; None where none can be.
         checkpoint_share: of the training time that keeping it may take, 0-1.
-        start: file of the weights it starts from, or None.
+        start: file of the weights that another training left it to start from, or None.
+        backbone: file of its backbone's weights, or None.
         keep: where its weights are written in the end, or None.
         observing: what else to keep of it.
     """
@@ -29,6 +30,7 @@ class Task:
     checkpoint: Path | None
     checkpoint_share: float = CHECKPOINT_SHARE
     start: Path | None = None
+    backbone: Path | None = None
     keep: Path | None = None
     observing: Observing = NOTHING
 

@@ -1,5 +1,6 @@
 """Trials one after the other and several at once: the same tables, whatever dies."""
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -126,3 +127,39 @@ def test_ctrl_c_among_several_processes_loses_nothing(whole, tmp_path):
     assert (outcome.bad, outcome.interrupted) == (0, False)
     assert tables(tmp_path / "out") == expected
     assert not list((tmp_path / "out" / "checkpoints").glob("*.npz"))
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from tiny import run_study
+{guard}run_study(Path(sys.argv[1]), Path(sys.argv[2]), jobs=2)
+"""
+
+
+@pytest.mark.slow
+def test_a_script_without_a_main_guard_is_one_hint_and_no_failed_trials(study_file, tmp_path):
+    script, file = tmp_path / "script.py", study_file(ladder=GOOD[:2], seeds=1)
+    script.write_text(SCRIPT.format(guard=""))
+    done = tiny.python(str(script), str(file), str(tmp_path / "out"), cwd=tmp_path, expected=1)
+    (line,) = [one for one in done.stderr.splitlines() if "UserError" in one]
+    assert "if __name__ == '__main__':" in line and done.stderr.count("Traceback") == 1
+    assert not list((tmp_path / "out" / "trials").glob("*.json"))
+    script.write_text(SCRIPT.format(guard="if __name__ == '__main__': "))
+    tiny.python(str(script), str(file), str(tmp_path / "out"), cwd=tmp_path)
+    assert [row["status"] for row in tables(tmp_path / "out")["trials"]] == ["done"] * 2
+
+
+def test_a_full_temporary_folder_ends_the_run_as_a_full_results_folder_does(
+    study_file, tmp_path, no_training
+):
+    def full(trial) -> None:
+        if len(no_training.trained) == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/x")
+
+    no_training.fail = full
+    with pytest.raises(UserError, match=r"/tmp/x: cannot be written .No space left on device"):
+        run_study(study_file(), tmp_path / "out")
+    assert [row["status"] for row in tables(tmp_path / "out")["trials"]] == ["done"]
+    no_training.fail = lambda trial: None
+    assert run_study(study_file(), tmp_path / "out").trained == 2

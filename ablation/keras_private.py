@@ -1,0 +1,43 @@
+"""All that this project takes from Keras beside its public interface; tests hold it to the pinned version."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import keras
+
+
+def set_value(variable: keras.Variable, value: Any) -> None:
+    """Make a backend's array a variable's value, without a copy: JAX's step has used up the old one's memory."""
+    variable._value = value
+
+
+def torch_device() -> str:
+    """The device that Keras puts PyTorch's tensors on."""
+    from keras.src.backend.torch.core import get_device
+
+    return get_device()
+
+
+def clipped(optimizer: keras.optimizers.Optimizer, gradients: Sequence[Any]) -> Sequence[Any]:
+    """Gradients as the optimizer clips them before it applies them."""
+    return optimizer._clip_gradients(gradients)
+
+
+def innermost(layer: keras.layers.Layer) -> Iterator[tuple[keras.layers.Layer, bool]]:
+    """A layer and all within it, at any depth, and of each whether it holds no other."""
+    for one in layer._flatten_layers():
+        yield one, not one._layers
+
+
+def moments(optimizer: keras.optimizers.Adam, variable: keras.Variable) -> tuple[Any, Any]:
+    """Adam's running averages of a variable's gradient and of its square, as Keras variables."""
+    index = optimizer._get_variable_index(variable)
+    return optimizer._momentums[index], optimizer._velocities[index]
+
+
+def leave_tensorflow_alone() -> None:
+    """Keep Keras from loading TensorFlow on another backend, only to ask whether an object is one of its."""
+    from keras.src.utils import module_utils
+
+    if keras.config.backend() != "tensorflow" and module_utils.tensorflow._available is None:
+        module_utils.tensorflow._available = False
