@@ -80,7 +80,7 @@ def _opened(path: Path) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise UserError(f"{path}: expected a file of this project, found no regular file")
-    return file  # type: ignore[return-value]
+    return file
 
 
 def _check_ours(file: BinaryIO, folder: Path) -> None:
