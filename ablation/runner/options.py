@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ablation.errors import UserError, did_you_mean
+from ablation.train.checkpoint import CHECKPOINT_SHARE
 
 EXECUTORS = ("local", "ray")
 STRATEGIES = ("single", "data-parallel")
-CHECKPOINT_SHARE = 0.05
 MOST_SEEDS = 10_000
 SEEDS_EXPECTED = "expected a number of seeds, or seeds like 0,1,2"
 HIGHEST_SEED = 2**31 - 1

@@ -16,11 +16,10 @@ from ablation.hardware import forget_peak_memory, peak_memory_mb
 from ablation.networks.layout import Problem, graph, layout
 from ablation.observers import Moment, Observe
 from ablation.recipe import Recipe
-from ablation.runner.options import CHECKPOINT_SHARE
 from ablation.streams import generator, repeated
 from ablation.study.trial import Trial
 from ablation.train import judge
-from ablation.train.checkpoint import Checkpoint, fits, load_checkpoint, save_checkpoint
+from ablation.train.checkpoint import CHECKPOINT_SHARE, Checkpoint, fits, load_checkpoint, save_checkpoint
 from ablation.train.early_stopping import best_epoch, should_stop
 from ablation.train.engines import Engines, problem_of
 from ablation.train.weights import Weights, load_backbone, load_weights, save_weights, take_over
