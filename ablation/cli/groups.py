@@ -38,7 +38,12 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Which study, and on which images."""
     parser.add_argument("study", metavar="STUDY", help="a name (`ablation list`) or a .yaml file")
     _add(parser, "preset", "P", "smoke, quick or full (full with a GPU, else quick)")
-    _add(parser, "dataset", "D", "cifar10, cifar100, fashion_mnist, shapes or auto")
+    _add(
+        parser,
+        "dataset",
+        "D",
+        "of `ablation list datasets`, auto, or folder:PATH, csv:, npz:, parquet:, tfds:NAME",
+    )
     _add(parser, "data_dir", "DIR", "folder that holds datasets (ABLATION_DATA_DIR)")
 
 

@@ -2,10 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from ablation.data import sources
-from ablation.data.dataset import Wanted
+from ablation.data.dataset import Dataset, Wanted
 from ablation.data.find import find
+from ablation.data.own import is_own, known
+from ablation.data.own.dataset import opened
+from ablation.data.own.decode import pixels, side_by_side
 from ablation.data.published import Published
+from ablation.data.sizes import Fit
 from ablation.data.splits import Splits, digest
 from ablation.data.statistics import constant_channels
 from ablation.errors import UserError, did_you_mean
@@ -17,32 +23,44 @@ def choose(name: str, data_dir: Path | None, may_download: bool) -> tuple[str, s
     """Settle which data set `--dataset` means.
 
     Args:
-        name: of a data set, or "auto": CIFAR-10 where it is at hand or may be downloaded, else shapes.
+        name: of a data set, `KIND:PLACE` for the user's own images, or "auto": CIFAR-10 where it is at hand or may be
+            downloaded, else shapes.
         data_dir: a folder that holds data sets; None takes the variable ABLATION_DATA_DIR, if it is set.
         may_download: whether "auto" may choose a download.
 
     Returns:
-        The data set's name, and why in words that name no machine.
+        What `load` takes, and why in words that name no machine.
 
     Raises:
-        UserError: unknown name, or the data folder does not exist or does not hold CIFAR-10.
+        UserError: unknown name, the data folder does not exist or does not hold CIFAR-10, or there are no images there.
     """
+    if is_own(name):
+        found = opened(name, data_dir)
+        return name, f"{found.train:,} images of {len(found.classes)} classes, {found.address.kind}"
     if name in sources.names():
         return name, "as asked"
     if name != "auto":
-        raise UserError(f"dataset: unknown name {name!r}{did_you_mean(name, ('auto', *sources.names()))}")
+        raise UserError(
+            f"dataset: unknown name {name!r}{did_you_mean(name, ('auto', *sources.names()))}, "
+            f"or {', '.join(f'{kind}:...' for kind in known())}"
+        )
     dataset = sources.get(AUTO)
-    found = find(dataset, data_dir) if isinstance(dataset, Published) else None
-    if found:
-        return AUTO, f"CIFAR-10 found in {found.where} ({found.place.kind} {found.place.path})"
+    at_hand = find(dataset, data_dir) if isinstance(dataset, Published) else None
+    if at_hand:
+        return AUTO, f"CIFAR-10 found in {at_hand.where} ({at_hand.place.kind} {at_hand.place.path})"
     if may_download:
         return AUTO, "CIFAR-10 is not at hand and will be downloaded"
     return DRAWN, "CIFAR-10 is not at hand, so the images are drawn"
 
 
-def shape_and_classes(name: str) -> tuple[tuple[int, int, int], int]:
-    """Height, width and channels of a data set's images, and how many classes it has, without reading it."""
-    dataset = sources.get(name)
+def shape_and_classes(name: str, data_dir: Path | None = None) -> tuple[tuple[int, int, int], int]:
+    """Height, width and channels of a data set's images, and how many classes it has, without reading them.
+
+    Args:
+        name: as `choose` gives it.
+        data_dir: as for `load`.
+    """
+    dataset = dataset_of(name, data_dir)
     return dataset.shape, len(dataset.classes)
 
 
@@ -56,6 +74,8 @@ def load(
     classes: tuple[int, ...] | None = None,
     seed: int = 0,
     may_download: bool = True,
+    size: tuple[int, int] | None = None,
+    fit: Fit = "crop",
 ) -> Splits:
     """Read or draw a data set and split it.
 
@@ -65,7 +85,8 @@ def load(
     is cut off and validation is the test split itself, as in the lectures.
 
     Args:
-        name: of a data set.
+        name: of a data set, or `KIND:PLACE` for the user's own images. Of these as many as there are are taken where
+            more are asked for, and what was not as asked is told in `Splits.notes`.
         data_dir: a folder that holds data sets; None takes the variable ABLATION_DATA_DIR, if it is set. Where
             neither is named, the user's tfds and Keras caches are searched.
         train, val, test: numbers of images. None takes all there are, and 5,000 for validation; of shapes
@@ -73,6 +94,8 @@ def load(
         classes: labels that are kept, counted anew from 0 in this order; None for all.
         seed: which images go where; for shapes, which are drawn.
         may_download: whether to download what is not at hand.
+        size: (height, width) to which images are brought; None leaves them as they are.
+        fit: how (`ablation.data.sizes.Sizes`).
 
     Raises:
         UserError: unknown name or class, too many images, damaged files, no files and no download, a data folder
@@ -81,12 +104,14 @@ def load(
     for split, number, least in (("train", train, 1), ("val", val, 0), ("test", test, 1 if val == 0 else 0)):
         if number is not None and number < least:
             raise UserError(f"{split}: expected {least} images or more, found {number}")
-    dataset = sources.get(name)
+    dataset = dataset_of(name, data_dir, size, fit)
     kept = tuple(range(len(dataset.classes))) if classes is None else classes
     if not set(kept) <= set(range(len(dataset.classes))):
         raise UserError(f"classes: expected labels 0-{len(dataset.classes) - 1}, found {list(kept)}")
     taken = dataset.take(Wanted(train, val, test, classes, seed, data_dir, may_download))
-    arrays = (*taken.train, *taken.val, *taken.test)
+    x_train, x_test = (_sized(part[0], size, fit) for part in (taken.train, taken.test))
+    x_val = x_test if taken.val[0] is taken.test[0] else _sized(taken.val[0], size, fit)
+    arrays = (x_train, taken.train[1], x_val, taken.val[1], x_test, taken.test[1])
     dead = constant_channels(arrays[0])
     if len(dead) == arrays[0].shape[-1]:
         raise UserError(f"{name}: the training images are all of one colour: there is nothing to learn")
@@ -104,3 +129,24 @@ def load(
         published=taken.published,
         notes=notes,
     )
+
+
+def dataset_of(
+    name: str, data_dir: Path | None, size: tuple[int, int] | None = None, fit: Fit = "crop"
+) -> Dataset:
+    """A data set by its name or, of the user's own images, by where they lie; not yet read.
+
+    Raises:
+        UserError: there is none.
+    """
+    return opened(name, data_dir, size, fit) if is_own(name) else sources.get(name)
+
+
+def _sized(x: np.ndarray, size: tuple[int, int] | None, fit: Fit) -> np.ndarray:
+    """Images brought to a size, where they do not have it."""
+    if size is None or x.shape[1:3] == size:
+        return x
+    out = np.empty((len(x), *size, x.shape[3]), np.uint8)
+    for place, image in enumerate(side_by_side(lambda one: pixels(one, x.shape[3], size, fit), iter(x))):
+        out[place] = image
+    return out

@@ -16,10 +16,10 @@ class DataRequest:
     """How to get a trial's data: a process reads them once and keeps them.
 
     Attributes:
-        dataset: name.
+        dataset: as `ablation.data.choose` gives it.
         data_dir: the user's folder, or None.
         protocol: `lecture` cuts no validation set from the training images.
-        sizes: numbers of images.
+        sizes: numbers and size of images.
     """
 
     dataset: str
@@ -74,6 +74,8 @@ def read_data(request: DataRequest) -> Splits:
                 val=0 if request.protocol == "lecture" else sizes.val,
                 test=sizes.test,
                 classes=sizes.classes,
+                size=sizes.height_and_width,
+                fit=sizes.fit,
             )
         except MemoryError as error:
             raise UserError(

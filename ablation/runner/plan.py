@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ablation.data import choose, shape_and_classes
+from ablation.data import choose, name_of, shape_and_classes
 from ablation.errors import UserError
 from ablation.runner.options import Options
 from ablation.study import controls
@@ -23,7 +23,8 @@ class RunPlan:
     Attributes:
         study, options: what it was made from.
         preset: the one that runs.
-        dataset: the one that is there.
+        dataset: the one that is there, by the name that tables give it.
+        address: of its images, as `ablation.data.load` takes it.
         why: that dataset was chosen.
         shape: (height, width, channels) of its images.
         classes: how many.
@@ -37,6 +38,7 @@ class RunPlan:
     options: Options
     preset: str
     dataset: str
+    address: str
     why: str
     shape: tuple[int, ...]
     classes: int
@@ -61,11 +63,12 @@ def plan_run(study: Study, options: Options) -> RunPlan:
         UserError: an option that the study has no answer to, or no such dataset here.
     """
     preset = options.preset or default_preset(study)
-    dataset, why = choose(options.dataset or study.dataset, options.data_dir, may_download=preset == "full")
-    shape, classes = shape_and_classes(dataset)
+    address, why = choose(options.dataset or study.dataset, options.data_dir, may_download=preset == "full")
+    dataset = name_of(address)
+    shape, classes = shape_and_classes(address, options.data_dir)
     designs = variants(study, options.designs, options.budgets, options.protocol)
     seeds = options.seeds or tuple(range(seeds_of(study, preset, dataset)))
-    empty = RunPlan(study, options, preset, dataset, why, shape, classes, seeds)
+    empty = RunPlan(study, options, preset, dataset, address, why, shape, classes, seeds)
     whole: list[PlannedStep] = []
     steps: list[PlannedStep] = []
     for design in designs:

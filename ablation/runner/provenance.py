@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import os
 import platform
+import re
 import shlex
 import subprocess
 from collections.abc import Sequence
@@ -51,10 +52,18 @@ def now() -> str:
 
 def command_line(arguments: Sequence[str]) -> str:
     """The command as one would type it; of an absolute path only the last part is told, of an address nothing."""
-    shown = [Path(one).name if Path(one).is_absolute() else one for one in arguments]
+    shown = [_without_folder(one) for one in arguments]
     for index, one in enumerate(shown):
         if one.startswith("--ray-address="):
             shown[index] = "--ray-address=ADDRESS"
         elif index and shown[index - 1] == "--ray-address":
             shown[index] = "ADDRESS"
     return shlex.join(["ablation", *shown])
+
+
+def _without_folder(argument: str) -> str:
+    """`/home/me/pets`, `--out=/home/me/pets` and `folder:/home/me/pets` without `/home/me/`."""
+    found = re.fullmatch(r"(--[a-z-]+=)?([a-z]+:)?(.*)", argument, re.DOTALL)
+    assert found is not None
+    option, kind, path = (part or "" for part in found.groups())
+    return option + kind + Path(path).name if Path(path).is_absolute() else argument

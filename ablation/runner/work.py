@@ -120,7 +120,7 @@ def _settled(step: PlannedStep, weights: Path | None) -> PlannedStep:
 def _request(plan: RunPlan, setting: Setting, protocol: str) -> DataRequest:
     """A base that is judged on no test images keeps its validation images to itself in every protocol."""
     protocol = "honest" if setting.sizes.test == 0 else protocol
-    return DataRequest(plan.dataset, plan.options.data_dir, protocol, setting.sizes)
+    return DataRequest(plan.address, plan.options.data_dir, protocol, setting.sizes)
 
 
 def _devices(options: Options, batch_sizes: Iterable[int]) -> int:

@@ -143,16 +143,17 @@ def tune(study: Study, search: Search, options: Options, display: Watching) -> O
         UserError: bad options or data, values that the recipe refuses, a folder that another search holds, that
             cannot be written or that holds other trials, or a stage of which no trial was done.
     """
-    from ablation.data import choose
+    from ablation.data import choose, name_of
 
     preset = options.preset or default_preset(study)
-    dataset, why = choose(options.dataset or study.dataset, options.data_dir, may_download=preset == "full")
+    address, why = choose(options.dataset or study.dataset, options.data_dir, may_download=preset == "full")
+    dataset = name_of(address)
     base = _Base(study, preset, dataset, search.step, options.sets)
     stages = _stages(search)
     _check(search, base, stages)
     display.note(f"{study.title or study.study}, {search.step}: {dataset} ({why}), preset {preset}")
     sizes = base.at({}).setting.sizes.replace(test=0)
-    splits = read_data(DataRequest(dataset, options.data_dir, "honest", sizes))
+    splits = read_data(DataRequest(address, options.data_dir, "honest", sizes))
 
     folder = options.out or Path("results") / study.study / f"tune-{dataset}-{preset}"
     if (folder / "manifest.json").exists():
@@ -174,7 +175,7 @@ def tune(study: Study, search: Search, options: Options, display: Watching) -> O
         "command": options.command,
         "stages": [],
     }
-    options = dataclasses.replace(options, dataset=dataset, preset=preset, sets=(), seeds=(search.seed,))
+    options = dataclasses.replace(options, dataset=address, preset=preset, sets=(), seeds=(search.seed,))
     with hold(folder):
         _remove_unfinished(folder, options.fresh)
         earlier = _points_so_far(folder, search.seed)

@@ -35,7 +35,8 @@ def with_controls(
     for kind in wanted:
         if kind not in CONTROLS:
             raise UserError(f"controls: unknown '{kind}'{did_you_mean(kind, CONTROLS)}")
-    found = controls_of(steps, blank_problem(shape, classes)) if wanted else ()
+    sized = steps[0].setting.sizes.image_shape(shape) if steps else shape
+    found = controls_of(steps, blank_problem(sized, classes)) if wanted else ()
     return (*steps, *(step for step in found if step.control and step.control.kind in wanted))
 
 

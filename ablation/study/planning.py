@@ -117,6 +117,7 @@ def nodes(step: PlannedStep, image_shape: tuple[int, ...], classes: int) -> tupl
     kept = step.setting.sizes.classes or range(classes)
     if max(kept) >= classes:
         raise UserError(f"data.classes: expected labels 0-{classes - 1}, found {max(kept)}")
+    image_shape = step.setting.sizes.image_shape(image_shape)
     try:
         found = layout(step.setting.recipe, blank_problem(image_shape, len(kept)))
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:

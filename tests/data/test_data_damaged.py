@@ -3,6 +3,7 @@
 import gzip
 import io
 import pickle
+import re
 import struct
 import tarfile
 import zipfile
@@ -256,14 +257,14 @@ def test_a_folder_or_a_link_in_a_loop_in_place_of_a_file(small, tmp_path):
 
 @pytest.mark.slow
 def test_bytes_changed_at_random_are_read_or_named(small, tmp_path):
-    """Of 300 files with eight bytes changed each, every one loads or is one line."""
+    """Of 200 files with eight bytes changed each, every one loads or is one line."""
     random = np.random.default_rng(0)
     arrays = made_up(small["cifar10"])
     np.savez(tmp_path / "cifar10.npz", **dict(zip(KEYS, arrays, strict=True)))
     sound = (tmp_path / "cifar10.npz").read_bytes()
-    for _ in range(300):
+    heads = [found.start() for found in re.finditer(b"PK", sound)]
+    for _ in range(200):
         content = bytearray(sound)
-        heads = [i for i in range(len(content) - 4) if content[i : i + 2] == b"PK"]
         for _ in range(8):
             at = int(random.choice(heads)) + int(random.integers(0, 180))
             content[min(at, len(content) - 1)] = int(random.integers(0, 256))

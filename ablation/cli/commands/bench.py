@@ -37,7 +37,7 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     terminal = Terminal()
     timed = bench.bench(
         steps,
-        data.shape_and_classes(dataset),
+        data.shape_and_classes(dataset, options.data_dir),
         folder,
         rounds=given.rounds,
         seconds=given.seconds,

@@ -132,4 +132,10 @@ def test_without_ray_the_extra_is_named(study_file, tmp_path, capsys, monkeypatc
 
 def test_the_manifest_names_no_address():
     assert command_line(["run", "x", "--ray-address", "head:6379"]) == "ablation run x --ray-address ADDRESS"
+    for given, told in (
+        ("folder:/home/me/pets", "folder:pets"),
+        ("--out=/home/me/x", "--out=x"),
+        ("x:y", "x:y"),
+    ):
+        assert command_line(["run", given]) == f"ablation run {told}"
     assert command_line(["run", "x", "--ray-address=head:6379"]) == "ablation run x --ray-address=ADDRESS"
