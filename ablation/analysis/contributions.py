@@ -1,7 +1,8 @@
 """What each design says each trick adds."""
 
-from collections.abc import Mapping
-from math import nan
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import factorial, isnan, nan
 from typing import Any
 
 import numpy as np
@@ -45,9 +46,16 @@ def contributions(results: Results) -> pd.DataFrame:
     rows += [
         (design, row.trick, row.orders, row.value, row.low, row.high, row.error)
         for design, values in marginals.items()
-        for row in shapley(values).itertuples()
+        for row in shapley(values, every=every_order(values)).itertuples()
     ]
     return pd.DataFrame(rows, columns=["design", "trick", "n", "value", "low", "high", "error"])
+
+
+def every_order(marginals: Sequence[tuple[str, float]]) -> bool:
+    """Whether as many orders were measured as their tricks can be put in; orders are drawn without repetition."""
+    times = Counter(name for name, value in marginals if not isnan(value))
+    tricks = {name for name, _ in marginals}
+    return min((times[name] for name in tricks), default=0) >= factorial(min(len(tricks), 20))
 
 
 def _titles(manifest: Mapping[str, Any]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
+from ablation.report.escape import printable
 from ablation.report.series import CURVES, mean_curve
 from ablation.report.style import COLOUR_NAMES
 
@@ -75,13 +76,13 @@ def confusion_change(change: np.ndarray, classes: Sequence[str], alt: str) -> st
 
 
 def _svg(width: float, height: float, parts: Sequence[str], alt: str) -> str:
-    label = escape(alt)
+    label = escape(printable(alt))
     return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
 
 
 def _text(x: float, y: float, text: str, anchor: str, more: str = "") -> str:
     place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {more}'
-    return f'<text {place} style="font-size:11px;fill:var(--ink)">{escape(text)}</text>'
+    return f'<text {place} style="font-size:11px;fill:var(--ink)">{escape(printable(text))}</text>'
 
 
 def _short(name: str) -> str:

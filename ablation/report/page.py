@@ -17,7 +17,7 @@ from ablation.analysis.confusion import largest, rates
 from ablation.analysis.steps import Step, Steps, steps_of
 from ablation.analysis.verdicts import HELPS, HURTS, OPEN
 from ablation.report import figures, findings, marks, series, sheets, style, text
-from ablation.report.escape import printable, printable_lines
+from ablation.report.escape import printable_lines
 from ablation.report.findings import MOST_DRAWN, Findings
 
 FOLDER = Path(__file__).parent
@@ -65,7 +65,7 @@ def _plots(found: Findings) -> list[dict[str, Any]]:
     return [
         {
             "heading": figure.HEADING,
-            "svg": Markup(style.svg(figure.draw(found, wide=False), printable(figure.alt(found)))),
+            "svg": Markup(style.svg(figure.draw(found, wide=False), figure.alt(found))),
             "caption": figure.caption(found),
         }
         for figure in figures.drawings(found).values()

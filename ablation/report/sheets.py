@@ -52,7 +52,7 @@ def _designs(found: Findings) -> Sheet | None:
 
 def _contribution(found: Findings, row: Any) -> str:
     if row.design in found.averaged:
-        error = "" if pd.isna(row.error) else f" ± {100 * row.error:.1f}"
+        error = "" if pd.isna(row.error) or not row.error else f" ± {100 * row.error:.1f}"
         return f"{signed(row.value)}{error}"
     return difference(row.value, row.low, row.high)
 
@@ -60,6 +60,8 @@ def _contribution(found: Findings, row: Any) -> str:
 def _orders_note(found: Findings, table: pd.DataFrame) -> str:
     number = int(table.loc[table["design"].isin(found.averaged), "n"].max())
     seed = found.manifest["study"].get("order_seed", 0)
+    if (table.loc[table["design"].isin(found.averaged), "error"] == 0).all():
+        return f" Orders: Shapley value, the mean over every order of the ladder, {number} in all."
     return (
         f" Orders: Shapley value, the mean over {number} order(s) of the ladder drawn from seed {seed}, ± its"
         " Monte-Carlo standard error."

@@ -200,4 +200,4 @@ def svg(figure: Figure, alt: str) -> str:
     text = re.sub(r'<g id="[^"]*"', "<g", text)
     for colour, name in COLOUR_NAMES.items():
         text = text.replace(colour, f"var(--{name})")
-    return text.replace("<svg", f'<svg role="img" aria-label="{escape(alt)}"', 1)
+    return text.replace("<svg", f'<svg role="img" aria-label="{escape(printable(alt))}"', 1)

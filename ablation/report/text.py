@@ -64,7 +64,7 @@ def shapley_values(found: Findings, design: str) -> list[tuple[str, str, str]]:
     return [
         (
             row.trick,
-            signed(row.value) + ("" if pd.isna(row.error) else f" ± {100 * row.error:.1f}"),
+            signed(row.value) + ("" if pd.isna(row.error) or not row.error else f" ± {100 * row.error:.1f}"),
             f"Shapley value, {row.n} order(s)",
         )
         for row in table[table["design"] == design].itertuples()

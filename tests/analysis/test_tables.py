@@ -135,9 +135,11 @@ def test_contributions_read_leave_one_out_backwards_and_average_orders(tmp_path)
         step("orders", "o1_l2", 2, "o1_dropout", ["l2"], title="l2 (order 1)"),
         step("orders", "o2_l2", 3, "start", ["l2"], title="l2 (order 2)"),
         step("orders", "o2_dropout", 4, "o2_l2", ["dropout"], title="dropout (order 2)"),
+        step("orders", "o1_relu", 5, "o1_l2", [], title="relu (order 1)"),
+        step("orders", "o2_relu", 6, "o2_dropout", [], title="relu (order 2)"),
     ]
     true = {"full": 0.8, "without-dropout": 0.75, "without-relu": 0.81, "start": 0.6, "o1_dropout": 0.7}
-    true |= {"o1_l2": 0.72, "o2_l2": 0.66, "o2_dropout": 0.72}
+    true |= {"o1_l2": 0.72, "o2_l2": 0.66, "o2_dropout": 0.72, "o1_relu": 0.72, "o2_relu": 0.72}
     results = write_study(tmp_path, steps=steps, test=true, train=dict.fromkeys(true, 0.9), noise=0)
     table = contributions(results).set_index(["design", "trick"])
     assert table.loc[("leave-one-out", "dropout"), "value"] == pytest.approx(0.05)
@@ -246,3 +248,46 @@ def test_another_budget_is_a_family_of_its_own(tmp_path):
     for _, rows in table.groupby("design"):
         p_values = rows[["p", "p_holm"]].dropna().to_numpy()
         assert p_values[:, 1] == pytest.approx(multipletests(p_values[:, 0], method="holm")[1], abs=1e-10)
+
+
+def test_every_order_drawn_leaves_no_monte_carlo_error(tmp_path):
+    steps = [
+        step("orders", "start", 0, None, []),
+        *(
+            step("orders", f"o1_{name}", 1 + i, base, [name])
+            for i, (name, base) in enumerate((("a", "start"), ("b", "o1_a")))
+        ),
+        *(
+            step("orders", f"o2_{name}", 3 + i, base, [name])
+            for i, (name, base) in enumerate((("b", "start"), ("a", "o2_b")))
+        ),
+    ]
+    true = {"start": 0.6, "o1_a": 0.7, "o1_b": 0.72, "o2_b": 0.66, "o2_a": 0.72}
+    results = write_study(tmp_path, steps=steps, test=true, train=dict.fromkeys(true, 0.9), noise=0)
+    table = contributions(results).set_index("trick")
+    assert table.loc["a", ["value", "error"]].tolist() == pytest.approx([0.08, 0.0])
+    assert np.isnan(table.loc["a", "low"])
+
+
+def test_a_step_s_name_does_not_say_what_it_is(tmp_path):
+    fields = {"role": "added", "order": None, "control": None}
+    names = ("baseline", "aa", "without-x", "o3_x")
+    steps = [
+        one
+        | fields
+        | {
+            "step": name,
+            "change": name,
+            "base": names[i - 1] if i else None,
+            "role": "added" if i else "start",
+        }
+        | {"variant": {"design": "cumulative", "epochs": None, "protocol": None}}
+        for i, (one, name) in enumerate(zip(ladder(4), names, strict=True))
+    ]
+    true = dict(zip(names, (0.6, 0.7, 0.75, 0.8), strict=True))
+    results = write_study(tmp_path, steps=steps, test=true, train=dict.fromkeys(true, 0.9), seeds=range(6))
+    table = summary(results).set_index("step")
+    assert (table["control"] == "").all()
+    assert table.loc["aa":, "verdict_kind"].tolist() == ["helps"] * 3
+    assert control_floor(results) is None
+    assert (contributions(results)["value"] > 0).all() and len(contributions(results)) == 3

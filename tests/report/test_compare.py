@@ -1,12 +1,17 @@
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from synthetic import ladder, write_study
 
+from ablation import report
 from ablation.errors import UserError
 from ablation.report.compare import compare, to_markdown
+from ablation.results.read import load
 
 
 def test_folders_are_compared_by_step_and_seed(tmp_path):
@@ -74,3 +79,37 @@ def test_what_cannot_be_compared_is_told_in_one_line(tmp_path):
         compare([tmp_path / "a", tmp_path / "c"])
     with pytest.raises(UserError, match="not a results folder"):
         compare([tmp_path / "a", tmp_path / "nowhere"])
+
+
+def test_compare_says_what_else_is_not_the_same(tmp_path):
+    write_study(tmp_path / "a", steps=ladder(2))
+    longer = [one | {"epochs": 20} for one in ladder(2)]
+    write_study(tmp_path / "b", steps=longer, preset="full", dataset={"sha256": "0" * 64, "train": 9000})
+    text = to_markdown(compare([tmp_path / "a", tmp_path / "b"]))
+    line = next(line for line in text.splitlines() if line.startswith("**Not alike:**"))
+    assert "images are not the same (sha256): 4,000, 1,000 and 2,000" in line.replace("\\", "")
+    assert "preset is quick in the reference, full in the other" in line
+    assert "not the same: baseline, noise" in line
+    assert "Not alike" not in to_markdown(compare([tmp_path / "a", tmp_path / "a"]))
+
+
+def test_another_study_is_refused(tmp_path):
+    write_study(tmp_path / "a", steps=ladder(2))
+    write_study(tmp_path / "b", steps=ladder(2), study={"name": "other", "title": "Other"})
+    with pytest.raises(UserError, match=r"expected the same study, found generalization in .* and other in"):
+        compare([tmp_path / "a", tmp_path / "b"])
+
+
+def test_terminal_escapes_of_a_folder_reach_no_output(tmp_path):
+    escape = "\x1b[2J\x1b]0;owned\x07\u202e"
+    steps = [one | {"title": f"{escape}step", "lecture": {}} for one in ladder(2)]
+    about = {"name": "generalization", "title": f"a {escape} title", "question": escape}
+    for name in "ab":
+        write_study(tmp_path / name, steps=steps, study=about, preset=f"{escape}{name}")
+    report.write(tmp_path / "a")
+    outputs = [(tmp_path / "a" / name).read_text() for name in ("report.md", "report.html")]
+    outputs.append(to_markdown(compare([tmp_path / "a", tmp_path / "b"])))
+    console = Console(width=120, file=io.StringIO())
+    console.print(report.terminal_table(load(tmp_path / "a")))
+    outputs += [console.file.getvalue(), report.headline(load(tmp_path / "a"))]
+    assert not [one for one in outputs if "\x1b" in one or "\x07" in one or "\u202e" in one]

@@ -296,11 +296,11 @@ def test_what_designs_controls_budgets_and_protocols_say_stands_side_by_side(all
     assert "| trick | cumulative | add-one | orders |" in markdown
     assert re.search(r"^\| batch norm against a wider network, same FLOPs \|", markdown, re.MULTILINE)
     assert "| rung | design | 10 epochs | 20 epochs |" in markdown
-    assert "mean over 2 order(s) of the ladder drawn from seed 0" in markdown
+    assert "the mean over every order of the ladder, 2 in all" in markdown
     assert not re.search(r"o1_noise|order 1", markdown), "single steps of orders are in the page only"
     table = pd.read_csv(all_designs / "contributions.csv").set_index(["design", "trick"])
     value, error = table.loc[("orders", "noise"), ["value", "error"]]
-    assert f"+{100 * value:.1f} ± {100 * error:.1f}" in markdown
+    assert error == 0 and re.search(rf"^\| noise \|.*\| \+{100 * value:.1f} \|$", markdown, re.MULTILINE)
     names = {file.stem for file in (all_designs / "figures").iterdir()}
     assert names == {"ladder", "gap", "delta", "designs", "budgets", "protocols", "cost", "curves"}
 
@@ -334,3 +334,10 @@ def test_orders_alone_are_reported(tmp_path):
     report.write(tmp_path)
     assert "| trick | orders |" in (tmp_path / "report.md").read_text()
     assert (tmp_path / "figures" / "designs.png").exists()
+
+
+def test_a_ladder_that_only_falls_has_no_gain(tmp_path):
+    steps = ladder(3)
+    test = {one["step"]: accuracy for one, accuracy in zip(steps, (0.7, 0.6, 0.4), strict=True)}
+    text = report.headline(write_study(tmp_path, steps=steps, test=test, noise=0.0))
+    assert "gain:" not in text and "No step gains; the smallest loss: noise, −10.0 points" in text
