@@ -251,6 +251,7 @@ def warnings(found: Findings) -> list[str]:
             "Protocol lecture: validation is the test set, as in the slides, so the best epoch was chosen on"
             " test and the figures are optimistic."
         )
+    notes += found.results.disagreements
     for row in trials[trials["status"] != "done"].drop_duplicates("config_hash").itertuples():
         error = "" if pd.isna(row.error) else f": {row.error}"
         notes.append(f"{row.step}, seed {row.seed}: {row.status}{error}. It is left out of every mean.")

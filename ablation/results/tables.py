@@ -98,7 +98,7 @@ def table_of(name: str, rows: Iterable[Mapping[str, Any]], where: str) -> pd.Dat
     """
     columns = COLUMNS[name]
     cells = [[_text(_cell(column, row.get(column))) for column in columns] for row in rows]
-    return typed(pd.DataFrame(cells, columns=list(columns), dtype=object), where)
+    return typed(pd.DataFrame(cells, columns=list(columns), dtype="str"), where)
 
 
 def _text(value: Any) -> Any:
