@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING, Any
 
-from ablation.system import QUIET
+from ablation.system import QUIET, home_of_keras
 
 if TYPE_CHECKING:
     from ablation.library import Study, StudyResults, read, run
@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 # TensorFlow reads these when it is imported. Its oneDNN kernels, three times as fast on convolutions, are off by
 # default on processors without AVX-512.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-for _name, _value in QUIET.items():
+for _name, _value in (QUIET | home_of_keras()).items():
     os.environ.setdefault(_name, _value)
 
 

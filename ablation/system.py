@@ -5,6 +5,7 @@ import contextlib
 import importlib.util
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 
 from ablation.errors import UserError
@@ -14,6 +15,13 @@ QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "RAY_USAGE_STATS_ENABLED": "0"}
 PLAIN = str.maketrans(
     {"−": "-", "–": "-", "—": "-", "±": "+-", "×": "x", "…": "...", "→": "->", "\u00a0": " ", "\u202f": " "}
 )
+
+
+def home_of_keras() -> dict[str, str]:
+    """Of a user without a home folder: Keras would make one named `~` in the working folder."""
+    if os.path.expanduser("~") != "~":  # noqa: PTH111
+        return {}
+    return {"KERAS_HOME": os.path.join(tempfile.gettempdir(), ".keras")}  # noqa: PTH118
 
 
 def refuse_windows() -> None:

@@ -143,6 +143,14 @@ def test_no_home(command, tmp_path):
     assert done.stderr == "" and done.stdout
 
 
+def test_no_home_and_keras(study_file, tmp_path, monkeypatch):
+    monkeypatch.delenv("KERAS_HOME")
+    study_file()
+    told = tiny.python("-c", NO_HOME, *"run tiny.yaml --preset ful".split(), cwd=tmp_path, expected=2).stderr
+    assert "did you mean 'full'" in told
+    assert tiny.tree(tmp_path) == ["tiny.yaml"], "no folder named ~"
+
+
 def test_a_silenced_stream_is_given_back(capfd, monkeypatch):
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
     with system.frameworks_silenced():
