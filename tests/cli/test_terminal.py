@@ -146,7 +146,9 @@ def test_no_home(command, tmp_path):
 def test_no_home_and_keras(study_file, tmp_path, monkeypatch):
     monkeypatch.delenv("KERAS_HOME")
     study_file()
-    told = tiny.python("-c", NO_HOME, *"run tiny.yaml --preset ful".split(), cwd=tmp_path, expected=2).stderr
+    told = tiny.python(
+        "-c", NO_HOME, *["run", "tiny.yaml", "--preset", "ful"], cwd=tmp_path, expected=2
+    ).stderr
     assert "did you mean 'full'" in told
     assert tiny.tree(tmp_path) == ["tiny.yaml"], "no folder named ~"
 
