@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ablation.errors import UserError
 from ablation.runner.options import Options, whole_number
 from ablation.runner.options import seed as checked_seed
-from ablation.train.checkpoint import CHECKPOINT_SHARE
+from ablation.train import CHECKPOINT_SHARE
 
 if TYPE_CHECKING:
     from ablation.study import Study

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ablation.errors import UserError, did_you_mean
-from ablation.train.checkpoint import CHECKPOINT_SHARE
+from ablation.train import CHECKPOINT_SHARE
 
 EXECUTORS = ("local", "ray")
 STRATEGIES = ("single", "data-parallel")

@@ -13,7 +13,6 @@ import numpy as np
 from ablation.files import write_atomically
 from ablation.study.trial import Trial
 
-CHECKPOINT_SHARE = 0.05  # of the training time that keeping checkpoints may take
 FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 
 

@@ -18,8 +18,8 @@ from ablation.observers import Moment, Observe
 from ablation.recipe import Recipe
 from ablation.streams import generator, repeated
 from ablation.study.trial import Trial
-from ablation.train import judge
-from ablation.train.checkpoint import CHECKPOINT_SHARE, Checkpoint, fits, load_checkpoint, save_checkpoint
+from ablation.train import CHECKPOINT_SHARE, judge
+from ablation.train.checkpoint import Checkpoint, fits, load_checkpoint, save_checkpoint
 from ablation.train.early_stopping import best_epoch, should_stop
 from ablation.train.engines import Engines, problem_of
 from ablation.train.weights import Weights, load_backbone, load_weights, save_weights, take_over

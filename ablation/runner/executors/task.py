@@ -8,7 +8,7 @@ from typing import Any
 from ablation.data.request import DataRequest
 from ablation.observers import NOTHING, Observing
 from ablation.study.trial import Trial
-from ablation.train.checkpoint import CHECKPOINT_SHARE
+from ablation.train import CHECKPOINT_SHARE
 
 
 @dataclass(frozen=True)
