@@ -65,6 +65,9 @@ def _kinds(annotation: Any) -> frozenset[Any]:
     return frozenset({annotation if annotation in (int, float, bool, str, type(None)) else Any})
 
 
+PIECEWISE = "keras.optimizers.schedules.PiecewiseConstantDecay"
+
+
 class Frozen(BaseModel):
     """A value: immutable, compared by content, unknown keys rejected, numbers given as numbers."""
 
@@ -277,7 +280,8 @@ class Training(Frozen):
         optimizer: a `keras.optimizers` class with its options, the learning rate aside.
         learning_rate: the first one.
         schedule: a learning-rate schedule class, or none for a constant rate. An option's value `"epoch"` or
-            `"total"` stands for the number of steps in one epoch or the whole training, `"0.5 total"` for half.
+            `"total"` stands for the number of steps in one epoch or the whole training, `"0.5 total"` for half; so
+            do the items of a list: `boundaries: [91 epoch, 136 epoch]`. The first rate is `learning_rate`.
         weight_decay: decoupled: each step takes this share, times the learning rate, off every kernel weight.
         clip: of the gradients, or none.
         ema: weight of the past in the moving average of the weights that is judged in the end; 0 for none.
@@ -312,6 +316,42 @@ class Training(Frozen):
     warm_up: WarmUp | None = None
     predict: Prediction = Prediction()
     stream: Annotated[int, Field(ge=0)] = 0
+
+    @field_validator("optimizer")
+    @classmethod
+    def _one_rate(cls, optimizer: Layer) -> Layer:
+        if "learning_rate" in optimizer.options:
+            raise ValueError("expected no option 'learning_rate': training.learning_rate is the rate")
+        return optimizer
+
+    @field_validator("schedule")
+    @classmethod
+    def _one_first_rate(cls, schedule: Layer | None, info: ValidationInfo) -> Layer | None:
+        if schedule is None:
+            return None
+        if "initial_learning_rate" in schedule.options:
+            raise ValueError(
+                "expected no option 'initial_learning_rate': training.learning_rate is the first rate"
+            )
+        values, rate = schedule.options.get("values"), info.data.get("learning_rate")
+        if schedule.path == PIECEWISE and isinstance(values, list | tuple) and values and values[0] != rate:
+            raise ValueError(
+                f"expected the first of 'values' to be training.learning_rate, {rate}, found {values[0]}"
+            )
+        return schedule
+
+    @field_validator("weight_decay", "clip", "ema")
+    @classmethod
+    def _said_once(cls, value: Any, info: ValidationInfo) -> Any:
+        taken = {
+            "weight_decay": ("weight_decay",),
+            "clip": ("clipnorm", "clipvalue", "global_clipnorm"),
+            "ema": ("use_ema", "ema_momentum"),
+        }
+        options = info.data["optimizer"].options if "optimizer" in info.data else {}
+        if value and (twice := next((key for key in taken[str(info.field_name)] if key in options), None)):
+            raise ValueError(f"is set, and so is the optimizer's option '{twice}': expected one of them")
+        return value
 
 
 class Recipe(Network, Training):

@@ -11,7 +11,7 @@ from ablation.networks.backbones import BACKBONES
 from ablation.networks.graph import Graph, Problem
 from ablation.networks.layout import graph
 from ablation.networks.make import class_of, make
-from ablation.recipe import Freeze, Layer, Recipe
+from ablation.recipe import PIECEWISE, Freeze, Layer, Recipe
 from ablation.streams import stream_seed
 
 FUSED = {"keras.optimizers.Adam": "ablation.optimizers.Adam"}
@@ -116,13 +116,9 @@ def make_optimizer(recipe: Recipe, steps_per_epoch: int, seed: int) -> keras.opt
     rate: Any = recipe.learning_rate
     if recipe.schedule is not None:
         units = {"epoch": steps_per_epoch, "total": steps_per_epoch * recipe.epochs}
-        options = {
-            key: _steps(value, units) if isinstance(value, str) else value
-            for key, value in recipe.schedule.options.items()
-        }
-        rate = make(
-            Layer(path=recipe.schedule.path, options=options), seed, "schedule", initial_learning_rate=rate
-        )
+        options = {key: _steps(value, units) for key, value in recipe.schedule.options.items()}
+        first = {} if recipe.schedule.path == PIECEWISE else {"initial_learning_rate": rate}
+        rate = make(Layer(path=recipe.schedule.path, options=options), seed, "schedule", **first)
     given: dict[str, Any] = {"learning_rate": rate}
     spec = recipe.optimizer
     spec = spec.replace(path=FUSED.get(spec.path, spec.path))
@@ -149,10 +145,14 @@ def _decay(spec: Layer, rate: float) -> dict[str, float]:
     return {"weight_decay": rate} | given if rate else given
 
 
-def _steps(text: str, units: dict[str, int]) -> Any:
-    """`"epoch"`, `"total"`, `"0.5 total"` as a number of steps; any other text as it stands."""
-    number, _, unit = text.rpartition(" ")
-    return max(1, round(float(number or 1) * units[unit])) if unit in units else text
+def _steps(value: Any, units: dict[str, int]) -> Any:
+    """`"epoch"`, `"91 epoch"`, `"0.5 total"`, or each of a list, as a number of steps; all else as it stands."""
+    if isinstance(value, list | tuple):
+        return [_steps(one, units) for one in value]
+    if not isinstance(value, str):
+        return value
+    number, _, unit = value.rpartition(" ")
+    return max(1, round(float(number or 1) * units[unit])) if unit in units else value
 
 
 def resolve_precision(precision: str) -> str:

@@ -4,6 +4,7 @@ import importlib
 import inspect
 from typing import Any
 
+from ablation.hardware import use_own_settings
 from ablation.recipe import Layer
 from ablation.streams import stream_seed
 
@@ -21,6 +22,7 @@ def make(spec: Layer, seed: int, purpose: str, **given: Any) -> Any:
 
     It gets its own seed where its class takes one, and images are (height, width, channels) whatever `keras.json` says.
     """
+    use_own_settings()
     cls = class_of(spec)
     options = {
         key: make(value, seed, f"{purpose}/{key}") if isinstance(value, Layer) else value

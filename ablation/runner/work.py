@@ -15,6 +15,7 @@ from ablation.runner.options import Options
 from ablation.runner.origins import lineage
 from ablation.runner.plan import RunPlan, steps_of_earlier_runs
 from ablation.study.planned import PlannedStep
+from ablation.study.planning import nodes
 from ablation.study.setting import Setting
 from ablation.study.trial import Trial
 
@@ -94,9 +95,23 @@ def prepared(plan: RunPlan) -> Work:
     asked = [
         (one.recipe, _request(plan, one, step.protocol)) for step in steps for one in lineage(step.setting)
     ]
+    _check_buildable(plan, steps)
     splits = {request: read_data(request) for _, request in asked}
     batches = (min(recipe.batch_size, len(splits[request].x_train)) for recipe, request in asked)
     return Work(plan, whole, steps, splits, keras.config.backend(), _devices(plan.options, batches))
+
+
+def _check_buildable(plan: RunPlan, steps: Iterable[PlannedStep]) -> None:
+    """Make what the steps name once, before anything is trained.
+
+    Raises:
+        UserError: something cannot be made; the step and the key are named.
+    """
+    from ablation.engine.buildable import check_buildable
+
+    for step in {one.setting.recipe.model_dump_json(): one for one in steps}.values():
+        where = f"step '{step.step}': "
+        check_buildable(where, step.setting.recipe, nodes(step, plan.shape, plan.classes))
 
 
 def settled(steps: Iterable[PlannedStep], weights: Path | None) -> dict[Place, PlannedStep]:

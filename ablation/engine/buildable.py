@@ -1,0 +1,73 @@
+"""Whether what a recipe names can be made at all, found out before the first training."""
+
+import functools
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ablation.errors import UserError
+from ablation.networks.build import make_optimizer
+from ablation.networks.layout import Node
+from ablation.networks.make import make
+from ablation.recipe import Recipe
+
+STEPS, IMAGES = 10, 2
+
+
+def check_buildable(where: str, recipe: Recipe, nodes: Sequence[Node]) -> None:
+    """Make every layer, the optimiser with its schedule, and the mixer once, and call the mixer on blank images.
+
+    Args:
+        where: what an error names as the place.
+        recipe: any.
+        nodes: of its network.
+
+    Raises:
+        UserError: one of them cannot be made; the key is named, and what Keras says.
+    """
+    for node in nodes:
+        if not node.layer.path.startswith("keras.applications."):
+            _tried(
+                f"{where}network: {node.name}: {node.layer.path}",
+                functools.partial(make, node.layer, 0, "try"),
+            )
+    _tried(
+        f"{where}training.optimizer: {recipe.optimizer.path}",
+        lambda: _optimizer(recipe.replace(schedule=None)),
+    )
+    if recipe.schedule is not None:
+        _tried(f"{where}training.schedule: {recipe.schedule.path}", lambda: _optimizer(recipe))
+    if recipe.mix is not None:
+        _tried(f"{where}training.mix: {recipe.mix.path}", lambda: _mix(recipe))
+
+
+def _optimizer(recipe: Recipe) -> None:
+    optimizer = make_optimizer(recipe, STEPS, 0)
+    rate = float(np.asarray(optimizer.learning_rate))
+    if not np.isfinite(rate):
+        raise ValueError(f"its first rate is {rate}")
+
+
+def _mix(recipe: Recipe) -> None:
+    assert recipe.mix is not None
+    images, targets = np.zeros((IMAGES, 8, 8, 3), "float32"), np.eye(IMAGES, dtype="float32")
+    layer = make(recipe.mix, 0, "try")
+    try:
+        mixed = layer((images, targets))
+        shapes = [tuple(one.shape) for one in mixed]
+    except Exception:  # a layer raises nearly anything on an input that it does not take
+        shapes = []
+    if shapes != [images.shape, targets.shape]:
+        raise ValueError(
+            "expected a layer that takes and gives (images, targets), like ablation.layers.mixup.Mixup"
+        )
+
+
+def _tried(where: str, attempt: Callable[[], object]) -> None:
+    try:
+        attempt()
+    except UserError:
+        raise
+    except Exception as error:  # Keras raises nearly anything on options that it cannot take
+        said = " ".join(str(error).split())[:200]
+        raise UserError(f"{where}: cannot be made so ({said})") from error
