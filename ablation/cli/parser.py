@@ -2,6 +2,8 @@
 
 import argparse
 import importlib
+from collections.abc import Callable
+from typing import Any
 
 import ablation
 from ablation.cli.exit_codes import DONE
@@ -19,6 +21,25 @@ class _Parser(argparse.ArgumentParser):
         raise UserError(f"{message}; see `{self.prog} --help`")
 
 
+class _Command(_Parser):
+    """A command's parser, its options added when it is first used: to list the designs, say, imports much."""
+
+    add_options: Callable[[argparse.ArgumentParser], None] | None = None
+
+    def _complete(self) -> None:
+        add, self.add_options = self.add_options, None
+        if add is not None:
+            add(self)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self._complete()
+        return super().parse_known_args(args, namespace)
+
+    def format_help(self) -> str:
+        self._complete()
+        return super().format_help()
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line; what it parsed has `carry_out(parsed, arguments) -> exit code`.
 
@@ -29,11 +50,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     whole.add_argument("--version", action="version", version=f"ablation {ablation.__version__}")
     whole.set_defaults(carry_out=lambda given, arguments: _help(whole))
-    commands = whole.add_subparsers(metavar="COMMAND", parser_class=_Parser)
+    commands = whole.add_subparsers(metavar="COMMAND", parser_class=_Command)
     for name in COMMANDS:
         module = importlib.import_module(f"ablation.cli.commands.{name}")
         command = commands.add_parser(name, help=module.HELP, allow_abbrev=False)
-        module.add_options(command)
+        command.add_options = module.add_options
         command.set_defaults(carry_out=module.carry_out)
     return whole
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from ablation import study, tricks
 from ablation.cli import main
+from ablation.recipe import Network, Training
 from ablation.study.trial import Trial
 
 EXAMPLES = int(os.environ.get("ABLATION_EXAMPLES", "300"))
@@ -226,10 +227,10 @@ def test_a_mutated_command(valid, start, rest):
 
 @tried(0.15)
 @given(
-    key=st.sampled_from(sorted(study.Network.model_fields) + sorted(study.Training.model_fields)),
+    key=st.sampled_from(sorted(Network.model_fields) + sorted(Training.model_fields)),
     value=words | values,
 )
 def test_a_mutated_assignment(valid, key, value):
-    section = "network" if key in study.Network.model_fields else "training"
+    section = "network" if key in Network.model_fields else "training"
     text = value if isinstance(value, str) else yaml.safe_dump(value, default_flow_style=True)
     answer("plan", str(valid), "--dataset", "shapes", "--preset", "full", "--set", f"{section}.{key}={text}")

@@ -67,7 +67,9 @@ def test_what_an_encoding_lacks_is_replaced(variables, tmp_path, study_file):
     assert "+- ?" in text if name == "ascii" else "± ?" in text
     done = shell("plan", str(file), "--preset", "full", cwd=tmp_path, **variables)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert "design" in done.stdout.decode(name) and "?????" not in done.stdout.decode(name), "no broken boxes"
+    assert "parameters" in done.stdout.decode(name) and "?????" not in done.stdout.decode(name), (
+        "no broken boxes"
+    )
     done = shell("show", "日本", cwd=tmp_path, **variables)
     assert done.returncode == 2 and done.stderr.startswith(b"ablation: show: unknown trick or study '")
 
