@@ -56,14 +56,14 @@ class Own(Dataset):
             notes.append(f"{len(found.unreadable)} file(s) cannot be read and are left out: {shown}")
         labels = found.labels
         here = np.arange(len(labels))
-        numbers = digests_of(found, here, labels, wanted.seed) if wanted.classes is None else None
+        numbers = found.digests
         if wanted.classes is not None:
             places = np.full(len(self.classes), -1, np.int32)
             places[list(wanted.classes)] = range(len(wanted.classes))
             labels = places[labels]
             here = here[labels >= 0]
+        if wanted.classes is not None or wanted.seed:
             numbers = digests_of(found, here, labels, wanted.seed)
-        assert numbers is not None
         order = here[np.argsort(numbers, kind="stable")]
         classes = len(self.classes if wanted.classes is None else wanted.classes)
         train, val, test = _cut(order, labels, found.splits, classes, wanted, notes)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ablation.data.find import at_home
+from ablation.data.fingerprint import digests
 from ablation.errors import UserError
 from ablation.files import write_atomically
 
@@ -34,6 +35,7 @@ class Stored:
         labels: int32, shape (n,).
         splits: text, shape (n,): `train`, `val`, `test`, or empty.
         pixels: one number for the pixels of each image, uint64, shape (n,).
+        digests: of each image with its label, as `ablation.data.fingerprint.digests` gives it, uint64, shape (n,).
         looks: a perceptual hash, uint64, shape (n, 2).
         sha256: of all that.
         unreadable: name and reason of what could not be read.
@@ -44,6 +46,7 @@ class Stored:
     labels: np.ndarray
     splits: np.ndarray
     pixels: np.ndarray
+    digests: np.ndarray
     looks: np.ndarray
     sha256: str
     unreadable: tuple[tuple[str, str], ...]
@@ -76,8 +79,8 @@ def stored(sha256: str, unreadable: list[list[str]]) -> Stored | None:
     """What lies in the cache under a hash; None where it is not there, or not whole."""
     folder = cache_folder() / "pixels" / sha256
     try:
-        labels, splits, pixels, looks = (
-            np.load(folder / f"{name}.npy") for name in ("labels", "splits", "pixels", "looks")
+        labels, splits, pixels, keys, looks = (
+            np.load(folder / f"{name}.npy") for name in ("labels", "splits", "pixels", "digests", "looks")
         )
         images = np.load(folder / "images.npy", mmap_mode="r")
     except (OSError, ValueError, EOFError):
@@ -85,7 +88,7 @@ def stored(sha256: str, unreadable: list[list[str]]) -> Stored | None:
     if len(images) != len(labels):
         return None
     told = tuple((name, reason) for name, reason in unreadable)
-    return Stored(images, labels, splits, pixels, looks, sha256, told, folder)
+    return Stored(images, labels, splits, pixels, keys, looks, sha256, told, folder)
 
 
 def store(
@@ -113,7 +116,7 @@ def store(
     try:
         root.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=".part-", dir=root))
-        places, pixels, looks = [], [], []
+        places, pixels, keys, looks = [], [], [], []
         whole = hashlib.sha256()
         with (temporary / "images.npy").open("wb") as file:
             start = _head(file, (len(labels), *shape))
@@ -123,6 +126,7 @@ def store(
                 whole.update(content)
                 places.append(place)
                 looks.append(look)
+                keys.append(digests(image[None], labels[place : place + 1]))
                 pixels.append(hashlib.blake2b(content, digest_size=8).digest())
             file.seek(0)
             if _head(file, (len(places), *shape)) != start:
@@ -131,6 +135,7 @@ def store(
             "labels": labels[places].astype(np.int32),
             "splits": np.asarray(splits)[places].astype("U5"),
             "pixels": np.frombuffer(b"".join(pixels), UINT64),
+            "digests": np.concatenate([np.zeros(0, UINT64), *keys]),
             "looks": np.array(looks, UINT64).reshape(-1, 2),
         }
         for name, array in arrays.items():
