@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ablation import system
+from ablation import own_code, system
 from ablation.errors import UserError
 from ablation.results import read as results
 from ablation.runner.options import OptionError, options_of, whole_number
@@ -145,7 +145,12 @@ def read(folder: Path | str) -> StudyResults:
 
 
 def run(
-    study: Study | str | Path, *, orders: int | None = None, quiet: bool = False, **options: Any
+    study: Study | str | Path,
+    *,
+    orders: int | None = None,
+    quiet: bool = False,
+    code: Path | str | None = None,
+    **options: Any,
 ) -> StudyResults:
     """Train what is not there yet and read the results.
 
@@ -153,6 +158,8 @@ def run(
         study: a loaded study, its name, or a .yaml file.
         orders: how many orders the design `orders` draws; None for what the study says.
         quiet: show no progress.
+        code: folder of the user's own tricks, layers, data sets, networks, ... for this run (`ablation.own_code`); None
+            for the one that the environment names, if any.
         options: the fields of `ablation.runner.options.Options`: preset, dataset, data_dir, designs, budgets, protocol,
             controls, steps, seeds (a number of seeds, or the seeds themselves), sets, out, jobs (1), ... More than one
             job needs `if __name__ == "__main__":` in a script: each process imports it.
@@ -162,14 +169,15 @@ def run(
     """
     system.refuse_windows()
     asked = options_of(options)
-    chosen = study if isinstance(study, Study) else load(str(study))
-    if orders is not None:
-        chosen = chosen.replace(orders=_orders(orders))
-    with system.frameworks_silenced():
-        from ablation.runner.display import Display, Terminal
-        from ablation.runner.run import run as train
+    with own_code.in_use(None if code is None else Path(code)):
+        chosen = study if isinstance(study, Study) else load(str(study))
+        if orders is not None:
+            chosen = chosen.replace(orders=_orders(orders))
+        with system.frameworks_silenced():
+            from ablation.runner.display import Display, Terminal
+            from ablation.runner.run import run as train
 
-        outcome = train(chosen, asked, Display(Terminal(quiet=quiet)))
+            outcome = train(chosen, asked, Display(Terminal(quiet=quiet)))
     return read(outcome.folder)
 
 

@@ -1,12 +1,18 @@
 """A user's own tricks, layers, data sets, networks, designs and figures: files of a folder, found beside ours.
 
-Only the command line (`--code DIR`) or the environment (`ABLATION_CODE`) names that folder. A study file or a results
-folder cannot, so a stranger's YAML still runs nothing.
+Only the command line (`--code DIR`), `run(code=...)` or the environment (`ABLATION_CODE`) names that folder. A study
+file or a results folder cannot, so a stranger's YAML still runs nothing.
 """
 
+import contextlib
 import hashlib
+import importlib
 import os
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from ablation.errors import UserError, did_you_mean
 
@@ -20,10 +26,21 @@ ROOMS = {
     "designs": "study/designs",
     "figures": "report/figures",
 }
+OF_NO_NUMBER = ("designs", "figures")
+"""Rooms whose files change no trial's numbers: what a design plans is told by the settings themselves."""
+
+_CACHES = (
+    ("ablation.tricks", "names"),
+    ("ablation.data.sources", "names"),
+    ("ablation.networks.families", "names"),
+    ("ablation.study.design", "names"),
+    ("ablation.networks.count", "_figures"),
+)
+"""What else this process keeps of a folder's files, by module and function."""
 
 
 def use(folder: Path) -> None:
-    """Take a folder's files from now on, in this process and in those it starts.
+    """Take a folder's files from now on, as they are now, in this process and in those it starts.
 
     Args:
         folder: holds any of the folders in `ROOMS`.
@@ -43,7 +60,35 @@ def use(folder: Path) -> None:
                 raise UserError(f"--code {room}/{file.name}: expected a name of letters, digits and _")
             if (HERE / ROOMS[room] / file.name).exists():
                 raise UserError(f"--code {room}/{file.name}: there is one of that name here; rename yours")
-    os.environ[VARIABLE] = str(folder.resolve())
+    _turn_to(folder.resolve())
+
+
+def leave() -> None:
+    """Look into no folder any more, and forget what was imported from one."""
+    _turn_to(None)
+
+
+@contextlib.contextmanager
+def in_use(folder: Path | None) -> Iterator[None]:
+    """Take a folder's files meanwhile; None takes the one that the environment names, if it names one.
+
+    Raises:
+        UserError: as `use`; or an exception that came out of the user's own code, told with its file and line.
+    """
+    before = _folder()
+    try:
+        if chosen := folder or before:
+            use(chosen)
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        if where := place(error):
+            raise UserError(f"--code {where}: {type(error).__name__}: {error}") from error
+        raise
+    finally:
+        if _folder() != before:
+            _turn_to(before)
 
 
 def paths(room: str) -> list[str]:
@@ -57,13 +102,17 @@ def paths(room: str) -> list[str]:
 
 
 def digest() -> str:
-    """sha256, in hex, of the names and contents of the folder's Python files; empty without a folder."""
-    if not (files := sources()):
-        return ""
+    """sha256, in hex, of the names and contents of the files that decide numbers; empty without any."""
     total = hashlib.sha256()
+    files = {name: content for name, content in sources().items() if decides(name)}
     for name, content in files.items():
         total.update(f"{name} {len(content)}\n".encode() + content)
-    return total.hexdigest()
+    return total.hexdigest() if files else ""
+
+
+def decides(name: str) -> bool:
+    """Whether a file, named as in `sources`, can change a trial's numbers."""
+    return name.partition("/")[0] not in OF_NO_NUMBER
 
 
 def sources() -> dict[str, bytes]:
@@ -73,6 +122,72 @@ def sources() -> dict[str, bytes]:
         return {}
     files = (file for room in ROOMS for file in sorted((folder / room).rglob("*.py")))
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
+
+
+def hashes() -> dict[str, str]:
+    """sha256, in hex, of each of the folder's Python files, by their paths below it."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in sources().items()}
+
+
+def unpack(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write what `sources` gave, on another machine, to a folder of its own."""
+    for name, content in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+
+def member(module: str, name: str) -> Any:
+    """What a module of a room holds under a name.
+
+    Raises:
+        UserError: the user's own module has nothing of that name.
+    """
+    found = importlib.import_module(module)
+    file, folder = Path(found.__file__ or ""), _folder()
+    if not hasattr(found, name) and folder is not None and file.is_relative_to(folder):
+        raise UserError(f"--code {file.relative_to(folder).as_posix()}: expected '{name}' in it, found none")
+    return getattr(found, name)
+
+
+def place(error: BaseException) -> str:
+    """Where in the user's own code an exception came up: `tricks/mine.py, line 12`; empty where it did not."""
+    folder = _folder()
+    if folder is None:
+        return ""
+    spots = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename:
+        spots.append((error.filename, error.lineno))
+    own = [(Path(file), line) for file, line in spots if Path(file).is_relative_to(folder)]
+    return f"{own[-1][0].relative_to(folder).as_posix()}, line {own[-1][1]}" if own else ""
+
+
+def _turn_to(folder: Path | None) -> None:
+    """Forget what was imported from the folder so far, and look into another one."""
+    before = _folder()
+    packages = {room: f"ablation.{path.replace('/', '.')}" for room, path in ROOMS.items()}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if before and file and name.startswith("ablation.") and Path(file).is_relative_to(before):
+            del sys.modules[name]
+            package, _, last = name.rpartition(".")
+            if package in sys.modules:
+                vars(sys.modules[package]).pop(last, None)
+    there = {
+        room: sys.modules[package].__path__ for room, package in packages.items() if package in sys.modules
+    }
+    for room, path in there.items():
+        path[:] = [one for one in path if one not in paths(room)]
+    if folder is None:
+        os.environ.pop(VARIABLE, None)
+    else:
+        os.environ[VARIABLE] = str(folder)
+    for room, path in there.items():
+        path.extend(paths(room))
+    importlib.invalidate_caches()
+    for holder, function in _CACHES:
+        if (cached := getattr(sys.modules.get(holder), function, None)) is not None:
+            cached.cache_clear()
 
 
 def _folder() -> Path | None:

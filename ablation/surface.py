@@ -10,6 +10,7 @@ import pandas as pd
 from keras import ops
 from matplotlib.figure import Figure
 
+from ablation import own_code
 from ablation.data import Splits
 from ablation.engine.gradients import gradients
 from ablation.engine.learner import Learner
@@ -101,7 +102,15 @@ def survey(step: PlannedStep, splits: Splits, folder: Path) -> str:
         raise UserError(
             f"surface: {step.step} does not start from random weights; choose others with --steps"
         )
-    trial = Trial(Setting(recipe, step.setting.sizes), 0, splits.name, splits.sha256, step.protocol, "")
+    trial = Trial(
+        Setting(recipe, step.setting.sizes),
+        0,
+        splits.name,
+        splits.sha256,
+        step.protocol,
+        "",
+        code=own_code.digest(),
+    )
     moments: list[Moment] = []
     try:
         train(trial, splits, observe=moments.append)

@@ -4,10 +4,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ablation import system
+from ablation import own_code, system
 from ablation.cli.exit_codes import BAD_INPUT, DONE, INTERRUPTED
 from ablation.cli.groups import spelling
-from ablation.cli.parser import build_parser
+from ablation.cli.parser import build_parser, code_of
 from ablation.errors import UserError
 from ablation.runner.options import OptionError
 
@@ -24,9 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     system.prepare_streams()
     try:
         system.refuse_windows()
-        parsed = build_parser().parse_args(given)
-        with system.frameworks_silenced():
-            return parsed.carry_out(parsed, given)
+        with own_code.in_use(code_of(given)):
+            parsed = build_parser().parse_args(given)
+            with system.frameworks_silenced():
+                return parsed.carry_out(parsed, given)
     except UserError as error:
         print(f"ablation: {_printable(_as_typed(error))}", file=sys.stderr)
         return BAD_INPUT

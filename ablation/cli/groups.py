@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ablation.errors import UserError
@@ -99,6 +100,16 @@ def add_flag(parser: argparse.ArgumentParser, option: str, text: str) -> None:
     """A field of `Options` that is False unless it is asked for."""
     parser.add_argument(
         spelling(option), dest=option, action="store_true", default=argparse.SUPPRESS, help=text
+    )
+
+
+def add_code(parser: argparse.ArgumentParser) -> None:
+    """`--code`."""
+    parser.add_argument(
+        "--code",
+        type=Path,
+        metavar="DIR",
+        help="your own tricks/, layers/, data/, networks/, ... (ABLATION_CODE)",
     )
 
 

@@ -2,11 +2,13 @@
 
 import argparse
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import ablation
 from ablation.cli.exit_codes import DONE
+from ablation.cli.groups import add_code
 from ablation.errors import UserError
 
 COMMANDS = (
@@ -55,8 +57,20 @@ def build_parser() -> argparse.ArgumentParser:
         module = importlib.import_module(f"ablation.cli.commands.{name}")
         command = commands.add_parser(name, help=module.HELP, allow_abbrev=False)
         command.add_options = module.add_options
+        add_code(command)
         command.set_defaults(carry_out=module.carry_out)
     return whole
+
+
+def code_of(arguments: Sequence[str]) -> Path | None:
+    """The folder that `--code` names: the rest of the command line is read with what it holds.
+
+    Raises:
+        UserError: the option has no value.
+    """
+    first = _Parser(prog="ablation", add_help=False, allow_abbrev=False)
+    add_code(first)
+    return first.parse_known_args(arguments)[0].code
 
 
 def _help(whole: argparse.ArgumentParser) -> int:

@@ -4,6 +4,9 @@ import importlib
 import pkgutil
 
 import ablation.initializers  # noqa: F401
+from ablation import own_code
+
+__path__ += own_code.paths("layers")
 
 for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
     importlib.import_module(_module.name)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ablation import own_code
 from ablation.networks.backbones import BACKBONES, STRIDE
 from ablation.recipe import Layer
 from ablation.sides import pooled_side, transposed_side, window_side
@@ -97,7 +98,8 @@ def _built(layer: Layer, shapes: tuple[Shape, ...]) -> Size:
         inputs = [keras.KerasTensor((None, *shape)) for shape in shapes]
         output = one(inputs if len(inputs) > 1 else inputs[0])
     except Exception as error:  # a layer raises nearly anything on what it cannot be made of or called on
-        raise refuse(f"cannot be used on {shapes[0] if len(shapes) == 1 else shapes} ({error})") from error
+        told = f"{error}; {where}" if (where := own_code.place(error)) else error
+        raise refuse(f"cannot be used on {shapes[0] if len(shapes) == 1 else shapes} ({told})") from error
     shape: tuple[Any, ...] = getattr(output, "shape", (None, None))
     if None in shape[1:]:
         raise refuse("expected one output of a fixed shape")

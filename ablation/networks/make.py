@@ -1,9 +1,9 @@
 """A Keras object of what a recipe names."""
 
-import importlib
 import inspect
 from typing import Any
 
+from ablation import own_code
 from ablation.hardware import use_own_settings
 from ablation.recipe import Layer
 from ablation.streams import stream_seed
@@ -14,7 +14,7 @@ LAYOUT = "channels_last"
 def class_of(spec: Layer) -> Any:
     """The class that a spec names."""
     module, _, name = spec.path.rpartition(".")
-    return getattr(importlib.import_module(module), name)
+    return own_code.member(module, name)
 
 
 def make(spec: Layer, seed: int, purpose: str, **given: Any) -> Any:

@@ -14,6 +14,7 @@ MOST = 2**63 - 1
 Count = Annotated[int, Field(ge=0, le=MOST)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Picture = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}\.png$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+.:@-]{0,127}$")]
 
@@ -40,7 +41,7 @@ class Dataset(_Part):
     name: str
     note: str
     source: str
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Sha256
     protocol: str | None = None
     train: Count
     val: Count
@@ -131,7 +132,8 @@ class TrialRow(_Part):
 class Manifest(_Part):
     """What was run, on what, with what.
 
-    `start` and `end` are times in ISO 8601; `end` is None while a run is under way or was cut off.
+    `code` holds the sha256 of each of the user's own source files, by its path below their folder; nothing here names
+    that folder. `start` and `end` are times in ISO 8601; `end` is None while a run is under way or was cut off.
     """
 
     contract: Literal[1]
@@ -146,6 +148,7 @@ class Manifest(_Part):
     device: str
     precision: str
     git_commit: str | None
+    code: dict[str, Sha256] = {}
     command: str
     start: str
     end: str | None

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ablation import hardware, tricks
+from ablation import hardware, own_code, tricks
 from ablation.errors import UserError
 from ablation.runner import samples
 from ablation.runner.provenance import commit, now, versions
@@ -48,6 +48,7 @@ def of(work: Work) -> dict[str, Any]:
         "device": hardware.device_name(),
         "precision": work.steps[0].setting.recipe.precision,
         "git_commit": commit(),
+        **({"code": code} if (code := own_code.hashes()) else {}),
         "command": plan.options.command,
         "start": now(),
         "end": None,
@@ -183,6 +184,15 @@ def _differences(
         for key in ("preset", "protocol", "backend", "devices")
         if old[key] != new[key]
     ]
+    code = [
+        {name: sha256 for name, sha256 in one.get("code", {}).items() if own_code.decides(name)}
+        for one in (old, new)
+    ]
+    for name in sorted(code[0].keys() | code[1].keys()):
+        there, now = (one.get(name) for one in code)
+        if there != now:
+            told = "not there" if there is None else "not here now" if now is None else "another content now"
+            found.append(f"--code {name}: {told}")
     for before in old["steps"]:
         step = everything.get((before["design"], before["step"]))
         if step is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ablation import own_code
 from ablation.data import Splits
 from ablation.data.request import DataRequest, read_data
 from ablation.errors import UserError
@@ -33,6 +34,7 @@ class Work:
         splits: the images, by request.
         backend: of Keras.
         devices: how many share a trial.
+        code: digest of the user's own code, or empty.
     """
 
     plan: RunPlan
@@ -41,6 +43,7 @@ class Work:
     splits: Mapping[DataRequest, Splits]
     backend: str
     devices: int
+    code: str = ""
 
     def with_earlier_runs(self, told: Iterable[Mapping[str, Any]]) -> Mapping[Place, PlannedStep]:
         """`whole`, and the steps of designs that only earlier runs in the folder had.
@@ -72,7 +75,8 @@ class Work:
         """A setting under a seed."""
         data = self.request(setting, protocol)
         sha256 = self.splits[data].sha256
-        return Trial(setting, seed, self.plan.dataset, sha256, data.protocol, self.backend, self.devices)
+        name = self.plan.dataset
+        return Trial(setting, seed, name, sha256, data.protocol, self.backend, self.devices, self.code)
 
     def line(self, step: PlannedStep, seed: int) -> list[Trial]:
         """A step's trial and, behind it, those that it starts from."""
@@ -98,7 +102,8 @@ def prepared(plan: RunPlan) -> Work:
     _check_buildable(plan, steps)
     splits = {request: read_data(request) for _, request in asked}
     batches = (min(recipe.batch_size, len(splits[request].x_train)) for recipe, request in asked)
-    return Work(plan, whole, steps, splits, keras.config.backend(), _devices(plan.options, batches))
+    devices = _devices(plan.options, batches)
+    return Work(plan, whole, steps, splits, keras.config.backend(), devices, own_code.digest())
 
 
 def _check_buildable(plan: RunPlan, steps: Iterable[PlannedStep]) -> None:

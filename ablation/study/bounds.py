@@ -16,7 +16,7 @@ ACTIVATIONS = (
     "soft_shrink", "softplus", "softsign", "squareplus", "swish", "tanh", "tanh_shrink",
 )  # fmt: skip
 LAYER_PATH = re.compile(
-    r"(keras\.(layers|initializers|optimizers|optimizers\.schedules)|ablation\.(initializers|schedules|layers\.[a-z0-9_]+))"
+    r"(keras\.(layers|initializers|optimizers|optimizers\.schedules)|ablation\.(initializers|schedules|layers\.\w+))"
     r"\.(?!Lambda|TFSM)[A-Z]\w*"
 )
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ablation import own_code
 from ablation.errors import UserError, did_you_mean
 
 FOLDER = "ablation.study.designs"
@@ -76,4 +77,4 @@ def get(name: str) -> Design:
     if name not in names():
         raise UserError(f"design: unknown '{name}'{did_you_mean(name, names())}")
     module = name.replace("-", "_")
-    return getattr(importlib.import_module(f"{FOLDER}.{module}"), module)
+    return own_code.member(f"{FOLDER}.{module}", module)

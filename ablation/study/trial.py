@@ -22,6 +22,7 @@ class Trial:
         protocol: `honest` or `lecture`.
         backend: the Keras backend.
         devices: how many share each batch.
+        code: sha256 of the user's own files that decide numbers, or empty.
     """
 
     setting: Setting
@@ -31,6 +32,7 @@ class Trial:
     protocol: str
     backend: str
     devices: int = 1
+    code: str = ""
 
     @cached_property
     def config_hash(self) -> str:
@@ -49,4 +51,5 @@ class Trial:
             "protocol": self.protocol,
             "backend": self.backend,
         } | ({"devices": self.devices} if self.devices > 1 else {})
+        content |= {"code": self.code} if self.code else {}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

@@ -11,7 +11,6 @@ nothing; on different rungs the later one takes the slot.
 """
 
 import functools
-import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Sequence
@@ -19,9 +18,12 @@ from typing import Any
 
 from pydantic import ConfigDict, ValidationError, validate_call
 
+from ablation import own_code
 from ablation.errors import UserError, did_you_mean
 from ablation.explain import explain
 from ablation.recipe import Recipe, check_kinds
+
+__path__ += own_code.paths("tricks")
 
 Trick = Callable[..., Recipe]
 
@@ -70,7 +72,7 @@ def get(name: str) -> Trick:
     """
     if name not in names():
         raise UserError(f"unknown trick '{name}'{did_you_mean(name, names())}")
-    return getattr(importlib.import_module(f"{__name__}.{name}"), name)
+    return own_code.member(f"{__name__}.{name}", name)
 
 
 def card(name: str) -> str:
@@ -110,7 +112,8 @@ def apply(name: str, recipe: Recipe, given: dict[str, Any]) -> Recipe:
     except ValidationError as error:
         raise UserError(explain(error, prefix=name)) from error
     except ValueError as error:
-        raise UserError(f"{name}: {error}") from error
+        where = own_code.place(error)
+        raise UserError(f"{name}: {error}{f' ({where})' if where else ''}") from error
 
 
 def check_together(used: Sequence[str]) -> None:

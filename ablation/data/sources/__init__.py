@@ -5,11 +5,13 @@ a function draws, `ablation.data.published.Published` one that lies in files.
 """
 
 import functools
-import importlib
 import pkgutil
 
+from ablation import own_code
 from ablation.data.dataset import Dataset
 from ablation.errors import UserError, did_you_mean
+
+__path__ += own_code.paths("data")
 
 
 @functools.cache
@@ -28,4 +30,4 @@ def get(name: str) -> Dataset:
     """
     if name not in names():
         raise UserError(f"dataset: unknown name {name!r}{did_you_mean(name, names())}")
-    return importlib.import_module(f"{__name__}.{name}").DATASET
+    return own_code.member(f"{__name__}.{name}", "DATASET")

@@ -4,17 +4,19 @@ A module dropped into this folder is a family: nothing else has to be edited. `n
 """
 
 import functools
-import importlib
 import pkgutil
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
+from ablation import own_code
 from ablation.errors import UserError, did_you_mean
 from ablation.explain import explain
 from ablation.networks.family import Family
 from ablation.recipe import Network, Recipe
+
+__path__ += own_code.paths("networks")
 
 
 @functools.cache
@@ -33,7 +35,7 @@ def get(name: str) -> Family:
     """
     if name not in names():
         raise UserError(f"network.family: unknown '{name}'{did_you_mean(name, names())}")
-    return importlib.import_module(f"{__name__}.{name}").FAMILY
+    return own_code.member(f"{__name__}.{name}", "FAMILY")
 
 
 def chosen(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,10 @@ from typing import Protocol, cast
 
 from matplotlib.figure import Figure
 
+from ablation import own_code
 from ablation.report.findings import Findings
+
+__path__ += own_code.paths("figures")
 
 
 class Drawing(Protocol):

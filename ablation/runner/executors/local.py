@@ -5,6 +5,7 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ablation import own_code
 from ablation.data.request import read_data
 from ablation.errors import UserError
 from ablation.observers import keeper, observer
@@ -22,9 +23,13 @@ def carry_out(
 
     Raises:
         Interrupted: as `train`.
-        UserError: a folder cannot be written, or what was kept cannot be read: going on with other trials would not
-            help.
+        UserError: a folder cannot be written, what was kept cannot be read, or the user's own code changed: going on
+            with other trials would not help.
     """
+    if own_code.digest() != task.trial.code:
+        raise UserError(
+            "--code: its files changed while the run went on; the same command trains what is left anew"
+        )
     try:
         return train(
             task.trial,
@@ -48,7 +53,8 @@ def carry_out(
             raise UserError(
                 f"{where}: cannot be written ({error.strerror}); finished trials are kept"
             ) from error
-        return failed_record(task.trial, f"{type(error).__name__}: {error}")
+        where = own_code.place(error)
+        return failed_record(task.trial, f"{where}: " * bool(where) + f"{type(error).__name__}: {error}")
 
 
 def execute(tasks: Iterable[Task], watch: Watch, finish: Finish, stop: Callable[[], bool]) -> None:

@@ -6,13 +6,15 @@ import os
 import pickle
 import signal
 import socket
+import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import ablation
+from ablation import own_code
 from ablation.data.request import DataRequest, keep_data, read_data
 from ablation.errors import UserError
 from ablation.hardware import use_one_thread
@@ -43,10 +45,10 @@ def execute(
 ) -> None:
     """Carry out all tasks, as many at a time as the cluster has room for.
 
-    The data go once to every node. A trial whose process or node dies is started again elsewhere, `RETRIES` times at
-    most; only this process writes results, so every trial is recorded once. Checkpoints are written by the nodes that
-    see the results folder, on a shared file system; on other nodes an interrupted trial starts over, which gives the
-    same numbers.
+    The data and the user's own code go once to every node. A trial whose process or node dies is started again
+    elsewhere, `RETRIES` times at most; only this process writes results, so every trial is recorded once. Checkpoints
+    are written by the nodes that see the results folder, on a shared file system; on other nodes an interrupted trial
+    starts over, which gives the same numbers.
 
     Args:
         tasks, watch, finish, stop: as for the other executors.
@@ -73,6 +75,7 @@ def execute(
         }
         remote = ray.remote(_work).options(**options)
         data: dict[DataRequest, Any] = {}
+        code = ray.put(own_code.sources())
         waiting, running = iter(tasks), dict[Any, Task]()
         told = interrupted = False
         heard = 0.0
@@ -81,7 +84,7 @@ def execute(
             if task.data not in data:
                 data[task.data] = ray.put(read_data(task.data))
             away = replace(_absolute(task), observing=_absolute(task.observing))
-            running[remote.remote(carry_out or _carry_out, away, [data[task.data]], board)] = task
+            running[remote.remote(carry_out or _carry_out, away, [data[task.data]], board, code)] = task
 
         def listen() -> None:
             here = {task.trial.config_hash: task for task in running.values()}
@@ -223,11 +226,24 @@ def _carry_out(task: Task, watch: Callable[[Progress], None], stop: Callable[[],
     return local.carry_out(task, watch, stop, _engines())
 
 
-def _work(carry_out: Callable[..., dict[str, Any]], task: Task, data: list, board: Any) -> tuple[str, Any]:
+@functools.cache
+def _taken(files: tuple[tuple[str, bytes], ...]) -> tempfile.TemporaryDirectory:
+    """The user's own code in use in this worker, in a folder that lasts as long as it."""
+    folder = tempfile.TemporaryDirectory(prefix="ablation-code-")
+    own_code.unpack(dict(files), Path(folder.name))
+    own_code.use(Path(folder.name))
+    return folder
+
+
+def _work(
+    carry_out: Callable[..., dict[str, Any]], task: Task, data: list, board: Any, code: Mapping[str, bytes]
+) -> tuple[str, Any]:
     """In a process of some node: one trial, from data that the process reads once."""
     import ray
 
     use_one_thread()
+    if code:
+        _taken(tuple(code.items()))
     keep_data(task.data, lambda: ray.get(data[0]))
     if task.checkpoint is not None and not task.checkpoint.parents[1].is_dir():
         if task.start or task.backbone or task.keep or task.observing != NOTHING:
