@@ -12,7 +12,8 @@ from matplotlib.patches import Rectangle
 
 from ablation.report import style
 from ablation.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, RED
-from ablation.search.report import expected_best, ranked, space_of
+from ablation.search.notes import space_of
+from ablation.search.table import expected_best, ranked
 from ablation.study.space import Choice, Dimension
 
 MARKERS = ("o", "D", "s", "^", "v")
@@ -138,7 +139,7 @@ def _text(value: Any) -> str:
 
 
 def _scale(axis: Any, set_scale: Callable[[str], Any], dimension: Dimension, key: str) -> None:
-    axis.set_label_text(key)
+    axis.set_label_text(style.line(key, 60))
     if isinstance(dimension, Choice):
         axis.set_ticks(
             range(len(dimension.values)), [style.lines(_text(value), 14) for value in dimension.values]

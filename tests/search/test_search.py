@@ -17,7 +17,8 @@ from ablation.errors import UserError
 from ablation.report import style
 from ablation.results import read as results
 from ablation.runner.options import Options
-from ablation.search import figures
+from ablation.search import figures, table
+from ablation.search import notes as notes_file
 from ablation.search import report as search_report
 
 pytest.importorskip("keras")
@@ -220,12 +221,12 @@ def test_samplers_are_compared_at_equal_budgets(study_file, tmp_path, hill):
 def test_the_figures_show_every_trial(study_file, tmp_path, hill):
     out = tmp_path / "out"
     tuned(study_file(), out, coarse="6x1", fine="3x1")
-    notes = search_report.read(out)
-    drawn = figures.drawings(notes, search_report.table(notes, out))
+    notes = notes_file.read(out)
+    drawn = figures.drawings(notes, table.table(notes, out))
     assert list(drawn) == ["space", "fields"]
     points = [some.get_offsets() for some in drawn["space"].axes[0].collections]
     assert [len(some) for some in points] == [
-        len(search_report.ranked(search_report.table(notes, out), stage)) for stage in ("coarse", "fine")
+        len(table.ranked(table.table(notes, out), stage)) for stage in ("coarse", "fine")
     ]
     axes = drawn["space"].axes[0]
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
@@ -236,7 +237,7 @@ def test_the_figures_show_every_trial(study_file, tmp_path, hill):
 def test_the_best_so_far_is_averaged_over_all_orders():
     scores = np.array([0.3, 0.9, 0.1, 0.5])
     orders = [np.maximum.accumulate(order) for order in itertools.permutations(scores)]
-    assert search_report.expected_best(scores) == pytest.approx(np.mean(orders, axis=0))
+    assert table.expected_best(scores) == pytest.approx(np.mean(orders, axis=0))
 
 
 def test_a_stage_without_a_done_trial_is_told(study_file, tmp_path, hill):
@@ -369,3 +370,47 @@ def test_a_real_search_killed_with_sigkill_ends_like_a_quiet_one(study_file, tmp
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
     found = results.load(tmp_path / "out" / "coarse").trials
     assert found["test_accuracy"].isna().all() and found["val_accuracy"].notna().any()
+
+
+EVIL_TITLE = "two\nlines: of <b>a</b> | `b`"
+
+
+def test_a_title_of_two_lines_neither_breaks_nor_steers_what_is_written(study_file, tmp_path, hill):
+    out = tmp_path / "out"
+    tuned(study_file(title=EVIL_TITLE), out, coarse="4x1", fine="3x1")
+    text = (out / "tuned.yaml").read_text()
+    assert study.load(str(out / "tuned.yaml")).title.startswith("two\nlines: of")
+    assert all(line.startswith("#") for line in text.partition("\nstudy:")[0].splitlines())
+    notes = json.loads((out / "tune.json").read_text()) | {
+        "title": f"\x1b[2J{EVIL_TITLE}",
+        "command": "a `b`\x07",
+    }
+    (out / "tune.json").write_text(json.dumps(notes))
+    search_report.write(out)
+    page = (out / "tune.md").read_text()
+    assert "\x1b" not in page and "\x07" not in page and "<b>" not in page
+    assert page.splitlines()[2] == "`a 'b'`"
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda notes: notes["stages"][0].update(name="../other"), "stages.0.name"),
+        (lambda notes: notes.pop("default"), "default"),
+        (lambda notes: notes.pop("dataset"), "dataset"),
+        (lambda notes: notes["stages"][0]["values"].append({}), "values.4: expected the keys of default"),
+        (lambda notes: notes["stages"][0]["space"]["network.l2"].update(high=1e308), "space.network.l2"),
+        (lambda notes: notes["stages"][0].update(values="many"), "stages.0.values"),
+        (lambda notes: notes["stages"][1].update(name="coarse"), "stages: expected different names"),
+    ],
+)
+def test_damaged_notes_of_a_search_are_one_line(study_file, tmp_path, hill, capsys, damage, told):
+    out = tmp_path / "out"
+    tuned(study_file(), out, coarse="4x1", fine="3x1")
+    notes = json.loads((out / "tune.json").read_text())
+    damage(notes)
+    (out / "tune.json").write_text(json.dumps(notes))
+    capsys.readouterr()
+    assert main(["report", str(out)]) == 2
+    error = capsys.readouterr().err
+    assert told in error and error.count("\n") == 1 and "Traceback" not in error
