@@ -1,9 +1,11 @@
-"""Lecture D's initialisers, with true fans and with the slides' mistake."""
+"""Initialisers that Keras lacks: lecture D's, with true fans and with the slides' mistake, and the identity."""
 
 import math
 from typing import Any
 
 import keras
+import numpy as np
+from keras import ops
 
 GAINS = {"sigmoid": 1.0, "tanh": 4.0, "relu": math.sqrt(2)}
 
@@ -57,3 +59,33 @@ class LectureHe(LectureXavier):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "activation": self.activation}
+
+
+@keras.saving.register_keras_serializable("ablation")
+class Dirac(keras.initializers.Initializer):
+    """A convolution that begins by handing its input on (Zagoruyko and Komodakis 2017, as Jordan 2024 has it).
+
+    Of its filters the first as many as it has input channels copy one channel each; the rest, and the weights of dense
+    layers, are uniform within +-1 / sqrt(fan in).
+
+    Args:
+        seed: of the random weights.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.seed = seed
+
+    def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
+        limit = 1 / math.sqrt(math.prod(shape[:-1]))
+        random = keras.random.uniform(shape, -limit, limit, dtype=dtype, seed=self.seed)
+        if len(shape) != 4:
+            return random
+        height, width, channels, filters = shape
+        identity = np.zeros(shape, "float32")
+        copied = np.arange(min(channels, filters))
+        identity[height // 2, width // 2, copied, copied] = 1
+        first = np.arange(filters) < len(copied)
+        return ops.where(first, ops.cast(identity, random.dtype), random)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"seed": self.seed}

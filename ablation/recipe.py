@@ -5,10 +5,19 @@ field by field, hashed and printed without importing Keras; `ablation.networks.b
 """
 
 import functools
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    WrapValidator,
+    field_validator,
+)
 
 Probability = Annotated[float, Field(ge=0, le=1)]  # of an event
 Rate = Annotated[
@@ -17,6 +26,15 @@ Rate = Annotated[
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 PositiveInt = Annotated[int, Field(ge=1)]
+
+
+def _or_fraction(given: Any, whole: Callable[[Any], int]) -> float:
+    broken = isinstance(given, float) and math.isfinite(given) and given > 0 and not given.is_integer()
+    return given if broken else whole(given)
+
+
+Epochs = Annotated[PositiveInt, WrapValidator(_or_fraction), PlainSerializer(lambda value: value)]
+"""Passes over the training images: a whole number from 1, or a fraction above 0 like 9.9."""
 
 
 def check_kinds(annotation: Any, value: Any) -> None:
@@ -137,6 +155,18 @@ class Clip(Frozen):
     limit: Positive
 
 
+class LogitViews(Frozen):
+    """Six views: an image, itself shifted up and left, and down and right, edges reflected, each also mirrored.
+
+    Attributes:
+        shift: pixels.
+        weight: of the image and its mirror image together; the shifted ones share the rest.
+    """
+
+    shift: PositiveInt = 1
+    weight: Probability = 0.5
+
+
 class Prediction(Frozen):
     """Test-time averaging: mean class probabilities over fixed views of an image and over noisy passes.
 
@@ -146,6 +176,7 @@ class Prediction(Frozen):
         scales: more views, magnified about the centre by these factors.
         noise: kinds of layers whose training noise stays on.
         draws: passes with that noise.
+        logit_views: views whose logits are averaged with weights; then without the views above.
     """
 
     flips: bool = False
@@ -153,6 +184,7 @@ class Prediction(Frozen):
     scales: tuple[Annotated[float, Field(gt=1)], ...] = ()
     noise: tuple[Literal["dropout", "pooling"], ...] = ()
     draws: PositiveInt = 1
+    logit_views: LogitViews | None = None
 
 
 class Backbone(Frozen):
@@ -206,9 +238,59 @@ class WarmUp(Frozen):
         frozen: in the warm-up.
     """
 
-    epochs: PositiveInt
+    epochs: Epochs
     learning_rate: Positive
     frozen: Freeze
+
+
+class Whitening(Frozen):
+    """A first convolution whose kernel is not trained: it takes the correlation out of small patches of the images.
+
+    Its filters are the eigenvectors of the patches' covariance over the training images, each divided by the square
+    root of its eigenvalue plus `epsilon`, and their negations.
+
+    Attributes:
+        kernel_size: side of a patch, pixels.
+        epsilon: keeps directions of next to no variance from becoming noise.
+        images: the first ones of the training images that the patches are taken from; fewer where there are fewer.
+        bias_epochs: for which the convolution's bias is trained.
+    """
+
+    kernel_size: PositiveInt = 2
+    epsilon: Positive = 5e-4
+    images: PositiveInt = 5000
+    bias_epochs: NonNegative = 3.0
+
+
+class Rates(Frozen):
+    """Factors on the learning rate by kind of weight.
+
+    Attributes:
+        kernel, bias: of convolutions and dense layers.
+        gamma, beta: scale and shift of normalisations.
+    """
+
+    kernel: Positive = 1.0
+    bias: Positive = 1.0
+    gamma: Positive = 1.0
+    beta: Positive = 1.0
+
+
+class Lookahead(Frozen):
+    """Slow weights that follow the trained ones, which go on from there.
+
+    After every `every` steps slow = a * slow + (1 - a) * trained, statistics of normalisations included, and
+    trained = slow, with a = decay^every * (t / T)^power in step t of T. In the end the slow weights are judged.
+
+    Attributes:
+        every: steps between two pulls.
+        decay: weight of the slow weights, a step, at the end of the training.
+        power: how late that weight comes; 0 has it from the start.
+    """
+
+    every: PositiveInt = 5
+    decay: Rate = 0.95
+    power: NonNegative = 3.0
 
 
 class Network(Frozen):
@@ -222,6 +304,7 @@ class Network(Frozen):
         pixel_augment: layers on pixels 0-255 before scaling, active in training only.
         augment: layers between scaling and the first convolution, active in training only.
         backbone: stands in for all blocks, or none.
+        whitening: a first convolution that whitens patches, or none.
         widths: filters of each block; a block ends in a 2x2 pooling.
         convs_per_block: convolutions in every block, or one number a block.
         kernel_size: side of the convolutions' kernels, pixels.
@@ -232,7 +315,9 @@ class Network(Frozen):
             convolution has no bias, since the normalisation has one.
         norm_position: `before_activation` (conv, norm, ReLU) or `after_activation` (conv, ReLU, norm).
         activation: any name in `keras.activations`.
-        pool: the layer that halves height and width at a block's end.
+        pool: the layer that halves height and width.
+        pool_position: where it stands in a block: `last`, or `first`, right behind the first convolution, before its
+            normalisation and activation.
         shortcut: `conv` adds conv3x3 with stride 2 + activation of the block's input to the block's pooled output.
         merge: the layer that adds the shortcut.
         block_end: layers after every block.
@@ -241,6 +326,7 @@ class Network(Frozen):
         head: units of the dense layers between the last block and the classifier.
         head_norm: whether `norm` also follows every dense layer of the head.
         head_end: layers after every dense layer of the head.
+        logit_scale: factor on the logits.
     """
 
     family: str = "blocks"
@@ -249,6 +335,7 @@ class Network(Frozen):
     pixel_augment: tuple[Layer, ...] = ()
     augment: tuple[Layer, ...] = ()
     backbone: Backbone | None = None
+    whitening: Whitening | None = None
     widths: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (32, 64, 128, 256)
     convs_per_block: PositiveInt | tuple[PositiveInt, ...] = 2
     kernel_size: PositiveInt = 3
@@ -261,6 +348,7 @@ class Network(Frozen):
     norm_position: Literal["before_activation", "after_activation"] = "before_activation"
     activation: str = "relu"
     pool: Layer = Layer(path="keras.layers.MaxPooling2D")
+    pool_position: Literal["last", "first"] = "last"
     shortcut: Literal["none", "conv"] = "none"
     merge: Layer = Layer(path="keras.layers.Add")
     block_end: tuple[Layer, ...] = ()
@@ -269,6 +357,7 @@ class Network(Frozen):
     head: tuple[PositiveInt, ...] = (512,)
     head_norm: bool = False
     head_end: tuple[Layer, ...] = ()
+    logit_scale: Positive = 1.0
 
 
 class Training(Frozen):
@@ -282,13 +371,19 @@ class Training(Frozen):
         schedule: a learning-rate schedule class, or none for a constant rate. An option's value `"epoch"` or
             `"total"` stands for the number of steps in one epoch or the whole training, `"0.5 total"` for half; so
             do the items of a list: `boundaries: [91 epoch, 136 epoch]`. The first rate is `learning_rate`.
+        rates: factors on the learning rate by kind of weight.
+        gradient_l2: coupled: this share of every trained weight joins its gradient (clipped before). What a factor of
+            `rates` multiplies has the share divided by it, so that rate times share is one for all.
         weight_decay: decoupled: each step takes this share, times the learning rate, off every kernel weight.
         clip: of the gradients, or none.
         ema: weight of the past in the moving average of the weights that is judged in the end; 0 for none.
+        lookahead: slow weights beside the trained ones, or none.
+        alternating_flip: half of the images are mirrored in the first epoch, and from then on each image in every
+            other epoch.
         early_stopping: or none to train all epochs and keep the last weights.
         stop_at_loss: a training whose loss, in any step, exceeds this many times that of the first step has diverged
             and ends there; none to stop only where the loss leaves the finite numbers. The lecture's search takes 3.
-        epochs: passes over the training images.
+        epochs: passes over the training images; after 9.9 the last of ten epochs is a tenth shorter.
         batch_size: images a step; what does not fill the last batch of an epoch is left out of that epoch.
         precision: `auto` takes bfloat16 for activations where the hardware computes in it.
         pretrained: where the blocks' first weights come from; random ones where none.
@@ -303,12 +398,16 @@ class Training(Frozen):
     optimizer: Layer = Layer(path="keras.optimizers.Adam")
     learning_rate: Positive = 1e-3
     schedule: Layer | None = None
+    rates: Rates = Rates()
+    gradient_l2: NonNegative = 0.0
     weight_decay: NonNegative = 0.0
     clip: Clip | None = None
     ema: Rate = 0.0
+    lookahead: Lookahead | None = None
+    alternating_flip: bool = False
     early_stopping: EarlyStopping | None = None
     stop_at_loss: Annotated[float, Field(gt=1)] | None = None
-    epochs: PositiveInt = 50
+    epochs: Epochs = 50
     batch_size: PositiveInt = 128
     precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     pretrained: Pretraining | None = None
@@ -371,6 +470,10 @@ class Recipe(Network, Training):
                 f"found {len(self.convs_per_block)}"
             )
         return self.convs_per_block
+
+    def total_steps(self, steps_per_epoch: int) -> int:
+        """Steps of the whole training; a fraction of a step counts as one."""
+        return math.ceil(round(steps_per_epoch * self.epochs, 6))
 
     def changes_from(self, base: "Recipe") -> dict[str, tuple[Any, Any]]:
         """Fields in which this recipe differs from `base`: name -> (value there, value here)."""

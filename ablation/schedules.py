@@ -1,4 +1,4 @@
-"""The learning-rate schedule that Keras lacks."""
+"""Learning-rate schedules that Keras lacks."""
 
 import math
 from typing import Any
@@ -32,4 +32,39 @@ class WarmUpCosineDecay(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self) -> dict[str, Any]:
         names = ("initial_learning_rate", "total_steps", "warmup_steps")
+        return {name: getattr(self, name) for name in names}
+
+
+@keras.saving.register_keras_serializable("ablation")
+class Triangle(keras.optimizers.schedules.LearningRateSchedule):
+    """A straight rise to the peak and a straight fall from it (Jordan 2024; slanted: Howard and Ruder 2018).
+
+    Args:
+        initial_learning_rate: the peak.
+        total_steps: of the whole training.
+        peak_step: with which the peak is reached; step t counts from 0.
+        start, end: of the first step and behind the last one, as shares of the peak.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        total_steps: int,
+        peak_step: int,
+        start: float = 0.0,
+        end: float = 0.0,
+    ) -> None:
+        self.initial_learning_rate = initial_learning_rate
+        self.total_steps, self.peak_step = total_steps, peak_step
+        self.start, self.end = start, end
+
+    def __call__(self, step: Any) -> Any:
+        step = ops.cast(step, "float32")
+        risen = self.start + (1 - self.start) * step / max(1, self.peak_step)
+        fallen = (step - self.peak_step) / max(1, self.total_steps - self.peak_step)
+        share = ops.where(step < self.peak_step, risen, 1 - (1 - self.end) * ops.minimum(fallen, 1.0))
+        return self.initial_learning_rate * share
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("initial_learning_rate", "total_steps", "peak_step", "start", "end")
         return {name: getattr(self, name) for name in names}

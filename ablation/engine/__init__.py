@@ -14,7 +14,7 @@ from keras import ops
 
 from ablation.engine.held import TrainingSet
 from ablation.engine.learner import Learner
-from ablation.recipe import Prediction
+from ablation.recipe import LogitViews, Prediction
 
 PREDICT_BATCH = 500
 PLAIN = Prediction()
@@ -83,7 +83,7 @@ def predict(engine: Engine, images: np.ndarray, how: Prediction = PLAIN) -> np.n
         engine: holds the network; its random streams are left where they were.
         images: uint8 (n, height, width, channels).
         how: views and noisy passes whose class probabilities are averaged; the result is then the logarithm of the
-            average.
+            average. Of `logit_views` the logits themselves are averaged, and the result is that.
     """
     views = [_logits(engine, view) for view in views_of(images, how)] if not how.noise else []
     for draw in range(how.draws if how.noise else 0):
@@ -91,11 +91,18 @@ def predict(engine: Engine, images: np.ndarray, how: Prediction = PLAIN) -> np.n
             views += [_logits(engine, view, noisy=True) for view in views_of(images, how)]
     if len(views) == 1:
         return views[0]
+    if how.logit_views is not None:
+        weights = np.array(weights_of(how.logit_views), np.float32)
+        draws = np.reshape(views, (-1, len(weights), *views[0].shape))
+        return np.einsum("v,dvnc->nc", weights, draws) / np.float32(len(draws))
     return np.log(np.mean([_softmax(logits) for logits in views], axis=0) + np.finfo(np.float32).tiny)
 
 
 def views_of(images: np.ndarray, how: Prediction) -> Iterator[np.ndarray]:
-    """The fixed views of test-time averaging: shifted and magnified images, then the same mirrored."""
+    """The fixed views of test-time averaging: shifted and magnified images, each behind it the same mirrored."""
+    if how.logit_views is not None:
+        yield from _logit_views(images, how.logit_views)
+        return
     height, width = images.shape[1:3]
     step = how.crops
     padded = np.pad(images, ((0, 0), (step, step), (step, step), (0, 0)), mode="edge") if step else images
@@ -110,6 +117,22 @@ def views_of(images: np.ndarray, how: Prediction) -> Iterator[np.ndarray]:
         yield view
         if how.flips:
             yield view[:, :, ::-1]
+
+
+def weights_of(how: LogitViews) -> tuple[float, ...]:
+    """Of each of the six views, 1 in all."""
+    whole, shifted = how.weight / 2, (1 - how.weight) / 4
+    return (whole, whole, *(shifted,) * 4)
+
+
+def _logit_views(images: np.ndarray, how: LogitViews) -> Iterator[np.ndarray]:
+    height, width = images.shape[1:3]
+    step = how.shift
+    padded = np.pad(images, ((0, 0), (step, step), (step, step), (0, 0)), mode="reflect")
+    for place in (step, 0, 2 * step):
+        view = padded[:, place : place + height, place : place + width]
+        yield view
+        yield view[:, :, ::-1]
 
 
 def magnified(images: np.ndarray, scale: float) -> np.ndarray:

@@ -7,8 +7,10 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
+from ablation.engine.alternating import own_index, turned
 from ablation.engine.held import TrainingSet
 from ablation.engine.learner import Learner
+from ablation.engine.lookahead import Slow
 from ablation.keras_private import set_value
 
 STEPS_PER_CALL = 64
@@ -28,10 +30,13 @@ class JaxEngine:
         gradient = jax.value_and_grad(objective, has_aux=True)
 
         def step(state: tuple, indices: jax.Array, images: jax.Array, labels: jax.Array) -> tuple:
-            weights, others, slots = state
-            (loss, (hits, others)), gradients = gradient(weights, others, images[indices], labels[indices])
+            weights, others, slots, slow = state
+            places = own_index(indices, images) if learner.alternates else indices
+            batch = turned(images[places], indices, images) if learner.alternates else images[places]
+            (loss, (hits, others)), gradients = gradient(weights, others, batch, labels[places])
             weights, slots = learner.optimizer.stateless_apply(slots, gradients, weights)
-            return (weights, others, slots), loss, hits
+            state = (weights, others, slots, slow)
+            return state if learner.slow is None else _pulled(learner, learner.slow, state), loss, hits
 
         def train(
             state: tuple, batches: jax.Array, steps: jax.Array, images: jax.Array, labels: jax.Array
@@ -81,7 +86,8 @@ class JaxEngine:
         return batches
 
     def _groups(self) -> tuple[list[Any], ...]:
-        return self.learner.trainable, self.learner.untrained, self.learner.optimizer.variables
+        learner = self.learner
+        return learner.trainable, learner.untrained, learner.optimizer.variables, learner.slow_variables
 
     def _state(self) -> tuple[list[Any], ...]:
         return tuple([variable.value for variable in group] for group in self._groups())
@@ -90,3 +96,19 @@ class JaxEngine:
         for group, values in zip(self._groups(), state, strict=True):
             for variable, value in zip(group, values, strict=True):
                 set_value(variable, value)
+
+
+def _pulled(learner: Learner, how: Slow, state: tuple) -> tuple:
+    """The state after a step with the slow weights pulled, and all that they follow set back to them."""
+    weights, others, slots, slow = state
+    own = {id(variable): value for variable, value in zip(learner.untrained, others, strict=True)}
+    optimizer = {
+        id(variable): value for variable, value in zip(learner.optimizer.variables, slots, strict=True)
+    }
+    fast = [*weights, *(own[id(variable)] for variable in how.fast[len(weights) :])]
+    fast, slow = how.pulled(optimizer[id(learner.optimizer.iterations)], fast, slow)
+    followed = {id(variable): value for variable, value in zip(how.fast, fast, strict=True)}
+    others = [
+        followed.get(id(variable), value) for variable, value in zip(learner.untrained, others, strict=True)
+    ]
+    return fast[: len(weights)], others, slots, slow

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from ablation.engine.lookahead import Slow
 from ablation.networks.build import build, make_optimizer, with_noise
 from ablation.networks.layout import Problem, graph
 from ablation.networks.make import make
@@ -25,6 +26,8 @@ class Learner:
         mix: layer on (images, targets), or None.
         label_smoothing: alpha of (1 - alpha) * onehot + alpha / classes.
         classes: how many.
+        slow: weights that follow the trained ones, or None.
+        alternates: whether an index from n on, the number of training images, stands for a mirror image.
     """
 
     model: keras.Model
@@ -35,6 +38,8 @@ class Learner:
     mix: keras.layers.Layer | None
     label_smoothing: float
     classes: int
+    slow: Slow | None = None
+    alternates: bool = False
 
     @property
     def trainable(self) -> list[Any]:
@@ -48,7 +53,11 @@ class Learner:
     @property
     def variables(self) -> list[Any]:
         """The complete state of training, in an order that depends on the recipe alone."""
-        return [*self.trainable, *self.untrained, *self.optimizer.variables]
+        return [*self.trainable, *self.untrained, *self.optimizer.variables, *self.slow_variables]
+
+    @property
+    def slow_variables(self) -> list[Any]:
+        return [] if self.slow is None else self.slow.slow
 
     def state(self) -> list[np.ndarray]:
         """A copy of every variable."""
@@ -58,6 +67,12 @@ class Learner:
         """Take over a state that a learner of the same recipe gave."""
         for variable, value in zip(self.variables, state, strict=True):
             variable.assign(value)
+
+    def finish(self) -> None:
+        """Put the averages of the weights, where the recipe has such, in the trained ones' place."""
+        self.optimizer.finalize_variable_values(self.trainable)
+        if self.slow is not None:
+            self.slow.finish()
 
     def objective(self, images: Any, labels: Any) -> tuple[Any, Any]:
         """One training batch.
@@ -93,6 +108,8 @@ def new_learner(recipe: Recipe, problem: Problem, steps_per_epoch: int, seed: in
     model = build(recipe, problem, seed)
     optimizer = make_optimizer(recipe, steps_per_epoch, seed)
     optimizer.build(model.trainable_variables)
+    statistics = [one for one in model.non_trainable_variables if "float" in one.dtype]
+    fast, steps = [*model.trainable_variables, *statistics], recipe.total_steps(steps_per_epoch)
     cut = model.get_layer(graph(recipe, problem).front[-1].name)
     return Learner(
         model=model,
@@ -103,4 +120,6 @@ def new_learner(recipe: Recipe, problem: Problem, steps_per_epoch: int, seed: in
         mix=None if recipe.mix is None else make(recipe.mix, seed, "mix"),
         label_smoothing=recipe.label_smoothing,
         classes=problem.classes,
+        slow=None if recipe.lookahead is None else Slow(recipe.lookahead, fast, steps),
+        alternates=recipe.alternating_flip,
     )

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from ablation.engine.held import TrainingSet
 from ablation.engine.learner import Learner
+from ablation.errors import UserError
 from ablation.keras_private import clipped
 
 
@@ -31,6 +32,10 @@ class MirroredEngine:
     """An engine with a training set of its own, the one that is held when it is made."""
 
     def __init__(self, learner: Learner, held: TrainingSet, count: int) -> None:
+        if learner.slow is not None or learner.alternates:
+            raise UserError(
+                "--strategy data-parallel: lookahead and alternating_flip need KERAS_BACKEND=jax, found tensorflow"
+            )
         self.learner = learner
         mirrored = strategy(count)
         images, labels = held.arrays

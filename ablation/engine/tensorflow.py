@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from ablation.engine.alternating import own_index, turned
 from ablation.engine.held import TrainingSet
 from ablation.engine.learner import Learner
 
@@ -17,15 +18,19 @@ class TensorFlowEngine:
         def step(
             indices: tf.Tensor, train_images: tf.Tensor, train_labels: tf.Tensor
         ) -> tuple[tf.Tensor, tf.Tensor]:
+            places = own_index(indices, train_images) if learner.alternates else indices
+            images, labels = tf.gather(train_images, places), tf.gather(train_labels, places)
+            if learner.alternates:
+                images = turned(images, indices, train_images)
             with tf.GradientTape() as tape:
-                loss, hits = learner.objective(
-                    tf.gather(train_images, indices), tf.gather(train_labels, indices)
-                )
+                loss, hits = learner.objective(images, labels)
             gradients = tape.gradient(loss, trainable)
             # In a replica Keras' optimizers first add up gradients, in a way that keeps this graph for good.
             tf.distribute.get_replica_context().merge_call(
                 lambda _: learner.optimizer.apply(gradients, trainable)
             )
+            if learner.slow is not None:
+                learner.slow.pull(learner.optimizer.iterations.value)
             return loss, hits
 
         @tf.function(

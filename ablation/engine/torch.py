@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from ablation.engine.alternating import own_index, turned
 from ablation.engine.held import TrainingSet
 from ablation.engine.learner import Learner
 from ablation.keras_private import torch_device as get_device
@@ -18,10 +19,14 @@ class TorchEngine:
         losses, total = [], torch.zeros((), dtype=torch.int32, device=device)
         weights = [variable.value for variable in self.learner.trainable]
         for indices in torch.as_tensor(batches, device=device):
-            loss, hits = self.learner.objective(images[indices], labels[indices])
+            places = own_index(indices, images) if self.learner.alternates else indices
+            batch = turned(images[places], indices, images) if self.learner.alternates else images[places]
+            loss, hits = self.learner.objective(batch, labels[places])
             gradients = torch.autograd.grad(loss, weights)
             with torch.no_grad():
                 self.learner.optimizer.apply(list(gradients), self.learner.trainable)
+                if self.learner.slow is not None:
+                    self.learner.slow.pull(self.learner.optimizer.iterations.value)
             losses.append(loss.detach())
             total += hits
         return torch.stack(losses).cpu().numpy(), int(total)

@@ -11,7 +11,9 @@ from ablation.networks.backbones import BACKBONES
 from ablation.networks.graph import Graph, Problem
 from ablation.networks.layout import graph
 from ablation.networks.make import class_of, make
-from ablation.recipe import PIECEWISE, Freeze, Layer, Recipe
+from ablation.networks.parts import PATCHES
+from ablation.optimizers import by_kind
+from ablation.recipe import PIECEWISE, Freeze, Layer, Rates, Recipe
 from ablation.streams import stream_seed
 
 FUSED = {"keras.optimizers.Adam": "ablation.optimizers.Adam"}
@@ -115,7 +117,7 @@ def make_optimizer(recipe: Recipe, steps_per_epoch: int, seed: int) -> keras.opt
     """The recipe's optimizer with its learning-rate schedule, weight decay, clipping and averaging of weights."""
     rate: Any = recipe.learning_rate
     if recipe.schedule is not None:
-        units = {"epoch": steps_per_epoch, "total": steps_per_epoch * recipe.epochs}
+        units = {"epoch": steps_per_epoch, "total": recipe.total_steps(steps_per_epoch)}
         options = {key: _steps(value, units) for key, value in recipe.schedule.options.items()}
         first = {} if recipe.schedule.path == PIECEWISE else {"initial_learning_rate": rate}
         rate = make(Layer(path=recipe.schedule.path, options=options), seed, "schedule", **first)
@@ -130,6 +132,12 @@ def make_optimizer(recipe: Recipe, steps_per_epoch: int, seed: int) -> keras.opt
     optimizer = make(spec, seed, "optimizer", **given)
     if recipe.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    whitening = recipe.whitening
+    if recipe.rates != Rates() or recipe.gradient_l2 or whitening is not None:
+        ends = (
+            {} if whitening is None else {f"{PATCHES}/bias": round(whitening.bias_epochs * steps_per_epoch)}
+        )
+        by_kind(optimizer, recipe.rates.model_dump(), recipe.gradient_l2, ends)
     return optimizer
 
 

@@ -215,7 +215,7 @@ def _windows(shape: Shape, size: Any, strides: Any, padding: Any, dilation: Any 
     return first, second
 
 
-@_formula("Conv2D", "Convolution2D")
+@_formula("Conv2D", "Convolution2D", "ablation.layers.whitening_conv2d.WhiteningConv2D")
 def _conv(
     shape: Shape,
     *,

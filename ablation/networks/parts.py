@@ -1,8 +1,12 @@
 """What families of networks have in common: front, head, and the layers that a recipe's slots stand for."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from ablation.networks.graph import SCALING, Builder
 from ablation.recipe import Layer, Recipe
 
+PATCHES = "patches"
 GIVEN = {
     "filters": "the family",
     "kernel_size": "network.kernel_size",
@@ -23,7 +27,40 @@ def front(net: Builder, recipe: Recipe) -> str:
     return net.chain(x, recipe.augment, "augment") or x
 
 
-def head(net: Builder, recipe: Recipe, x: str) -> None:
+def patches(net: Builder, recipe: Recipe, x: str, size: int = 0) -> str:
+    """The first convolution on small patches, whitening or trained, and its activation.
+
+    It has two filters for every number of a patch, no padding, and a bias.
+
+    Args:
+        net, recipe, x: the network so far and its last layer.
+        size: of the patches where the recipe does not whiten; 0 for no such convolution then.
+    """
+    whitening = recipe.whitening
+    if whitening is None and not size:
+        return x
+    side = size if whitening is None else whitening.kernel_size
+    options = {"filters": 2 * side**2 * net.shape(x)[2], "kernel_size": side, "padding": "valid"}
+    if whitening is None:
+        layer = Layer.of("keras.layers.Conv2D", **options, **kernel(recipe))
+    else:
+        path = "ablation.layers.whitening_conv2d.WhiteningConv2D"
+        layer = Layer.of(path, **options, kernel_initializer=recipe.initializer)
+    x = net.add(PATCHES, layer, x)
+    return net.add(f"{PATCHES}_activation", activation(recipe), x)
+
+
+def convolutions(net: Builder, recipe: Recipe, x: str, block: int, width: int, count: int) -> str:
+    """A block's convolutions, with its pooling behind the first or the last one."""
+    first = recipe.pool_position == "first"
+    for index in range(1, count + 1):
+        layer, name = conv(recipe, width, recipe.kernel_size), f"block{block}_conv{index}"
+        pool = {f"block{block}_pool": recipe.pool} if first and index == 1 else {}
+        x = activated(net, recipe, x, layer, name, recipe.norm, pool)
+    return x if first else net.add(f"block{block}_pool", recipe.pool, x)
+
+
+def head(net: Builder, recipe: Recipe, x: str, bias: bool = True) -> None:
     """From the last feature map to the logits."""
     net.enter("head")
     x = net.add("flatten", recipe.flatten, x)
@@ -35,14 +72,29 @@ def head(net: Builder, recipe: Recipe, x: str) -> None:
             net, recipe, x, dense(recipe, units), f"head{index}", recipe.norm if recipe.head_norm else None
         )
         x = net.chain(x, recipe.head_end, f"head{index}") or x
-    layer = Layer.of("keras.layers.Dense", units=net.problem.classes, **kernel(recipe))
-    net.add("logits", layer, x, float32=True)
+    options = {} if bias else {"use_bias": False}
+    layer = Layer.of("keras.layers.Dense", units=net.problem.classes, **options, **kernel(recipe))
+    x = net.add("logits", layer, x, float32=True)
+    if recipe.logit_scale != 1:
+        net.add(
+            "scaled_logits", Layer.of("keras.layers.Rescaling", scale=recipe.logit_scale), x, float32=True
+        )
 
 
-def activated(net: Builder, recipe: Recipe, x: str, layer: Layer, name: str, norm: Layer | None) -> str:
-    """Layer, normalisation and activation in the recipe's order."""
+def activated(
+    net: Builder,
+    recipe: Recipe,
+    x: str,
+    layer: Layer,
+    name: str,
+    norm: Layer | None,
+    between: Mapping[str, Layer] = MappingProxyType({}),
+) -> str:
+    """Layer, normalisation and activation in the recipe's order; other layers, by name, right behind the first."""
     first = norm if recipe.norm_position == "before_activation" else None
     x = net.add(name, biased(layer, first is None), x)
+    for one, what in between.items():
+        x = net.add(one, what, x)
     if first is not None:
         x = net.add(f"{name}_norm", first, x)
     x = net.add(f"{name}_activation", activation(recipe), x)

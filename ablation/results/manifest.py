@@ -110,7 +110,7 @@ class Step(_Part):
     changes: dict[str, Annotated[list[str], Field(min_length=2, max_length=2)]]
     lecture: Lecture
     protocol: Literal["honest", "lecture"]
-    epochs: Count | None = None
+    epochs: Count | Annotated[float, Field(gt=0, le=MOST)] | None = None
     control: Control | None = None
     parameters: Count
     flops_per_image: Count

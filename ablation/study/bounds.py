@@ -16,7 +16,8 @@ ACTIVATIONS = (
     "soft_shrink", "softplus", "softsign", "squareplus", "swish", "tanh", "tanh_shrink",
 )  # fmt: skip
 LAYER_PATH = re.compile(
-    r"(keras\.(layers|initializers|optimizers|optimizers\.schedules)|ablation\.(initializers|schedules|layers\.\w+))"
+    r"(keras\.(layers|initializers|optimizers|optimizers\.schedules)"
+    r"|ablation\.(initializers|optimizers|schedules|layers\.\w+))"
     r"\.(?!Lambda|TFSM)[A-Z]\w*"
 )
 

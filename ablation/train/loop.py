@@ -1,5 +1,6 @@
 """One trial, start to end."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from ablation.train.checkpoint import Checkpoint, fits, load_checkpoint, save_ch
 from ablation.train.early_stopping import best_epoch, should_stop
 from ablation.train.engines import Engines, problem_of
 from ablation.train.weights import Weights, load_backbone, load_weights, save_weights, take_over
+from ablation.train.whitening import whiten
 
 STEPS_PER_CALL = 32
 NO_WEIGHTS = "{}: not the weights of the training before; remove the file and it is done again"
@@ -107,6 +109,8 @@ def train(
     engines = Engines() if engines is None else engines
     engine = engines.engine(recipe, problem, splits, steps, seed, trial.devices)
     learner = engine.learner
+    if recipe.whitening is not None:
+        whiten(learner, splits.x_train, recipe.whitening)
     if origin is not None:
         try:
             take_over(learner.model, origin, recipe, graph(recipe, problem))
@@ -114,6 +118,10 @@ def train(
             raise UserError(NO_WEIGHTS.format(start)) from error
     elif recipe.backbone is not None:
         load_backbone(learner.model, recipe.backbone, backbone)
+    if learner.slow is not None:
+        learner.slow.start()
+    total, last = recipe.total_steps(steps), math.ceil(recipe.epochs)
+    mirrored = generator(seed, "alternating_flip").random(len(splits.x_train)) < 0.5
 
     kept = load_checkpoint(checkpoint)
     if kept is not None and not fits(kept, trial, learner.variables):
@@ -127,23 +135,24 @@ def train(
     saved_at, save_cost = time.perf_counter(), 0.0
     divergence = ""
 
-    while len(epochs) < recipe.epochs and not should_stop(recipe.early_stopping, epochs):
+    while len(epochs) < last and not should_stop(recipe.early_stopping, epochs):
         epoch = len(epochs) + 1
+        now = steps_in(epoch, steps, total)
         order = generator(seed, "order", epoch).permutation(len(splits.x_train))
-        batches = order[: steps * batch].reshape(steps, batch).astype(np.int32)
+        if recipe.alternating_flip:
+            order += len(order) * (mirrored[order] ^ (epoch % 2 == 0))
+        batches = order[: now * batch].reshape(now, batch).astype(np.int32)
         rate = float(ops.convert_to_numpy(learner.optimizer.learning_rate))
         started, losses, hits = time.perf_counter(), [], 0
-        for first in range(0, steps, STEPS_PER_CALL):
+        for first in range(0, now, STEPS_PER_CALL):
             some, hit = engine.train(batches[first : first + STEPS_PER_CALL])
             losses.append(some)
             hits += hit
             first_loss = float(losses[0][0]) if first_loss is None else first_loss
             if divergence := judge.divergence(len(epochs) + 1, losses, first_loss, recipe.stop_at_loss):
                 break
-            done = min(first + STEPS_PER_CALL, steps)
-            watch(
-                Progress(epoch, recipe.epochs, done / steps, done * batch / (time.perf_counter() - started))
-            )
+            done = min(first + STEPS_PER_CALL, now)
+            watch(Progress(epoch, last, done / now, done * batch / (time.perf_counter() - started)))
         if divergence:
             break
         seconds = time.perf_counter() - started
@@ -155,35 +164,34 @@ def train(
             {
                 "epoch": epoch,
                 "loss": float(np.concatenate(losses).mean(dtype=np.float64)),
-                "accuracy": hits / (steps * batch),
+                "accuracy": hits / (now * batch),
                 "val_loss": val_loss,
                 "val_accuracy": val_accuracy,
                 "learning_rate": rate,
                 "seconds": seconds,
             }
         )
-        watch(Progress(epoch, recipe.epochs, 1.0, steps * batch / seconds, epochs[-1]))
+        watch(Progress(epoch, last, 1.0, now * batch / seconds, epochs[-1]))
         observe(Moment(learner, layout(recipe, problem), splits, epochs))
         if recipe.early_stopping is not None and best_epoch(recipe.early_stopping, epochs) == epoch:
             best = learner.state()
-        stopping = stop() and len(epochs) < recipe.epochs
-        if checkpoint is not None and len(epochs) < recipe.epochs:
-            now = time.perf_counter()
-            if stopping or save_cost <= checkpoint_share * (now - saved_at):
+        stopping = stop() and epoch < last
+        if checkpoint is not None and epoch < last:
+            before = time.perf_counter()
+            if stopping or save_cost <= checkpoint_share * (before - saved_at):
                 save_checkpoint(
                     checkpoint, Checkpoint(learner.state(), epochs, best, first_loss, trial.config_hash)
                 )
                 saved_at = time.perf_counter()
-                save_cost = saved_at - now
+                save_cost = saved_at - before
         if stopping:
             raise Interrupted
 
     if best is not None:
         learner.load(best)
-    learner.optimizer.finalize_variable_values(learner.trainable)
-    facts = _facts(trial, problem, epochs, steps * batch) | {
-        "peak_memory_mb": peak_memory_mb() if counted else None
-    }
+    learner.finish()
+    images = batch * sum(steps_in(row["epoch"], steps, total) for row in epochs)
+    facts = _facts(trial, problem, epochs, images) | {"peak_memory_mb": peak_memory_mb() if counted else None}
     if divergence:
         return {**facts, "status": "diverged", "error": divergence}
     if keep is not None:
@@ -192,8 +200,13 @@ def train(
     return facts | judge.judged(engine, splits, epochs, recipe)
 
 
+def steps_in(epoch: int, steps_per_epoch: int, total: int) -> int:
+    """Steps of an epoch, from 1, of a training of `total` steps: the last epoch may be shorter."""
+    return max(0, min(steps_per_epoch, total - (epoch - 1) * steps_per_epoch))
+
+
 def _facts(trial: Trial, problem: Problem, epochs: list[dict[str, Any]], images: int) -> dict[str, Any]:
-    """The part of a record that every training has, however it ended."""
+    """The part of a record that every training has, however it ended; `images` is how many it was shown."""
     nodes = layout(trial.setting.recipe, problem)
     seconds = sum(epoch["seconds"] for epoch in epochs)
     return {
@@ -203,7 +216,7 @@ def _facts(trial: Trial, problem: Problem, epochs: list[dict[str, Any]], images:
         "parameters": sum(node.parameters for node in nodes),
         "flops_per_image": sum(node.flops for node in nodes),
         "train_seconds": seconds,
-        "images_per_second": images * len(epochs) / seconds if seconds else None,
+        "images_per_second": images / seconds if seconds else None,
         "epochs": epochs,
     }
 

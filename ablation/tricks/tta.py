@@ -33,4 +33,5 @@ def tta(
     """
     if not (flips or crops or scales):
         raise ValueError("expected flips, crops or scales, found none")
-    return recipe.replace(predict=recipe.predict.replace(flips=flips, crops=crops, scales=scales))
+    views = recipe.predict.replace(flips=flips, crops=crops, scales=scales, logit_views=None)
+    return recipe.replace(predict=views)

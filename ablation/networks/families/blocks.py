@@ -3,7 +3,7 @@
 from ablation.networks.backbones import STRIDE
 from ablation.networks.family import Family
 from ablation.networks.graph import Builder, Graph, Nothing, Problem
-from ablation.networks.parts import activated, conv, front, head
+from ablation.networks.parts import activated, conv, convolutions, front, head, patches
 from ablation.recipe import Backbone, Layer, Network, Recipe
 
 
@@ -20,7 +20,7 @@ def build(recipe: Recipe, problem: Problem) -> Graph:
         if recipe.backbone is not None:
             x = net.add("backbone", _backbone(recipe.backbone, problem), x)
         else:
-            x = _blocks(net, recipe, x)
+            x = _blocks(net, recipe, patches(net, recipe, x))
         head(net, recipe, x)
     except Nothing as error:
         if recipe.pool != Network.model_fields["pool"].default or recipe.conv.options:
@@ -37,10 +37,7 @@ def _blocks(net: Builder, recipe: Recipe, x: str) -> str:
     for block, (width, convs) in enumerate(zip(recipe.widths, recipe.block_convs(), strict=True), start=1):
         net.enter("body", block)
         start = x
-        for index in range(1, convs + 1):
-            layer = conv(recipe, width, recipe.kernel_size)
-            x = activated(net, recipe, x, layer, f"block{block}_conv{index}", recipe.norm)
-        x = net.add(f"block{block}_pool", recipe.pool, x)
+        x = convolutions(net, recipe, x, block, width, convs)
         if recipe.shortcut == "conv":
             layer = conv(recipe, width, 3, strides=2)
             side = activated(net, recipe, start, layer, f"block{block}_shortcut", None)

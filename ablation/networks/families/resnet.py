@@ -15,7 +15,7 @@ from pydantic import Field
 
 from ablation.networks.family import Family
 from ablation.networks.graph import Builder, Graph, Problem
-from ablation.networks.parts import activation, biased, conv, front, head
+from ablation.networks.parts import activation, biased, conv, front, head, patches
 from ablation.recipe import Frozen, Layer, PositiveInt, Recipe
 
 STAGES = (1, 2, 3)
@@ -52,7 +52,7 @@ def build(recipe: Recipe, problem: Problem) -> Graph:
     net = Builder(problem)
     x = front(net, recipe)
     net.enter("body")
-    x = net.add("stem_conv", _conv(recipe, options.width), x)
+    x = net.add("stem_conv", _conv(recipe, options.width), patches(net, recipe, x))
     if not options.preactivation:
         x = _active(net, recipe, x, "stem")
     number = 0
@@ -131,6 +131,7 @@ FAMILY = Family(
     reads=(
         "scaling", "pixel_augment", "augment", "conv", "dense", "initializer", "l1", "l2", "norm", "activation",
         "merge", "block_end", "flatten", "bottleneck", "head", "head_norm", "head_end",
+        "whitening", "logit_scale",
     ),
     always=("shortcut",),
     options=Options,

@@ -1,0 +1,21 @@
+from ablation.recipe import Recipe
+from ablation.tricks import trick
+
+
+@trick("alternating_flip", "augment")
+def alternating_flip(recipe: Recipe) -> Recipe:
+    """Training images mirrored in every other epoch, in the place of random mirroring.
+
+    A random half is mirrored in the first epoch. So two epochs show each image both ways round, where coins show half
+    of the images twice the same.
+
+    Source: Jordan 2024, section 3.6: 10.8 -> 9.9 epochs to .94; .9501 against .9495 at a fixed length.
+    Lecture: not in the lectures.
+    When it hurts: classes told apart by left and right, such as digits and letters.
+    """
+    kept = tuple(
+        layer
+        for layer in recipe.augment
+        if (layer.kind, layer.options.get("mode")) != ("RandomFlip", "horizontal")
+    )
+    return recipe.replace(alternating_flip=True, augment=kept)
