@@ -1,5 +1,6 @@
 """Numbers as a reader sees them: accuracies in percent, differences in points, times and counts in short."""
 
+from collections.abc import Sequence
 from math import isnan
 
 
@@ -44,6 +45,12 @@ def difference(delta: float, low: float, high: float) -> str:
 def counted(number: int, noun: str) -> str:
     """A number of things: "1 trial", "2 trials"."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: "noise, dropout and L2"."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def count(number: float) -> str:

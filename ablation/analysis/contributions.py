@@ -1,72 +1,78 @@
 """What each design says each trick adds."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from math import factorial, isnan, nan
-from typing import Any
+from collections.abc import Mapping
+from math import factorial, nan
 
 import numpy as np
 import pandas as pd
 
 from ablation.analysis.attribution import shapley
-from ablation.analysis.intervals import estimate
+from ablation.analysis.comparisons import comparisons
 from ablation.analysis.pairs import paired
-from ablation.analysis.steps import ADDED, CONTROL, LEFT_OUT, steps_of
+from ablation.analysis.steps import CONTROL, LEFT_OUT, steps_of, titles
+from ablation.analysis.summary import families_of, margin_of
 from ablation.results.read import Results
+
+CONTRIBUTION_COLUMNS = ("design", "trick", "n", "value", "low", "high", "error", "every_order")
 
 
 def contributions(results: Results) -> pd.DataFrame:
     """What each design says each trick adds to the test accuracy.
 
-    Leaving a trick out is read backwards (what its absence costs), several orders of the ladder give Shapley values,
-    whose interval is over the orders sampled.
+    Leaving a trick out is read backwards (what its absence costs). Several orders of the ladder give Shapley values.
 
     Returns:
-        A row a design and trick: design, trick, n (pairs of seeds, or orders), value, low, high (fractions),
-        error (Monte-Carlo standard error of a Shapley value; NaN for other designs).
+        A row a design and trick: design, trick, n (pairs of seeds, or orders), value, low, high (fractions; the
+        interval that the verdict in `summary` rests on, or of a Shapley value over orders and seeds), error (standard
+        error of a Shapley value; NaN for other designs), every_order (whether the orders are all that there are).
 
     Raises:
         UserError: no trial of the folder is done.
     """
-    steps, names = steps_of(results), _titles(results.manifest)
-    rows: list[tuple[str, str, int, float, float, float, float]] = []
-    marginals: dict[str, list[tuple[str, float]]] = {}
+    steps, names = steps_of(results), titles(results.manifest)
+    judged = comparisons(steps, margin=margin_of(results.manifest), sizes=families_of(results.manifest))
+    rows: list[tuple[str, str, int, float, float, float, float, bool]] = []
+    marginals: dict[str, list[tuple[str, dict[int, float]]]] = {}
     for step in steps.all:
         if steps.base(step) is None or step["role"] == CONTROL:
             continue
         change = step["change"] or step["step"]
-        differences, name = paired(steps, step).differences, names.get(change, change.replace("_", " "))
+        name = names.get(change, change.replace("_", " "))
         if step["order"] is not None:
-            found = (name, float(np.mean(differences)) if len(differences) else nan)
-            marginals.setdefault(step["design"], []).append(found)
+            pairs = paired(steps, step)
+            by_seed = dict(zip(pairs.seeds, pairs.differences.tolist(), strict=True))
+            marginals.setdefault(step["design"], []).append((name, by_seed))
             continue
-        delta = estimate(-differences if step["role"] == LEFT_OUT else differences)
-        if delta.n:
-            rows.append((step["design"], name, delta.n, delta.mean, delta.low, delta.high, nan))
-    rows += [
-        (design, row.trick, row.orders, row.value, row.low, row.high, row.error)
-        for design, values in marginals.items()
-        for row in shapley(values, every=every_order(values)).itertuples()
-    ]
-    return pd.DataFrame(rows, columns=["design", "trick", "n", "value", "low", "high", "error"])
+        one = judged[step["design"], step["step"]]
+        if not one.estimate.n:
+            continue
+        mean, low, high = one.estimate.mean, one.judgement.low, one.judgement.high
+        if step["role"] == LEFT_OUT:
+            mean, low, high = -mean, -high, -low
+        rows.append((step["design"], name, one.estimate.n, mean, low, high, nan, False))
+    for design, found in marginals.items():
+        tables = {
+            name: tuple(by_seed for other, by_seed in found if other == name)
+            for name in dict.fromkeys(name for name, _ in found)
+        }
+        every = every_order({name: sum(map(bool, orders)) for name, orders in tables.items()})
+        for name, orders in tables.items():
+            value = shapley(_crossed(orders), every=every)
+            rows.append((design, name, value.orders, value.value, value.low, value.high, value.error, every))
+    return pd.DataFrame(rows, columns=list(CONTRIBUTION_COLUMNS))
 
 
-def every_order(marginals: Sequence[tuple[str, float]]) -> bool:
-    """Whether as many orders were measured as their tricks can be put in; orders are drawn without repetition."""
-    times = Counter(name for name, value in marginals if not isnan(value))
-    tricks = {name for name, _ in marginals}
-    return min((times[name] for name in tricks), default=0) >= factorial(min(len(tricks), 20))
+def every_order(times: Mapping[str, int]) -> bool:
+    """Whether as many orders were measured as their tricks can be put in; orders are drawn without repetition.
+
+    Args:
+        times: orders in which each trick was measured.
+    """
+    return min(times.values(), default=0) >= factorial(min(len(times), 20))
 
 
-def _titles(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """What the ladder's steps are called: as the study says, or where one was run, as that says."""
-    ladder = manifest["study"].get("ladder")
-    titles = {
-        one["step"]: str(one["title"])
-        for one in (ladder if isinstance(ladder, list) else [])
-        if isinstance(one, dict) and isinstance(one.get("step"), str) and one.get("title")
-    }
-    for step in manifest["steps"]:
-        if step["role"] == ADDED and step["order"] is None and step["title"]:
-            titles.setdefault(step["step"], step["title"])
-    return titles
+def _crossed(orders: tuple[dict[int, float], ...]) -> np.ndarray:
+    """Marginals, shape (orders, seeds), of the orders that have pairs and the seeds that all of those share."""
+    begun = [by_seed for by_seed in orders if by_seed]
+    seeds = sorted(set.intersection(*(set(by_seed) for by_seed in begun))) if begun else []
+    return np.array([[by_seed[seed] for seed in seeds] for by_seed in begun]).reshape(len(begun), len(seeds))

@@ -102,6 +102,7 @@ def judge(
     primary: Sequence[bool] | None = None,
     margin: float = MARGIN,
     alpha: float = ALPHA,
+    unseen: int = 0,
 ) -> tuple[Judgement, ...]:
     """The verdict of each comparison of one study.
 
@@ -112,6 +113,7 @@ def judge(
         margin: a difference no larger than this is none, in the units of the estimates, >= 0; 0 leaves "no
             difference" out.
         alpha: chance allowed that any primary comparison is falsely called up or down.
+        unseen: primary comparisons of the study that were not run; each counts in the correction with p = 1.
 
     Raises:
         ValueError: the margin is negative, or `primary` is of another length.
@@ -121,13 +123,11 @@ def judge(
     family = np.ones(len(estimates), bool) if primary is None else np.asarray(primary, bool)
     if len(family) != len(estimates):
         raise ValueError(f"primary needs one value a comparison ({len(estimates)}). Received: {primary}")
-    deviation = np.array([one.deviation for one in estimates], float)
-    found = Moderated(
-        np.array([one.n for one in estimates], int),
-        np.array([one.mean for one in estimates], float),
-        deviation**2,
-        np.array([one.degrees for one in estimates], float),
-    )
+    no_difference = [(2, 0.0, 1.0, 1.0)] * unseen
+    rows = [(one.n, one.mean, one.deviation**2, one.degrees) for one in estimates] + no_difference
+    columns = np.array(rows, float).reshape(-1, 4).T
+    found = Moderated(columns[0].astype(int), *columns[1:])
+    family = np.append(family, np.ones(unseen, bool))
     decided = decide(found, family, margin, alpha)
     low, high = interval(found, decided.level)
     divisors = divisor(found, family, alpha)

@@ -1,6 +1,7 @@
 """Whether a network learned anything at all."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from scipy import special
 
@@ -20,20 +21,43 @@ def above_chance(accuracy: float, images: int, classes: int) -> float:
     return float(special.bdtrc(hits - 1, images, 1 / classes)) if hits > 0 else 1.0
 
 
-def learns(train_accuracies: Sequence[float], diverged: int, images: int, classes: int) -> str:
-    """`yes` where every seed's training accuracy is above chance, `no` where none is, else `2 of 3 seeds`.
+@dataclass(frozen=True)
+class Learned:
+    """How many seeds of a step left chance.
+
+    Attributes:
+        count: seeds whose training accuracy is above chance.
+        seeds: seeds that ended, well or diverged.
+    """
+
+    count: int
+    seeds: int
+
+    @property
+    def always(self) -> bool:
+        """Whether every seed learned."""
+        return self.count == self.seeds
+
+    @property
+    def told(self) -> str:
+        """`2 of 3`."""
+        return f"{self.count} of {self.seeds}"
+
+    def __str__(self) -> str:
+        """`yes`, `no` or `2 of 3 seeds`; empty where there is no trial."""
+        if not self.seeds:
+            return ""
+        return YES if self.always else NO if not self.count else f"{self.told} seeds"
+
+
+def learned(train_accuracies: Sequence[float], diverged: int, images: int, classes: int) -> Learned:
+    """How many seeds of a step left chance on their training images.
 
     Args:
         train_accuracies: of the done trials, one a seed.
         diverged: trials that left the finite numbers: those did not learn.
         images: training images that each accuracy is of.
         classes: how many.
-
-    Returns:
-        Empty where there is no trial.
     """
-    seeds = len(train_accuracies) + diverged
-    learned = sum(above_chance(one, images, classes) < CHANCE_ALPHA for one in train_accuracies)
-    if not seeds:
-        return ""
-    return YES if learned == seeds else NO if not learned else f"{learned} of {seeds} seeds"
+    count = sum(above_chance(one, images, classes) < CHANCE_ALPHA for one in train_accuracies)
+    return Learned(count, len(train_accuracies) + diverged)

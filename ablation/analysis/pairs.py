@@ -6,29 +6,48 @@ import numpy as np
 
 from ablation.analysis.steps import AA, Step, Steps, control_kind
 
+ACCURACY, GAP = "test_accuracy", "gap"
+
 
 @dataclass(frozen=True)
 class Pairs:
     """A step beside its base, seed by seed.
 
     Attributes:
-        differences: shape (pairs,), test accuracy of the step minus that of its base, by seed. A control is what
-            its base is held against: there it is the other way round.
-        key: configuration hashes of both, a pair a seed: equal where two designs compare the same trials.
+        differences: shape (pairs,), a figure of the step minus that of its base, by seed. A control is what its
+            base is held against: there it is the other way round.
+        key: configuration hashes of minuend and subtrahend, a pair a seed: equal where two designs compare the same
+            trials.
+        seeds: of the pairs, ascending.
     """
 
     differences: np.ndarray
     key: tuple[tuple[str, str], ...]
+    seeds: tuple[int, ...]
+
+    @property
+    def forward(self) -> bool:
+        """Whether the minuend's hash comes first in the alphabet."""
+        return all(first <= second for first, second in self.key[:1])
+
+    @property
+    def unordered(self) -> tuple[tuple[str, ...], ...]:
+        """The key of the same trials whichever is taken from which."""
+        return tuple(tuple(sorted(pair)) for pair in self.key)
 
 
-def paired(steps: Steps, step: Step) -> Pairs:
-    """A step and its base; no pair where it has none."""
+def paired(steps: Steps, step: Step, figure: str = ACCURACY) -> Pairs:
+    """A step and its base; no pair where it has none.
+
+    Args:
+        figure: the column of `trials.csv` that is compared.
+    """
     base = steps.base(step)
     if base is None:
-        return Pairs(np.empty(0), ())
-    columns = ["test_accuracy", "config_hash"]
-    mine, theirs = (steps.trials(one).set_index("seed")[columns] for one in (step, base))
-    both = mine.join(theirs, how="inner", rsuffix="_base").sort_index()
+        return Pairs(np.empty(0), (), ())
+    pair = [steps.trials(one).set_index("seed")[[figure, "config_hash"]] for one in (step, base)]
+    if control_kind(step) not in ("", AA):
+        pair.reverse()
+    both = pair[0].join(pair[1], how="inner", rsuffix="_base").sort_index()
     key = tuple(zip(both["config_hash"], both["config_hash_base"], strict=True))
-    sign = -1 if control_kind(step) not in ("", AA) else 1
-    return Pairs(sign * (both["test_accuracy"] - both["test_accuracy_base"]).to_numpy(float), key)
+    return Pairs((both[figure] - both[f"{figure}_base"]).to_numpy(float), key, tuple(both.index))

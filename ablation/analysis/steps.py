@@ -107,3 +107,17 @@ def variants(steps: Iterable[Step]) -> dict[str, Variant]:
 def averaged(steps: Iterable[Step]) -> frozenset[str]:
     """The designs that climb the ladder in several orders, so that their steps are parts of an average."""
     return frozenset(step["design"] for step in steps if step["order"] is not None)
+
+
+def titles(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """What the ladder's steps are called: as the study says, or where one was run, as that says."""
+    ladder = manifest["study"].get("ladder")
+    titles = {
+        one["step"]: str(one["title"])
+        for one in (ladder if isinstance(ladder, list) else [])
+        if isinstance(one, dict) and isinstance(one.get("step"), str) and one.get("title")
+    }
+    for step in manifest["steps"]:
+        if step["role"] == ADDED and step["order"] is None and step["title"]:
+            titles.setdefault(step["step"], step["title"])
+    return titles

@@ -1,13 +1,19 @@
 """A comparison as a value: what it shows, in words, and its figure."""
 
 from dataclasses import dataclass
-from math import isnan
+from math import inf, isnan
 
+from ablation.analysis.comparisons import Comparison
 from ablation.analysis.intervals import ALPHA, Estimate
+from ablation.analysis.learning import Learned
+from ablation.analysis.proportions import compare_counts
 from ablation.wording import points
 
-HELPS, HURTS, OPEN, CHANCE = "helps", "hurts", "not separable", "chance"
-KINDS = (HELPS, HURTS, OPEN, CHANCE)
+HELPS, HURTS, NONE, OPEN, CHANCE = "helps", "hurts", "no difference", "open", "chance"
+NARROWS, WIDENS = "narrows", "widens"
+KINDS = (HELPS, HURTS, NONE, OPEN, CHANCE, NARROWS, WIDENS)
+FORMER = {"not separable": OPEN}  # as tables of earlier versions have it
+OPPOSITE = {HELPS: HURTS, HURTS: HELPS, NARROWS: WIDENS, WIDENS: NARROWS}
 
 
 @dataclass(frozen=True)
@@ -16,44 +22,64 @@ class Verdict:
 
     Attributes:
         kind: one of `KINDS`, or "" where nothing is compared.
-        words: for people, without the figure: "helps", "not separable at n = 3 after correction".
+        words: for people, without the figure: "helps", "dropout hurts", "learns under 2 of 3 seeds, base 3 of 3".
         figure: the difference, "+3.2 points", or why there is none.
+        reason: of an open one, what would settle it.
     """
 
     kind: str = ""
     words: str = ""
     figure: str = ""
+    reason: str = ""
 
     def __str__(self) -> str:
-        return f"{self.words}: {self.figure}" if self.kind else ""
+        told = "; ".join(part for part in (self.figure, self.reason) if part)
+        return f"{self.words}: {told}" if told else self.words
 
 
-def verdict(difference: Estimate, p_adjusted: float, alpha: float = ALPHA) -> Verdict:
-    """Whether a step helps, as far as its pairs can tell.
+def verdict(one: Comparison, absent: str = "") -> Verdict:
+    """What a comparison shows of a trick.
 
     Args:
-        difference: paired difference of test accuracies, step minus base.
-        p_adjusted: its p-value after the correction for all comparisons of the study.
-
-    Returns:
-        "helps: +3.2 points", "hurts: −1.0 points", "not separable at n = 3: +0.4 points"; "at n = 3 after
-        correction" where the difference would have passed as the study's only one.
+        one: the comparison.
+        absent: the trick that the step lacks: the verdict is then on the trick, not on its absence.
     """
-    if difference.n == 0:
+    n, mean = one.estimate.n, one.estimate.mean
+    if n == 0:
         return Verdict(OPEN, OPEN, "no pair of finished trials")
-    figure = f"{points(difference.mean)} points"
-    if difference.n == 1:
-        return Verdict(OPEN, f"{OPEN} at n = 1", f"{figure}, no interval")
-    if isnan(p_adjusted) or p_adjusted >= alpha:
-        why = " after correction" if difference.p < alpha else ""
-        return Verdict(OPEN, f"{OPEN} at n = {difference.n}{why}", figure)
-    kind = HELPS if difference.mean > 0 else HURTS
-    return Verdict(kind, kind, figure)
+    figure = f"{points(mean)} points"
+    if n == 1:
+        return Verdict(OPEN, OPEN, f"{figure}, one pair, no interval")
+    kind = one.judgement.verdict
+    if absent:
+        kind = OPPOSITE.get(kind, kind)
+    words = f"{absent} {kind}" if absent and kind in OPPOSITE else kind
+    return Verdict(kind, words, figure, _wanting(one))
 
 
 def chance(difference: Estimate) -> Verdict:
     """Of a step that changes nothing: whatever it moves is chance."""
     return Verdict(CHANCE, CHANCE, f"{points(difference.mean)} points") if difference.n else Verdict()
+
+
+def learning(step: Learned, base: Learned, comparisons: int, alpha: float = ALPHA) -> Verdict | None:
+    """Of two steps of which one leaves chance under some seeds only, the verdict on that.
+
+    Args:
+        step, base: how many seeds of each learned.
+        comparisons: of the family, for Bonferroni's correction.
+
+    Returns:
+        None where both learn under every seed: accuracies say more.
+    """
+    if step.always and base.always:
+        return None
+    if step.count == base.count == 0:
+        return Verdict(CHANCE, "both at chance")
+    p = compare_counts(step.count, step.seeds, base.count, base.seeds) * comparisons
+    higher = step.count / step.seeds > base.count / base.seeds
+    kind = OPEN if p >= alpha else HELPS if higher else HURTS
+    return Verdict(kind, f"learns {step.told}, base {base.told}")
 
 
 def written(text: str) -> Verdict:
@@ -63,4 +89,12 @@ def written(text: str) -> Verdict:
         text: a cell of the column `verdict`, or its words alone.
     """
     words, _, figure = text.partition(": ")
-    return Verdict(next((kind for kind in KINDS if words.startswith(kind)), ""), words, figure)
+    former = next((kind for start, kind in FORMER.items() if words.startswith(start)), "")
+    return Verdict(former or next((kind for kind in KINDS if kind in words), ""), words, figure)
+
+
+def _wanting(one: Comparison) -> str:
+    seeds = one.judgement.seeds_needed
+    if isnan(seeds):
+        return ""
+    return "out of reach" if seeds == inf else f"about {seeds:.0f} seeds would show it"

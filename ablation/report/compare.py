@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ablation.analysis.intervals import estimate, holm
+from ablation.analysis.comparisons import Comparison
+from ablation.analysis.judgement import judge
+from ablation.analysis.moderation import estimates
 from ablation.analysis.steps import done_trials
 from ablation.analysis.verdicts import HELPS, HURTS, verdict
 from ablation.errors import UserError
@@ -37,9 +38,9 @@ def compare(folders: Sequence[Path]) -> pd.DataFrame:
     Returns:
         A row for each other folder and each step that both have: reference and other (labels that say in what
         the folders differ), design, step, position, n (pairs of seeds), mean test accuracies over those
-        pairs, their difference (other minus reference, a fraction) with its 95 % interval, p_holm (corrected
-        for all rows), verdict in words, mean training seconds of a trial, and what else the two folders do not
-        have in common, as sentences in one text (`unlike`).
+        pairs, their difference (other minus reference, a fraction) with the interval that its verdict rests on,
+        p_holm (corrected for all rows), verdict in words, mean training seconds of a trial, and what else the two
+        folders do not have in common, as sentences in one text (`unlike`).
 
     Raises:
         UserError: fewer than two folders, one without a done trial, another study, another data set, other test
@@ -50,13 +51,12 @@ def compare(folders: Sequence[Path]) -> pd.DataFrame:
     runs = [load(folder) for folder in folders]
     labels = _labels(runs)
     rows: list[dict[str, Any]] = []
-    deltas = []
+    differences = []
     for other, label in zip(runs[1:], labels[1:], strict=True):
         _check(runs[0], other)
         pairs, unlike = _pairs(runs[0], other), " ".join(_unlike(runs[0], other))
         for (design, step, position), pair in pairs.groupby(["design", "step", "position"], sort=False):
-            delta = estimate((pair["test_accuracy_other"] - pair["test_accuracy"]).to_numpy(float))
-            deltas.append(delta)
+            differences.append((pair["test_accuracy_other"] - pair["test_accuracy"]).to_numpy(float))
             rows.append(
                 {
                     "reference": labels[0],
@@ -64,20 +64,22 @@ def compare(folders: Sequence[Path]) -> pd.DataFrame:
                     "design": design,
                     "step": step,
                     "position": position,
-                    "n": delta.n,
+                    "n": len(pair),
                     "reference_mean": pair["test_accuracy"].mean(),
                     "other_mean": pair["test_accuracy_other"].mean(),
-                    "difference": delta.mean,
-                    "difference_ci_low": delta.low,
-                    "difference_ci_high": delta.high,
+                    "difference": differences[-1].mean(),
                     "reference_seconds": pair["train_seconds"].mean(),
                     "other_seconds": pair["train_seconds_other"].mean(),
                     "unlike": unlike,
                 }
             )
     table = pd.DataFrame(rows)
-    table["p_holm"] = holm(np.array([delta.p for delta in deltas]))
-    found = [verdict(delta, p) for delta, p in zip(deltas, table["p_holm"], strict=True)]
+    prior, found_each = estimates(differences)
+    compared = [Comparison(*pair, prior) for pair in zip(found_each, judge(found_each), strict=True)]
+    table["difference_ci_low"] = [one.judgement.low for one in compared]
+    table["difference_ci_high"] = [one.judgement.high for one in compared]
+    table["p_holm"] = [one.judgement.p for one in compared]
+    found = [verdict(one) for one in compared]
     found = [replace(one, words=SAID.get(one.kind, one.words)) for one in found]
     table["verdict"] = [str(one) for one in found]
     table["verdict_kind"] = [one.kind for one in found]
@@ -100,7 +102,7 @@ def to_markdown(table: pd.DataFrame) -> str:
             "",
             *([f"**Not alike:** {escape(unlike)}", ""] if unlike else []),
             f"{told} of {len(rows)} steps differ (paired by seed, Holm's correction). Differences in points,"
-            " with 95 % intervals.",
+            " with the interval that the verdict rests on.",
             "",
             "| design | rung | n | reference | other | difference | verdict | training time |",
             "|---|---|--:|--:|--:|--:|---|--:|",

@@ -11,14 +11,15 @@ from ablation import analysis
 from ablation.analysis.floor import control_floor
 from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
 from ablation.analysis.learning import YES
-from ablation.analysis.steps import AA, CONTROL, averaged, done_trials, variants
-from ablation.analysis.verdicts import HELPS, HURTS
+from ablation.analysis.steps import AA, CONTROL, LEFT_OUT, averaged, done_trials, titles, variants
+from ablation.analysis.summary import margin_of
+from ablation.analysis.verdicts import HELPS, HURTS, NARROWS, NONE, OPEN, WIDENS
 from ablation.results.read import Results
 from ablation.study import Variant
-from ablation.wording import gap_points, percent, signed
+from ablation.wording import counted, gap_points, listed, percent, signed
 
 CIFAR10, CIFAR10_TITLE = "cifar10", "CIFAR-10"
-AUTO, FULL = "auto", "full"
+AUTO, FULL, SMOKE = "auto", "full", "smoke"
 MOST_DRAWN = 100
 
 
@@ -177,6 +178,25 @@ class Findings:
         same = [one for one in steps if one["variant"]["design"] == self.variants[design].design]
         return str((same or steps)[0]["title"] or step)
 
+    def subject(self, row: Any) -> str:
+        """The trick that a row's verdict is about: its own step, or the one that it leaves out."""
+        if not self.leaves_out(row):
+            return self.title(row)
+        change = str(self.step(row.design, row.step)["change"] or row.step)
+        return titles(self.manifest).get(change, change.replace("_", " "))
+
+    def gained(self, row: Any, figure: str = "delta") -> float:
+        """What the trick of a row does to a figure: its difference, turned round where the step leaves it out.
+
+        Args:
+            figure: `delta` or `gap_delta`.
+        """
+        return -getattr(row, figure) if self.leaves_out(row) else getattr(row, figure)
+
+    def leaves_out(self, row: Any) -> bool:
+        """Whether a row's step is the full recipe without one trick."""
+        return self.step(row.design, row.step)["role"] == LEFT_OUT
+
     def comparison(self, row: Any) -> str:
         """What a row's delta is the difference of: its title, or for a control what it holds against what."""
         control = self.step(row.design, row.step).get("control") or {}
@@ -215,31 +235,88 @@ def collect(results: Results) -> Findings:
 
 
 def headline(found: Findings) -> str:
-    """One or two sentences that hold the result, every figure in them computed."""
+    """A few sentences that hold the result, every figure in them computed, the tricks their subjects."""
     rungs = list(found.rungs.itertuples())
     start = f"{found.manifest['dataset']['name']} ({found.manifest['preset']}): "
     first, last = rungs[0], rungs[-1]
     compared = [row for row in rungs if row.pairs]
+    alone = (
+        f"{found.title(first)} reaches {percent(first.test_mean)} test accuracy with a gap of"
+        f" {gap_points(first.gap_mean)}"
+    )
     if not compared:
-        accuracy = f"{found.title(first)} reaches {percent(first.test_mean)} test accuracy"
-        return (
-            f"{start}{accuracy} with a gap of {gap_points(first.gap_mean)}; nothing is compared with it yet."
-        )
-    helps, hurts = (sum(row.verdict_kind == word for row in compared) for word in (HELPS, HURTS))
-    told = f"{helps} of {len(compared)} steps help" + (f", {hurts} hurt" if hurts else "")
-    told += ", the rest cannot be told from chance" if helps + hurts < len(compared) else ""
-    best = max(compared, key=lambda row: row.delta if found.climbs else abs(row.delta))
+        return f"{start}{alone}; nothing is compared with it yet."
+    if not measures(found):
+        return f"{start}{alone}. Nothing is measured here: {_why_nothing(found)}."
+    story = f"{alone}."
     if found.climbs:
         story = (
             f"from {found.title(first)} to {found.title(last)}, test accuracy goes from"
             f" {percent(first.test_mean)} to {percent(last.test_mean)} and the gap between training and test"
             f" from {gap_points(first.gap_mean)} to {gap_points(last.gap_mean)}."
         )
-        which = "Largest single gain" if best.delta > 0 else "No step gains; the smallest loss"
-    else:
-        story = f"{found.title(first)} reaches {percent(first.test_mean)} test accuracy."
-        which = "Largest difference"
-    return f"{start}{story} {which}: {found.title(best)}, {signed(best.delta)} points. {told.capitalize()}."
+    return " ".join([f"{start}{story}", *_answers(found, compared)])
+
+
+def measures(found: Findings) -> bool:
+    """Whether any comparison has the pairs of seeds that a verdict takes, at a size at which networks learn."""
+    return found.manifest["preset"] != SMOKE and bool((found.table["pairs"] > 1).any())
+
+
+def _why_nothing(found: Findings) -> str:
+    if found.manifest["preset"] == SMOKE:
+        return "preset smoke trains tiny networks for moments, to show that all runs"
+    return "one seed shows no spread to judge a difference by; run at least three"
+
+
+def _answers(found: Findings, compared: list[Any]) -> list[str]:
+    """A sentence for each kind of verdict, on accuracy and on the gap."""
+
+    def of(kind: str, column: str = "verdict_kind") -> list[Any]:
+        return [row for row in compared if getattr(row, column) == kind]
+
+    def named(rows: list[Any], figure: str = "delta") -> str:
+        told = [f"{found.subject(row)} ({signed(found.gained(row, figure))})" for row in rows]
+        return listed(told)
+
+    sentences = []
+    for kind, one, several in (
+        (HELPS, "helps", "help"),
+        (HURTS, "hurts", "hurt"),
+        (NONE, "makes no difference", "make no difference"),
+        (OPEN, "is open", "are open"),
+    ):
+        if rows := of(kind):
+            sentences.append(f"{named(rows)} {one if len(rows) == 1 else several}.")
+    for kind, one, several in ((NARROWS, "narrows", "narrow"), (WIDENS, "widens", "widen")):
+        if rows := of(kind, "gap_verdict_kind"):
+            sentences.append(f"{named(rows, 'gap_delta')} {one if len(rows) == 1 else several} the gap.")
+    return [sentence[:1].upper() + sentence[1:] for sentence in sentences]
+
+
+def how_judged(found: Findings) -> list[str]:
+    """How the table's verdicts came about, in sentences."""
+    tested = found.table[found.table["p"].notna()]
+    if tested.empty:
+        return ["One pair of seeds has no interval and no verdict."]
+    prior = tested.drop_duplicates(["prior_deviation", "prior_degrees"]).iloc[0]
+    shrunk = (
+        f"Its deviation is drawn towards the study's common one, {100 * prior.prior_deviation:.1f} points, which"
+        f" is worth {prior.prior_degrees:.1f} degrees of freedom."
+        if prior.prior_degrees > 0
+        else "No common deviation could be told from so few comparisons, so each stands on its own."
+    )
+    count = int(tested["comparisons"].max())
+    margin = 100 * margin_of(found.manifest)
+    return [
+        "Test accuracy and gap are means over seeds, ± their 95 % interval. Gap and delta are in points, delta",
+        f"against the step's base and paired by seed. A delta is judged by the moderated paired t. {shrunk}",
+        "Holm's correction",
+        f"for {counted(count, 'primary comparison')} keeps the chance of any false verdict among them under 5 %.",
+        "The interval beside a delta is the one that its verdict rests on. No difference: the 90 % interval lies",
+        f"within ±{margin:g} points. Open: neither shown. Intervals cover the choice of seed, not that of the test",
+        "images.",
+    ]
 
 
 def warnings(found: Findings) -> list[str]:
@@ -266,6 +343,8 @@ def warnings(found: Findings) -> list[str]:
         notes.append(
             "With one pair of seeds a difference has no interval and no verdict; run at least three seeds."
         )
+    if found.manifest["preset"] == SMOKE:
+        notes.append("Preset smoke shows that all runs; its accuracies measure nothing.")
     if len(pairs) and 1 < pairs.min() < SMALLEST_TESTABLE:
         few = int(pairs.min())
         notes.append(

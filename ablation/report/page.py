@@ -15,14 +15,14 @@ from markupsafe import Markup
 from ablation import wording
 from ablation.analysis.confusion import largest, rates
 from ablation.analysis.steps import Step, Steps, steps_of
-from ablation.analysis.verdicts import HELPS, HURTS, OPEN
+from ablation.analysis.verdicts import HELPS, HURTS, NARROWS, NONE, OPEN, WIDENS
 from ablation.report import figures, findings, marks, series, sheets, style, text
 from ablation.report.escape import printable_lines
 from ablation.report.findings import MOST_DRAWN, Findings
 
 FOLDER = Path(__file__).parent
 DRAWN_CLASSES = 12
-CHIPS = {HELPS: "helps", HURTS: "hurts", OPEN: "open"}
+CHIPS = {HELPS: "helps", HURTS: "hurts", NONE: "same", OPEN: "open", NARROWS: "helps", WIDENS: "hurts"}
 
 
 def html(found: Findings) -> str:
@@ -49,6 +49,7 @@ def html(found: Findings) -> str:
     return environment.get_template("report.html.j2").render(
         found=found,
         headline=findings.headline(found),
+        how_judged=" ".join(findings.how_judged(found)),
         warnings=findings.warnings(found),
         plots=_plots(found),
         designs=_designs(found),
@@ -109,6 +110,9 @@ def _row(found: Findings, row: Any, cost: Any) -> dict[str, Any]:
         "delta": wording.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
         "verdict": findings.short_verdict(row),
         "chip": CHIPS.get(row.verdict_kind, "none"),
+        "gap": wording.difference(row.gap_delta, row.gap_delta_low, row.gap_delta_high),
+        "gap_verdict": row.gap_verdict_kind,
+        "gap_chip": CHIPS.get(row.gap_verdict_kind, "none"),
         "anchor": f"rung-{row.Index}",
         "section": None,
     }

@@ -1,13 +1,12 @@
 """The report's small tables: what several designs, controls, budgets and protocols say, side by side."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from ablation.analysis.steps import AA
 from ablation.report.findings import Findings, short_verdict
-from ablation.wording import count, difference, percent, signed, spread
+from ablation.wording import count, counted, difference, percent, spread
 
 
 @dataclass(frozen=True)
@@ -39,32 +38,34 @@ def _designs(found: Findings) -> Sheet | None:
     orders = [design for design in designs if design in found.averaged]
     if len(designs) < 2 and not orders:
         return None
-    cells = {(row.design, row.trick): _contribution(found, row) for row in table.itertuples()}
+    cells = {(row.design, row.trick): difference(row.value, row.low, row.high) for row in table.itertuples()}
     tricks = dict.fromkeys(table["trick"])
     return Sheet(
         "What each trick adds, by design",
         ("trick", *map(found.design_name, designs)),
         tuple((trick, *(cells.get((design, trick), "–") for design in designs)) for trick in tricks),
-        "Points of test accuracy, [ ] 95 % intervals. Cumulative: on top of the rungs before; add-one: alone;"
-        " leave-one-out: what its absence costs." + (_orders_note(found, table) if orders else ""),
+        "Points of test accuracy, [ ] the interval that the verdict rests on. Cumulative: on top of the rungs before;"
+        " add-one: alone; leave-one-out: what its absence costs."
+        + (_orders_note(found, table) if orders else ""),
     )
-
-
-def _contribution(found: Findings, row: Any) -> str:
-    if row.design in found.averaged:
-        error = "" if pd.isna(row.error) or not row.error else f" ± {100 * row.error:.1f}"
-        return f"{signed(row.value)}{error}"
-    return difference(row.value, row.low, row.high)
 
 
 def _orders_note(found: Findings, table: pd.DataFrame) -> str:
     number = int(table.loc[table["design"].isin(found.averaged), "n"].max())
     seed = found.manifest["study"].get("order_seed", 0)
-    if (table.loc[table["design"].isin(found.averaged), "error"] == 0).all():
-        return f" Orders: Shapley value, the mean over every order of the ladder, {number} in all."
+    if table.loc[table["design"].isin(found.averaged), "every_order"].all():
+        return (
+            f" Orders: Shapley value, the mean over every order of the ladder, {number} in all, [ ] 95 % interval over"
+            " seeds."
+        )
+    ladder = found.manifest["study"].get("ladder")
+    bound = [str(step.get("step")) for step in ladder or [] if isinstance(step, dict) and step.get("needs")]
+    restricted = (
+        f" Not all orders are possible: {', '.join(bound)} may only follow what they need." if bound else ""
+    )
     return (
-        f" Orders: Shapley value, the mean over {number} order(s) of the ladder drawn from seed {seed}, ± its"
-        " Monte-Carlo standard error."
+        f" Orders: Shapley value, the mean over {counted(number, 'order')} of the ladder drawn from seed {seed},"
+        f" [ ] 95 % interval over orders and seeds.{restricted}"
     )
 
 
@@ -135,7 +136,7 @@ def _budgets(found: Findings) -> Sheet | None:
             )
             for place in places
         ),
-        "Points of test accuracy against the rung's base, [ ] 95 % intervals.",
+        "Points of test accuracy against the rung's base, [ ] the interval that the verdict rests on.",
     )
 
 

@@ -1,6 +1,7 @@
 """The report as text: a table for the terminal, and Markdown for a pull request."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 from rich import box
@@ -8,14 +9,17 @@ from rich.table import Table
 from rich.text import Text
 
 from ablation.analysis.steps import AA
-from ablation.analysis.verdicts import HELPS, HURTS
+from ablation.analysis.summary import margin_of
+from ablation.analysis.verdicts import CHANCE, HELPS, HURTS, NARROWS, NONE, WIDENS
 from ablation.report.escape import markdown as escape
 from ablation.report.escape import printable
-from ablation.report.findings import Findings, headline, short_verdict, warnings
+from ablation.report.findings import Findings, headline, how_judged, short_verdict, warnings
 from ablation.report.sheets import Sheet
-from ablation.wording import count, difference, duration, percent, signed, spread
+from ablation.wording import count, counted, difference, duration, percent, signed, spread
 
 COLOURS = {HELPS: "green", HURTS: "red"}
+ONE_WORD = {NONE: "same"}
+GAP_MARKS = {NARROWS: "▼", WIDENS: "▲"}
 
 
 def terminal(found: Findings) -> Table:
@@ -26,17 +30,18 @@ def terminal(found: Findings) -> Table:
         pad_edge=False,
         title=Text(printable(f"{found.manifest['study']['title']}: {found.setting}")),
         caption=Text(
-            "mean over seeds, 95 % interval; gap and delta in points, delta paired by seed"
+            f"gap and delta in points, delta paired by seed; same: within ±{100 * margin_of(found.manifest):g};"
+            " ▼ ▲: narrows, widens the gap; verdicts are on the trick"
             + (f"; lecture: on {found.published_title}" if found.on_other_data else "")
         ),
     )
     table.add_column("rung")
     for name in ("test", "gap", "delta"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("verdict")
-    table.add_column("lecture", justify="right")
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("lecture", justify="right", no_wrap=True)
     if found.shows_learning:
-        table.add_column("learns")
+        table.add_column("learns", no_wrap=True)
     for design, rows in found.table.groupby("design", sort=False):
         if found.table["design"].nunique() > 1:
             table.add_section()
@@ -49,23 +54,44 @@ def terminal(found: Findings) -> Table:
             table.add_row(
                 Text(printable(found.title(row) if row.control in ("", AA) else found.comparison(row))),
                 spread(row.test_mean, row.test_ci_low),
-                signed(row.gap_mean).lstrip("+"),
+                gap_cell(found, row),
                 difference(row.delta, row.delta_ci_low, row.delta_ci_high),
-                Text(short_verdict(row), style=COLOURS.get(row.verdict_kind, "")),
+                Text(one_word(row), style=COLOURS.get(row.verdict_kind, "")),
                 percent(row.lecture_val),
-                *([row.learns] if found.shows_learning else []),
+                *([row.learns.removesuffix(" seeds")] if found.shows_learning else []),
             )
     return table
 
 
+def one_word(row: Any) -> str:
+    """A row's verdict on its trick, as short as it goes.
+
+    Args:
+        row: a row of `summary` as a named tuple.
+    """
+    if not row.n or row.verdict_kind == CHANCE:
+        return short_verdict(row)
+    return ONE_WORD.get(row.verdict_kind, row.verdict_kind)
+
+
+def gap_cell(found: Findings, row: Any) -> str:
+    """The gap in points, marked where the row's own step narrows or widens it beyond chance.
+
+    Args:
+        row: a row of `summary` as a named tuple.
+    """
+    mark = "" if found.leaves_out(row) else GAP_MARKS.get(row.gap_verdict_kind, "")
+    return f"{signed(row.gap_mean).lstrip('+')} {mark}".rstrip()
+
+
 def shapley_values(found: Findings, design: str) -> list[tuple[str, str, str]]:
-    """Trick, Shapley value with its Monte-Carlo standard error in points, and what that is, for a design of orders."""
+    """Trick, Shapley value with its interval in points, and what that is, for a design of orders."""
     table = found.contributions
     return [
         (
             row.trick,
-            signed(row.value) + ("" if pd.isna(row.error) or not row.error else f" ± {100 * row.error:.1f}"),
-            f"Shapley value, {row.n} order(s)",
+            difference(row.value, row.low, row.high),
+            f"Shapley value, {counted(row.n, 'order')}",
         )
         for row in table[table["design"] == design].itertuples()
     ]
@@ -89,11 +115,7 @@ def markdown(found: Findings, figures: Iterable[str], sheets: Iterable[Sheet]) -
             lines += [f"## {escape(found.design_name(str(design)))}", ""]
         lines += [*_table(found, rows), ""]
     lines += [
-        "Test accuracy and gap are means over seeds; ± and [ ] are 95 % intervals (Student's t) that cover",
-        "the choice of seed, not that of the test images. Gap and delta are in points, delta against the",
-        "rung's base and paired by seed. Verdicts hold after Holm's correction for all comparisons of the",
-        "study (at one budget and protocol), which keeps the chance of any false one under 5 %; intervals are",
-        "not corrected.",
+        *how_judged(found),
         "",
     ]
     for sheet in sheets:
@@ -142,9 +164,9 @@ def _table(found: Findings, rows: pd.DataFrame) -> list[str]:
     lecture = found.lecture_label
     learns = found.shows_learning
     lines = [
-        f"| rung | test | gap | delta | verdict | parameters | FLOPs | train time | {escape(lecture)} |"
+        f"| rung | test | gap | delta | verdict | gap's verdict | parameters | FLOPs | train time | {escape(lecture)} |"
         + learns * " learns |",
-        "|---|--:|--:|--:|---|--:|--:|--:|--:|" + learns * "---|",
+        "|---|--:|--:|--:|---|---|--:|--:|--:|--:|" + learns * "---|",
     ]
     for row in rows.itertuples():
         cells = (
@@ -153,6 +175,7 @@ def _table(found: Findings, rows: pd.DataFrame) -> list[str]:
             signed(row.gap_mean).lstrip("+"),
             difference(row.delta, row.delta_ci_low, row.delta_ci_high),
             short_verdict(row),
+            row.gap_verdict_words,
             count(row.parameters),
             count(row.flops_per_image),
             duration(row.train_seconds),

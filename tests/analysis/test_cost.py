@@ -51,22 +51,33 @@ def marginals(order):
     return [(trick, worth(set(order[: i + 1])) - worth(set(order[:i]))) for i, trick in enumerate(order)]
 
 
+def of_trick(trick, orders, noise=0.0):
+    """Marginals of a trick, shape (orders, seeds); each seed shifts all of its own by the same luck."""
+    rows = [dict(marginals(order))[trick] for order in orders]
+    return np.array(rows, float)[:, None] + np.atleast_1d(noise)
+
+
 def test_shapley_over_every_order_gives_the_values_worked_by_hand():
-    table = shapley([one for order in permutations("abc") for one in marginals(order)]).set_index("trick")
-    assert table["value"].to_dict() == pytest.approx({"a": 10 - 1.5, "b": 4 - 1.5 + 3, "c": 3.0})
-    assert table["value"].sum() == pytest.approx(worth({"a", "b", "c"}))
-    assert (table["orders"] == 6).all()
+    orders = list(permutations("abc"))
+    found = {trick: shapley(of_trick(trick, orders, [0.0, 0.0])) for trick in "abc"}
+    values = {trick: one.value for trick, one in found.items()}
+    assert values == pytest.approx({"a": 10 - 1.5, "b": 4 - 1.5 + 3, "c": 3.0})
+    assert sum(values.values()) == pytest.approx(worth({"a", "b", "c"}))
+    assert {one.orders for one in found.values()} == {6}
 
 
 def test_shapley_interval_covers_the_truth_as_often_as_it_says():
     generator, inside = np.random.default_rng(0), 0
     for _ in range(300):
-        orders = [generator.permutation(list("abc")) for _ in range(20)]
-        row = shapley([one for order in orders for one in marginals(list(order))]).set_index("trick").loc["c"]
-        inside += row["low"] <= 3 <= row["high"]
+        orders = [list(generator.permutation(list("abc"))) for _ in range(20)]
+        found = shapley(of_trick("c", orders, generator.normal(0, 3, 4)))
+        inside += found.low <= 3 <= found.high
     assert inside / 300 >= 0.9
 
 
-def test_one_order_has_no_error():
-    table = shapley(marginals(["a", "b", "c"]))
-    assert table["error"].isna().all() and table["value"].tolist() == [10, 1, 6]
+def test_one_order_or_one_seed_has_no_error():
+    orders = [["a", "b", "c"], ["c", "b", "a"]]
+    one_order, one_seed = shapley(of_trick("b", orders[:1], [0.0, 1.0])), shapley(of_trick("b", orders))
+    assert one_order.value == 1.5 and one_seed.value == pytest.approx((1 + 10) / 2)
+    assert all(math.isnan(one.error) and math.isnan(one.low) for one in (one_order, one_seed))
+    assert math.isnan(shapley(np.empty((2, 0))).value)

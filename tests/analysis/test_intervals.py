@@ -103,18 +103,3 @@ def test_noise_floor_holds_nineteen_of_twenty_further_no_ops():
     inside = [abs(other.mean()) <= noise_floor(one) for one, other in zip(controls, others, strict=True)]
     assert 0.94 <= np.mean(inside) <= 0.96
     assert noise_floor(np.array([0.01, -0.01])) == pytest.approx(4.302652729911275 * 0.01 / 2**0.5)
-
-
-@pytest.mark.parametrize(
-    ("differences", "adjusted", "words"),
-    [
-        ([0.03, 0.032, 0.034], 0.01, "helps: +3.2 points"),
-        ([-0.03, -0.032, -0.034], 0.01, "hurts: −3.2 points"),
-        ([0.01, 0.0, -0.004], 0.9, "not separable at n = 3: +0.2 points"),
-        ([0.03, 0.032, 0.034], 0.06, "not separable at n = 3 after correction: +3.2 points"),
-        ([0.1], np.nan, "not separable at n = 1: +10.0 points, no interval"),
-        ([], np.nan, "not separable: no pair of finished trials"),
-    ],
-)
-def test_verdicts(differences, adjusted, words):
-    assert str(verdict(estimate(np.array(differences)), adjusted)) == words

@@ -9,6 +9,7 @@ from synthetic import config_hash, ladder, step, write_study
 
 from ablation.analysis import budgets, contributions, costs, protocols, summary
 from ablation.analysis.floor import control_floor
+from ablation.analysis.moderation import estimates
 from ablation.errors import UserError
 
 CONTRACT = [
@@ -30,19 +31,63 @@ def test_summary_has_the_columns_of_the_contract_and_a_row_a_rung(tmp_path):
     assert table["lecture_val"].tolist()[:2] == [0.78, 0.80]
 
 
-def test_summary_agrees_with_scipy_on_the_trials(tmp_path):
+def test_summary_judges_the_paired_differences_by_the_moderated_t(tmp_path):
     results = write_study(tmp_path, seeds=range(5))
     table = summary(results).set_index("step")
     names = table.index
-    tests = [stats.ttest_rel(accuracy(results, new), accuracy(results, old)) for old, new in pairwise(names)]
-    expected = multipletests([one.pvalue for one in tests], method="holm")[1]
+    differences = [accuracy(results, new) - accuracy(results, old) for old, new in pairwise(names)]
+    prior, found = estimates(differences)
+    expected = multipletests([one.p for one in found], method="holm")[1]
+    assert table["p"].to_numpy()[1:] == pytest.approx([one.p for one in found], abs=1e-12)
     assert table["p_holm"].to_numpy()[1:] == pytest.approx(expected, abs=1e-10)
-    low, high = tests[1].confidence_interval()
-    row = table.loc["batch_norm"]
+    row, one = table.loc["batch_norm"], found[1]
+    assert (row["prior_deviation"], row["prior_degrees"]) == (prior.deviation, prior.degrees)
+    half = one.deviation / 5**0.5 * stats.t.ppf((1 + row["delta_level"]) / 2, 4 + prior.degrees)
+    low, high = differences[1].mean() - half, differences[1].mean() + half
     assert (row["delta_ci_low"], row["delta_ci_high"]) == pytest.approx((low, high), abs=1e-10)
     assert row["test_mean"] == pytest.approx(accuracy(results, "batch_norm").mean())
     assert row["gap_mean"] == pytest.approx(row["train_mean"] - row["test_mean"])
     assert np.isnan(table.loc["baseline", "delta"]) and table.loc["baseline", "verdict"] == ""
+
+
+def test_an_interval_leaves_out_zero_exactly_where_a_step_helps_or_hurts(tmp_path):
+    table = summary(write_study(tmp_path, seeds=range(4), test={"residual": 0.70})).iloc[1:]
+    leaves_out = (table["delta_ci_low"] > 0) | (table["delta_ci_high"] < 0)
+    assert leaves_out.tolist() == table["verdict_kind"].isin(["helps", "hurts"]).tolist()
+    assert 0 < leaves_out.sum() < len(leaves_out)
+
+
+def test_the_gap_is_judged_as_the_accuracy_is(tmp_path):
+    results = write_study(tmp_path, seeds=range(5))
+    table = summary(results).set_index("step")
+    gaps = {name: rows.sort_values("seed")["gap"].to_numpy() for name, rows in results.trials.groupby("step")}
+    differences = [gaps[new] - gaps[old] for old, new in pairwise(table.index)]
+    expected = multipletests([one.p for one in estimates(differences)[1]], method="holm")[1]
+    assert table["gap_p_holm"].to_numpy()[1:] == pytest.approx(expected, abs=1e-10)
+    assert table["gap_delta"].to_numpy()[1:] == pytest.approx([one.mean() for one in differences])
+    narrower = table[table["gap_verdict_kind"] == "narrows"]
+    assert len(narrower) and (narrower["gap_delta_high"] < 0).all()
+
+
+def test_the_family_is_the_studys_whatever_was_run(tmp_path):
+    results = write_study(tmp_path, steps=ladder(3), seeds=range(4))
+    alone = summary(results).set_index("step")
+    results.manifest["families"] = [{"epochs": None, "protocol": None, "comparisons": 7}]
+    whole = summary(results).set_index("step")
+    p = sorted(alone["p"].dropna())
+    assert sorted(alone["p_holm"].dropna()) == pytest.approx([min(2 * p[0], 1), max(2 * p[0], p[1])])
+    assert sorted(whole["p_holm"].dropna()) == pytest.approx(
+        [min(7 * p[0], 1), min(max(7 * p[0], 6 * p[1]), 1)]
+    )
+
+
+def test_a_nuisance_comparison_is_outside_the_family(tmp_path):
+    steps = [one | {"primary": one["step"] != "noise"} for one in ladder(4)]
+    table = summary(write_study(tmp_path, steps=steps, seeds=range(4))).set_index("step")
+    assert table["primary"].tolist() == [False, False, True, True]
+    assert np.isnan(table.loc["noise", "p_holm"]) and table.loc["noise", "comparisons"] == 1
+    others = table.loc[["batch_norm", "dropout"]]
+    assert others["p_holm"].to_numpy() == pytest.approx(multipletests(others["p"], method="holm")[1])
 
 
 def test_a_large_effect_helps_and_its_loss_hurts(tmp_path):
@@ -64,14 +109,14 @@ def test_failed_and_missing_trials_are_left_out_and_pairs_are_matched_by_seed(tm
 
 def test_one_seed_gives_differences_without_intervals(tmp_path):
     row = summary(write_study(tmp_path, seeds=[0])).set_index("step").loc["batch_norm"]
-    assert row["verdict"].startswith("not separable at n = 1") and row["verdict"].endswith("no interval")
+    assert row["verdict"].startswith("open: +") and row["verdict"].endswith("one pair, no interval")
     assert np.isnan([row["delta_ci_low"], row["p_holm"], row["mde"]]).all() and row["delta"] > 0
 
 
 def test_a_rung_without_any_trial_keeps_its_row(tmp_path):
     results = write_study(tmp_path, outcomes={("residual", seed): None for seed in range(3)})
     row = summary(results).set_index("step").loc["residual"]
-    assert row["n"] == 0 and row["verdict"] == "not separable: no pair of finished trials"
+    assert row["n"] == 0 and row["verdict"] == "open: no pair of finished trials"
 
 
 def test_nothing_done_is_a_mistake_told_in_one_line(tmp_path):
@@ -182,7 +227,7 @@ def test_a_control_says_what_its_step_has_beyond_it(tmp_path):
     assert not costs(results, summary(results)).set_index("step").loc["residual:compute", "on_time_front"]
 
 
-def test_a_control_belongs_to_the_family_of_comparisons_and_chance_does_not(tmp_path):
+def test_neither_a_control_nor_chance_belongs_to_the_primary_family(tmp_path):
     steps = [*ladder(), step("cumulative", "aa", 8, "baseline", [])]
     alone = summary(write_study(tmp_path / "a", seeds=range(5))).set_index("step")
     with_aa = summary(
@@ -193,9 +238,12 @@ def test_a_control_belongs_to_the_family_of_comparisons_and_chance_does_not(tmp_
     )
     assert np.isnan(with_aa.loc["aa", "p_holm"]) and with_aa.loc["aa", "verdict"].startswith("chance: ")
     results = controlled(tmp_path / "c", seeds=range(5), test={"residual:compute": 0.75})
-    p_values = summary(results)[["p", "p_holm"]].dropna().to_numpy()
+    table = summary(results)
+    p_values = table[["p", "p_holm"]].dropna().to_numpy()
     assert p_values[:, 1] == pytest.approx(multipletests(p_values[:, 0], method="holm")[1], abs=1e-10)
-    assert len(p_values) == 8
+    assert len(p_values) == 7
+    control = table[table["control"] == "compute"].iloc[0]
+    assert np.isfinite(control["p"]) and control["verdict_kind"] and not control["primary"]
 
 
 def at(design, epochs, protocol="honest", rungs=3):
@@ -266,7 +314,7 @@ def test_every_order_drawn_leaves_no_monte_carlo_error(tmp_path):
     results = write_study(tmp_path, steps=steps, test=true, train=dict.fromkeys(true, 0.9), noise=0)
     table = contributions(results).set_index("trick")
     assert table.loc["a", ["value", "error"]].tolist() == pytest.approx([0.08, 0.0])
-    assert np.isnan(table.loc["a", "low"])
+    assert table["every_order"].all()
 
 
 def test_a_step_s_name_does_not_say_what_it_is(tmp_path):

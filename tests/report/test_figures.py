@@ -85,9 +85,9 @@ def test_published_figures_are_drawn_over_the_same_data_alone(tmp_path):
 def test_verdicts_differ_in_colour_and_shape(tmp_path):
     found = collect(write_study(tmp_path, seeds=range(6), test={"residual": 0.7}))
     marks = {one.get_label(): one[0] for one in delta.draw(found).axes[0].containers}
-    assert set(marks) == {"helps", "hurts", "not separable"}
-    assert len({mark.get_color() for mark in marks.values()}) == 3
-    assert len({mark.get_marker() for mark in marks.values()}) == 3
+    assert set(marks) == {"helps", "hurts", "no difference", "open"}
+    assert len({mark.get_color() for mark in marks.values()}) == 4
+    assert len({mark.get_marker() for mark in marks.values()}) == 4
 
 
 def test_curves_share_their_axes_and_show_every_seed(tmp_path):

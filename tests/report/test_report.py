@@ -9,6 +9,7 @@ from rich.console import Console
 from synthetic import evil_study, ladder, step, write_study
 
 from ablation import report
+from ablation.analysis import summary
 from ablation.errors import UserError
 from ablation.report import findings
 from ablation.results.read import load
@@ -101,19 +102,25 @@ def test_headline_is_computed_from_the_numbers(tmp_path):
     text = report.headline(results)
     assert f"test accuracy goes from {first.test_accuracy:.1f} % to {last.test_accuracy:.1f} %" in text
     assert f"from {first.gap:.1f} points to {last.gap:.1f} points" in text
-    gain = trials.loc["batch_norm"].test_accuracy - trials.loc["noise"].test_accuracy
-    assert f"Largest single gain: batch norm, +{gain:.1f} points" in text
-    assert "4 of 7 steps help" in text
+    told = summary(results).set_index("step")
+    order = trials.loc[told.index]
+    gains, closed = order["test_accuracy"].diff(), order["gap"].diff()
+    assert set(told.index[told["verdict_kind"] == "helps"]) >= {"batch_norm", "dropout"}
+    for name, title in (("batch_norm", "batch norm"), ("dropout", "dropout")):
+        assert f"{title} (+{gains[name]:.1f})" in text.lower()
+        assert f"{title} (−{-closed[name]:.1f})" in text.lower()
+    for words in ("help.", "narrow the gap."):
+        assert words in text
 
 
 @pytest.mark.parametrize("design", ["add-one", "cumulative"])
-def test_off_the_ladder_the_largest_difference_may_be_a_loss(design, tmp_path):
+def test_off_the_ladder_every_difference_is_named_a_loss_too(design, tmp_path):
     steps = [
         one | {"design": design, "base": "baseline" if place else None} for place, one in enumerate(ladder(3))
     ]
     test = {one["step"]: accuracy for one, accuracy in zip(steps, (0.6, 0.62, 0.5), strict=True)}
     text = report.headline(write_study(tmp_path, steps=steps, test=test, noise=0.0))
-    assert "Largest difference: batch norm, −10.0 points" in text
+    assert "Noise (+2.0) and batch norm (−10.0) are open." in text
 
 
 def test_the_terminal_table_fits_eighty_columns(tmp_path):
@@ -194,7 +201,7 @@ def test_text_from_outside_is_shown_and_never_run(tmp_path):
     markdown = (tmp_path / "report.md").read_text()
     assert "<script" not in markdown and "<img" not in markdown and "[a](b)" not in markdown
     rows = [line for line in markdown.splitlines() if line.startswith("| ")]
-    assert {len(re.findall(r"(?<!\\)\|", line)) for line in rows[:4]} == {10}
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in rows[:4]} == {11}
     assert "window.hacked" in words(load(tmp_path), 300)
 
 
@@ -299,8 +306,10 @@ def test_what_designs_controls_budgets_and_protocols_say_stands_side_by_side(all
     assert "the mean over every order of the ladder, 2 in all" in markdown
     assert not re.search(r"o1_noise|order 1", markdown), "single steps of orders are in the page only"
     table = pd.read_csv(all_designs / "contributions.csv").set_index(["design", "trick"])
-    value, error = table.loc[("orders", "noise"), ["value", "error"]]
-    assert error == 0 and re.search(rf"^\| noise \|.*\| \+{100 * value:.1f} \|$", markdown, re.MULTILINE)
+    value, low, high = 100 * table.loc[("orders", "noise"), ["value", "low", "high"]]
+    assert low < value < high
+    interval = f"[{low:+.1f}, {high:+.1f}]".replace("-", "−")
+    assert f"+{value:.1f} {interval}" in markdown.replace("\\", "")
     names = {file.stem for file in (all_designs / "figures").iterdir()}
     assert names == {"ladder", "gap", "delta", "designs", "budgets", "protocols", "cost", "curves"}
 
@@ -308,9 +317,9 @@ def test_what_designs_controls_budgets_and_protocols_say_stands_side_by_side(all
 def test_controls_are_no_rungs(all_designs):
     found = findings.collect(load(all_designs))
     assert found.rungs["step"].tolist() == ["baseline", "noise", "batch_norm"]
-    assert "of 2 steps" in findings.headline(found)
+    assert "shortcuts" not in findings.headline(found) and "wider" not in findings.headline(found)
     words_on_terminal = words(load(all_designs), 140)
-    assert "Shapley value, 2 order(s)" in words_on_terminal
+    assert "Shapley value, 2 orders" in words_on_terminal
     assert "batch norm against a wider network" in words_on_terminal
 
 
@@ -339,5 +348,8 @@ def test_orders_alone_are_reported(tmp_path):
 def test_a_ladder_that_only_falls_has_no_gain(tmp_path):
     steps = ladder(3)
     test = {one["step"]: accuracy for one, accuracy in zip(steps, (0.7, 0.6, 0.4), strict=True)}
-    text = report.headline(write_study(tmp_path, steps=steps, test=test, noise=0.0))
-    assert "gain:" not in text and "No step gains; the smallest loss: noise, −10.0 points" in text
+    text = report.headline(write_study(tmp_path, steps=steps, test=test, noise=0.001))
+    losses = (
+        summary(load(tmp_path))["delta"].dropna().map(lambda delta: f"{100 * delta:.1f}".replace("-", "−"))
+    )
+    assert " help" not in text and f"Noise ({losses.iloc[0]}) and batch norm ({losses.iloc[1]}) hurt." in text

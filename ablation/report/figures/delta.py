@@ -6,17 +6,17 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ablation.analysis.steps import AA
-from ablation.analysis.verdicts import HELPS, HURTS, OPEN
+from ablation.analysis.verdicts import HELPS, HURTS, NONE, OPEN
 from ablation.report import style
 from ablation.report.findings import MOST_DRAWN, Findings
 from ablation.report.series import told, whiskers
-from ablation.report.style import BLUE, GRID, INK, MUTED, RED
+from ablation.report.style import BLUE, GREEN, GRID, INK, MUTED, RED
 from ablation.wording import interval, signed
 
 PLACE = 30
 HEADING = "What each step changes"
 IN_PAGE = True
-VERDICTS = {HELPS: (BLUE, "o"), HURTS: (RED, "s"), OPEN: (MUTED, "D")}
+VERDICTS = {HELPS: (BLUE, "o"), HURTS: (RED, "s"), NONE: (GREEN, "^"), OPEN: (MUTED, "D")}
 
 
 def shown_if(found: Findings) -> bool:
@@ -57,14 +57,17 @@ def draw(found: Findings, wide: bool = True) -> Figure:
             )
     ends = zip(rungs["delta"], rungs["delta_ci_low"], rungs["delta_ci_high"], strict=True)
     style.right_column(axes, [f"{signed(mean)} {interval(low, high)}" for mean, low, high in ends])
-    axes.set_xlabel("change of test accuracy, points (95 % interval)")
+    axes.set_xlabel("change of test accuracy, points, with the verdict's interval")
     style.legend(figure, axes)
     return figure
 
 
 def caption(found: Findings) -> str:
     """How to read it."""
-    return "Test accuracy minus that of the step's base at the same seed, 95 % interval, coloured by verdict."
+    return (
+        "Test accuracy minus that of the step's base at the same seed, coloured by verdict. The interval is the one"
+        " that the verdict rests on: it leaves out zero exactly where a step helps or hurts."
+    )
 
 
 def alt(found: Findings) -> str:
