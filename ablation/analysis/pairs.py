@@ -37,7 +37,7 @@ class Pairs:
 
 
 def paired(steps: Steps, step: Step, figure: str = ACCURACY) -> Pairs:
-    """A step and its base; no pair where it has none.
+    """A step and its base; no pair where it has none, or where one of the two lacks the figure.
 
     Args:
         figure: the column of `trials.csv` that is compared.
@@ -48,6 +48,6 @@ def paired(steps: Steps, step: Step, figure: str = ACCURACY) -> Pairs:
     pair = [steps.trials(one).set_index("seed")[[figure, "config_hash"]] for one in (step, base)]
     if control_kind(step) not in ("", AA):
         pair.reverse()
-    both = pair[0].join(pair[1], how="inner", rsuffix="_base").sort_index()
+    both = pair[0].join(pair[1], how="inner", rsuffix="_base").dropna().sort_index()
     key = tuple(zip(both["config_hash"], both["config_hash_base"], strict=True))
     return Pairs((both[figure] - both[f"{figure}_base"]).to_numpy(float), key, tuple(both.index))
