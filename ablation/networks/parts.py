@@ -30,17 +30,22 @@ def front(net: Builder, recipe: Recipe) -> str:
 def patches(net: Builder, recipe: Recipe, x: str, size: int = 0) -> str:
     """The first convolution on small patches, whitening or trained, and its activation.
 
-    It has two filters for every number of a patch, no padding, and a bias.
+    It has two filters for every number of a patch, and a bias.
 
     Args:
         net, recipe, x: the network so far and its last layer.
-        size: of the patches where the recipe does not whiten; 0 for no such convolution then.
+        size: of the patches where the recipe does not whiten; 0 for no such convolution then, and for padded edges,
+            so that what follows sees as many pixels with it as without.
     """
     whitening = recipe.whitening
     if whitening is None and not size:
         return x
     side = size if whitening is None else whitening.kernel_size
-    options = {"filters": 2 * side**2 * net.shape(x)[2], "kernel_size": side, "padding": "valid"}
+    options = {
+        "filters": 2 * side**2 * net.shape(x)[2],
+        "kernel_size": side,
+        "padding": "valid" if size else "same",
+    }
     if whitening is None:
         layer = Layer.of("keras.layers.Conv2D", **options, **kernel(recipe))
     else:

@@ -1,4 +1,4 @@
-from ablation.recipe import Recipe
+from ablation.recipe import Layer, Recipe
 from ablation.tricks import trick
 
 
@@ -13,9 +13,11 @@ def alternating_flip(recipe: Recipe) -> Recipe:
     Lecture: not in the lectures.
     When it hurts: classes told apart by left and right, such as digits and letters.
     """
-    kept = tuple(
-        layer
-        for layer in recipe.augment
-        if (layer.kind, layer.options.get("mode")) != ("RandomFlip", "horizontal")
+    kept = (
+        one for one in recipe.augment if (one.kind, one.options.get("mode")) != ("RandomFlip", "horizontal")
     )
-    return recipe.replace(alternating_flip=True, augment=kept)
+    unturned = tuple(
+        Layer.of(one.path, **{**one.options, "flip": False}) if one.options.get("flip") else one
+        for one in kept
+    )
+    return recipe.replace(alternating_flip=True, augment=unturned)

@@ -49,7 +49,7 @@ def test_pooling_comes_before_normalisation_and_activation_in_the_blocks_too():
 def test_whitening_goes_before_the_blocks_and_takes_two_filters_for_every_number_of_a_patch():
     before, after = (layout(recipe, CIFAR) for recipe in (Recipe(), tricks.apply("whitening", Recipe(), {})))
     (stem, activation), rest = after[1:3], after[3:]
-    assert (stem.layer.kind, stem.shape, stem.parameters) == ("WhiteningConv2D", (31, 31, 24), 288 + 24)
+    assert (stem.layer.kind, stem.shape, stem.parameters) == ("WhiteningConv2D", (32, 32, 24), 288 + 24)
     assert activation.layer.kind == "Activation"
     assert [node.name for node in (after[0], *rest)] == [node.name for node in before]
 

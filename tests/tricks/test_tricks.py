@@ -10,7 +10,7 @@ import pytest
 from ablation import tricks
 from ablation.errors import UserError
 from ablation.networks.layout import Problem, layout
-from ablation.recipe import Clip, EarlyStopping, Layer, Prediction, Recipe
+from ablation.recipe import Clip, EarlyStopping, Layer, LogitViews, Prediction, Recipe
 from ablation.study import Study
 
 # One setting of every trick, all other than the default recipe's.
@@ -269,3 +269,43 @@ def test_parameters_of_tricks_are_numbers_where_numbers_belong():
         tricks.apply("zoom", START, {"keep_ratio": "yes"})
     with pytest.raises(UserError, match=r"^cutout\.size: expected a number, found '8'"):
         tricks.apply("cutout", START, {"size": "8"})
+
+
+def test_mirroring_in_turns_takes_the_place_of_mirroring_at_random_and_the_other_way_round():
+    random = tricks.apply("vertical_flip", tricks.apply("flip", tricks.apply("augment", START, {}), {}), {})
+    turns = tricks.apply("alternating_flip", random, {})
+    assert turns.alternating_flip and not random.alternating_flip
+    assert [one.kind for one in turns.augment] == [
+        one.kind for one in random.augment if one.options.get("mode") != "horizontal"
+    ]
+    assert [one.options["flip"] for one in turns.augment if "flip" in one.options] == [False]
+    assert not tricks.apply("flip", turns, {}).alternating_flip
+
+
+def test_views_whose_logits_are_averaged_replace_other_views_and_keep_noise():
+    noisy = tricks.apply("monte_carlo_dropout", tricks.apply("tta", START, {}), {})
+    six = tricks.apply("multi_view", noisy, {"shift": 2, "weight": 0.4})
+    expected = {
+        "logit_views": LogitViews(shift=2, weight=0.4),
+        "noise": ("dropout",),
+        "draws": noisy.predict.draws,
+    }
+    assert six.predict == Prediction(**expected)
+    assert tricks.apply("tta", six, {}).predict == noisy.predict
+
+
+def test_a_fixed_scale_keeps_what_the_batch_normalisation_had():
+    normed = tricks.apply("batch_norm", START, {"momentum": 0.7})
+    fixed = tricks.apply("fixed_scale", normed, {"epsilon": 1e-3})
+    assert fixed.norm.options == {"momentum": 0.7, "epsilon": 1e-3, "scale": False}
+    assert tricks.apply("fixed_scale", START, {}).norm.options == {
+        "momentum": 0.9,
+        "epsilon": 1e-5,
+        "scale": False,
+    }
+
+
+def test_edges_of_shifted_images_are_those_asked_for_last():
+    reflected = tricks.apply("pad_crop", START, {"edges": "reflect", "padding": 2})
+    assert [one.options for one in reflected.augment] == [{"padding": 2, "edges": "reflect"}]
+    assert tricks.apply("pad_crop", reflected, {}) == tricks.apply("pad_crop", START, {})
