@@ -1,5 +1,6 @@
 """The smallest study that is still one, and what the tests do with it."""
 
+import contextlib
 import csv
 import dataclasses
 import json
@@ -101,8 +102,11 @@ class Quiet:
     def note(self, text: str) -> None:
         self.notes.append(text)
 
-    def start(self, total: int, kept: int) -> None:
-        self.total, self.kept = total, kept
+    def busy(self, text: str) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    def start(self, total: int, kept: int, costs: Any = None, jobs: int | None = 1) -> None:
+        self.total, self.kept, self.costs = total, kept, costs
 
     def progress(self, title: str, seed: int, progress: Any) -> None:
         self.watch(progress)

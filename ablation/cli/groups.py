@@ -133,6 +133,17 @@ def positive(text: str) -> int:
     return _read(whole_number, text)
 
 
+def share(text: str) -> float:
+    """An argument that is no field of `Options`: a share, 0-1."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 1:
+        raise argparse.ArgumentTypeError(f"expected a share from 0 to 1, found '{text}'")
+    return found
+
+
 def seed(text: str) -> int:
     """An argument that is no field of `Options`: one seed."""
     return _read(checked_seed, text)

@@ -5,11 +5,12 @@ from pathlib import Path
 from rich.table import Table
 
 from ablation.files import write_atomically
+from ablation.report import answers as answering
 from ablation.report import figures, findings, page, sheets, style, text
 from ablation.report.escape import printable
 from ablation.results.read import Results, load
 
-__all__ = ["headline", "terminal_table", "write"]
+__all__ = ["answers", "headline", "terminal_table", "write"]
 
 
 def write(folder: Path) -> list[Path]:
@@ -54,3 +55,12 @@ def headline(results: Results) -> str:
         UserError: no trial is done.
     """
     return printable(findings.headline(findings.collect(results)))
+
+
+def answers(results: Results) -> list[str]:
+    """What the run's designs, controls, budgets and protocols say, a sentence each.
+
+    Raises:
+        UserError: no trial is done.
+    """
+    return [printable(one) for one in answering.answers(findings.collect(results))]

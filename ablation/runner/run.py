@@ -4,6 +4,7 @@ import contextlib
 import functools
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from ablation import hardware
 from ablation.errors import UserError
 from ablation.files import write_atomically
+from ablation.networks.layout import layout
 from ablation.observers import Observing
 from ablation.results.folder import RunFolder
 from ablation.runner import manifest, samples
@@ -73,7 +75,8 @@ def run(study: Study, options: Options, display: Watching) -> Outcome:
     display.note(asked.title)
     folder = RunFolder(options.out or Path("results") / study.study / f"{asked.dataset}-{asked.preset}")
     _check_ours(folder)
-    work = prepared(asked)
+    with display.busy("reading the images, checking every layer"):
+        work = prepared(asked)
     for note in dict.fromkeys(note for splits in work.splits.values() for note in splits.notes):
         display.note(note)
     own = manifest.of(work)
@@ -100,7 +103,11 @@ def run(study: Study, options: Options, display: Watching) -> Outcome:
         labels = _labels(work, left)
         hashes = {task.trial.config_hash for group in groups for task in group}
         kept = len({trial.config_hash for _, _, trial in work.trials} - hashes)
-        display.start(len(hashes), kept)
+        jobs = options.jobs or (hardware.default_jobs() if options.strategy == "single" else 1)
+        at_once = None if options.executor == "ray" else jobs
+        tasks = [task for group in groups for task in group]
+        costs = {labels[task.trial.config_hash]: _cost(work, task) for task in tasks}
+        display.start(len(hashes), kept, costs, at_once)
         write_tables = _seldom(lambda: folder.write_tables(told["trials"], records))
         failed = False
 
@@ -116,7 +123,6 @@ def run(study: Study, options: Options, display: Watching) -> Outcome:
         def watch(task: Task, progress: Any) -> None:
             display.progress(*labels[task.trial.config_hash], progress)
 
-        jobs = options.jobs or (hardware.default_jobs() if options.strategy == "single" else 1)
         end = None
         try:
             for group in groups:
@@ -199,13 +205,28 @@ def _tasks(work: Work, left: Sequence[tuple[PlannedStep, int, Trial]], folder: R
 
 
 def _labels(work: Work, left: Sequence[tuple[PlannedStep, int, Trial]]) -> dict[str, tuple[str, int]]:
-    """Title and seed of each training, by configuration hash; where steps share it, of the first."""
+    """Title and seed of each training, by configuration hash; where steps share it, of the first.
+
+    Where another design has a different step of that title, the design stands with it.
+    """
     origins = {
         origin.config_hash: (f"{step.title}: first training", seed)
         for step, seed, _ in left
         for origin in work.line(step, seed)
     }
-    return origins | {trial.config_hash: (step.title, seed) for step, seed, trial in reversed(work.trials)}
+    own = {trial.config_hash: (step, seed) for step, seed, trial in reversed(work.trials)}
+    times = Counter((step.title, seed) for step, seed in own.values())
+    return origins | {
+        key: (step.title if times[step.title, seed] == 1 else f"{step.title} ({step.design})", seed)
+        for key, (step, seed) in own.items()
+    }
+
+
+def _cost(work: Work, task: Task) -> float:
+    """FLOPs of a training: three times those of a forward pass, for every image of every epoch, and one to judge."""
+    recipe, splits = task.trial.setting.recipe, work.splits[task.data]
+    forward = sum(node.flops for node in layout(recipe, problem_of(splits)))
+    return recipe.epochs * forward * (3.0 * len(splits.x_train) + len(splits.x_val))
 
 
 def _seldom(act: Callable[[], None]) -> Callable[[], None]:

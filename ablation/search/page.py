@@ -11,7 +11,7 @@ from ablation.report.escape import printable
 from ablation.search.notes import TUNED, space_of
 from ablation.search.table import field_of, figure, ranked, shown, table
 from ablation.study.space import at_edge
-from ablation.wording import percent
+from ablation.wording import counted, percent, signed
 
 SHOWN_ROWS = 10
 
@@ -35,6 +35,22 @@ def header(notes: Mapping[str, Any], folder: Path) -> list[str]:
         )
     lines.append(f"  compare   ablation run {TUNED} (needs the same --data-dir)")
     return lines
+
+
+def answer(notes: Mapping[str, Any], found: pd.DataFrame) -> str:
+    """The search in two sentences: the best point, its validation accuracy, what it gains; empty before one is done."""
+    best = pd.concat([ranked(found, stage["name"])[:1] for stage in notes["stages"]])
+    if best.empty:
+        return ""
+    row = best.sort_values("val_accuracy", ascending=False, kind="stable").iloc[0]
+    first = ranked(found, notes["stages"][0]["name"])["val_accuracy"]
+    gain = signed(row["val_accuracy"] - first.median())
+    point = shown({key: row[key] for key in notes["default"]})
+    return (
+        f"Best: {point}, {percent(row['val_accuracy'])} on validation (trial {row['trial']} of {row['stage']}),"
+        f" {gain} points over the median of the first {counted(len(first), 'trial')}."
+        " A best of many is flattered by the choice: only new seeds on test images say what it is worth."
+    )
 
 
 def page(notes: Mapping[str, Any], found: pd.DataFrame, drawn: tuple[str, ...]) -> str:

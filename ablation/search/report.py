@@ -11,12 +11,11 @@ from pathlib import Path
 
 from ablation.files import write_atomically
 from ablation.report import style
-from ablation.search import figures
+from ablation.search import figures, page
 from ablation.search.notes import NOTES, read
-from ablation.search.page import page
 from ablation.search.table import table
 
-__all__ = ["NOTES", "write"]
+__all__ = ["NOTES", "answer", "write"]
 
 
 def write(folder: Path) -> list[Path]:
@@ -34,8 +33,18 @@ def write(folder: Path) -> list[Path]:
     files: dict[str, bytes | str] = {
         "tune.csv": found.to_csv(index=False, float_format="%.12g"),
         **{f"figures/{name}.png": image for name, image in drawn.items()},
-        "tune.md": page(notes, found, tuple(drawn)),
+        "tune.md": page.page(notes, found, tuple(drawn)),
     }
     for name, content in files.items():
         write_atomically(folder / name, content)
     return [folder / name for name in files]
+
+
+def answer(folder: Path) -> str:
+    """What the search found, in two sentences; empty before a trial is done.
+
+    Raises:
+        UserError: it is no search's folder.
+    """
+    notes = read(folder)
+    return page.answer(notes, table(notes, folder))

@@ -239,7 +239,7 @@ def test_a_second_run_on_a_folder_is_told_who_holds_it(here, capsys, study_file,
 
 def test_exit_codes_of_a_run(here, capsys, study_file, no_training):
     pytest.importorskip("keras")
-    run = ("run", str(study_file()), "--preset", "full", "--out", "out")
+    run = ("run", str(study_file()), "--preset", "full", "--out", "out", "--no-report")
 
     def fail(trial):
         if trial.setting.recipe.augment:
@@ -258,6 +258,36 @@ def test_exit_codes_of_a_run(here, capsys, study_file, no_training):
     assert code == 0
     assert "0 trials trained, 3 kept" in out
     assert "shapes" in out.splitlines()[0], "the first line says which data"
+
+
+def test_a_run_ends_with_its_report_and_how_to_open_it(here, capsys, study_file, no_training, monkeypatch):
+    pytest.importorskip("keras")
+    run = ("run", str(study_file()), "--preset", "full", "--out", "out")
+    out = call(capsys, *run, "--no-report")[1]
+    assert "report" not in out and not (here / "out" / "report.html").exists()
+    opened = []
+    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
+    out = call(capsys, *run)[1]
+    last = out.splitlines()[-1]
+    assert last.startswith("report: out/report.html; to see it: ") and last.endswith("open out/report.html")
+    page = here / "out" / "report.html"
+    assert page.is_file() and opened == []
+    assert call(capsys, *run, "--open")[1].splitlines()[-1].endswith("opened in the browser")
+    assert opened == [page.as_uri()]
+    code, out, err = call(capsys, *run, "--open", "--no-report")
+    assert (code, err) == (2, "ablation: --open: there is no report to open with --no-report\n")
+
+
+def test_a_floor_fails_a_run_that_does_not_learn(here, capsys, study_file, no_training):
+    pytest.importorskip("keras")
+    run = ("run", str(study_file()), "--preset", "full", "--out", "out", "--no-report")
+    assert call(capsys, *run)[0] == 0
+    reached = [float(row["best_val_accuracy"]) for row in tiny.table(here / "out" / "trials.csv")]
+    assert call(capsys, *run, "--floor", str(min(reached)))[0] == 0
+    code, out, _ = call(capsys, *run, "--floor", str(min(reached) + 0.001))
+    assert code == 1
+    assert f"reached {min(reached):.3f} on validation" in out.splitlines()[-1]
+    assert call(capsys, *run, "--floor", "70")[2].startswith("ablation: argument --floor: expected a share")
 
 
 def test_a_run_without_out_goes_to_a_folder_of_its_own(here, capsys, study_file, no_training):
@@ -279,7 +309,7 @@ def test_list_show_and_plan(here, capsys):
     assert (code, err) == (0, "") and "generalization" in out
     assert "dropout" in call(capsys, "list", "tricks")[1]
     datasets = [line.split()[0] for line in call(capsys, "list", "datasets")[1].splitlines()]
-    assert datasets == ["cifar10", "cifar100", "fashion_mnist", "shapes"]
+    assert datasets == ["blobs", "cifar10", "cifar100", "fashion_mnist", "shapes"]
     assert "Srivastava et al. 2014" in call(capsys, "show", "dropout")[1]
     out = call(capsys, "show", "generalization")[1]
     assert "3 dropout (on batch_norm)" in out and "dropout(rate=0.3)" in out and "lecture, val: 0.866" in out

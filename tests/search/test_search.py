@@ -103,6 +103,23 @@ def test_the_table_has_a_row_a_trial_and_says_what_diverged(study_file, tmp_path
     assert f"{len(wild)} diverged" in page and "no test image is looked at" in page
 
 
+def test_a_search_ends_with_its_best_value_and_its_gain(study_file, tmp_path, hill):
+    tuned(study_file(), tmp_path / "out")
+    table = tiny.table(tmp_path / "out" / "tune.csv")
+    done = [row for row in table if row["status"] == "done"]
+    best = max(done, key=lambda row: float(row["val_accuracy"]))
+    first = [float(row["val_accuracy"]) for row in done if row["stage"] == "coarse"]
+    gain = 100 * (float(best["val_accuracy"]) - np.median(first))
+    told = search_report.answer(tmp_path / "out")
+    rate = float(best["training.learning_rate"])
+    assert told.startswith(f"Best: learning_rate {rate:.3g}, l2 ")
+    assert (
+        f"{100 * float(best['val_accuracy']):.1f} % on validation (trial {best['trial']} of {best['stage']})"
+        in told
+    )
+    assert f"{gain:+.1f} points over the median of the first {len(first)} trials" in told
+
+
 def test_the_tuned_study_holds_the_default_and_what_was_found(study_file, tmp_path, hill):
     out = tmp_path / "out"
     tuned(study_file(), out, step="batch_norm")

@@ -1,11 +1,19 @@
-"""`ablation run`: train a study's trials and write its tables."""
+"""`ablation run`: train a study's trials, write its tables and its report."""
 
 import argparse
+import sys
+import webbrowser
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ablation.cli import exit_codes, groups
+from ablation.errors import UserError
 
-HELP = "train a study's trials and write its tables"
+if TYPE_CHECKING:
+    import pandas as pd
+
+HELP = "train a study's trials, write its tables and its report"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +29,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--mlflow", nargs="?", const="", metavar="URI", help="log finished trials (the folder's mlruns/)"
     )
     parser.add_argument("--weights", metavar="FILE", help="a backbone's weights (fetched by Keras)")
+    parser.add_argument("--no-report", dest="report", action="store_false", help="write tables alone")
+    parser.add_argument("--open", action="store_true", help="show the report in a browser at the end")
+    parser.add_argument(
+        "--floor", type=groups.share, metavar="ACC",
+        help="end with 1 where a trial's best validation accuracy is below it, 0-1",
+    )  # fmt: skip
 
 
 def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
@@ -28,11 +42,14 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     from ablation.wording import counted
 
     options = groups.options_of(given, arguments)
+    if given.open and not given.report:
+        raise UserError("--open: there is no report to open with --no-report")
     study = groups.study_of(given)
-    groups.load_backend()
-    from ablation.runner.run import run
-
     terminal = Terminal()
+    with terminal.busy("starting Keras"):
+        groups.load_backend()
+        from ablation.runner.run import run
+
     outcome = run(study, options, Display(terminal))
     if outcome.interrupted:
         terminal.say("stopped; the same command goes on where this one ended")
@@ -47,4 +64,33 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     if found.trials["test_accuracy"].notna().any():
         terminal.print(report.terminal_table(found))
         terminal.say(report.headline(found))
-    return exit_codes.FAILED if outcome.bad else exit_codes.DONE
+        for answer in report.answers(found):
+            terminal.say(answer)
+        if given.report:
+            with terminal.busy("drawing the report"):
+                report.write(outcome.folder)
+            page = outcome.folder / "report.html"
+            terminal.say(f"report: {page}; " + _opened(page, given.open))
+    low = _below(found.trials, given.floor)
+    for line in low:
+        terminal.say(line)
+    return exit_codes.FAILED if outcome.bad or low else exit_codes.DONE
+
+
+def _opened(page: Path, wanted: bool) -> str:
+    """Open a page in the browser if that is wanted; how that went, or how to do it."""
+    command = "open" if sys.platform == "darwin" else "xdg-open"
+    if wanted and webbrowser.open(page.resolve().as_uri()):
+        return "opened in the browser"
+    return f"no browser was found; {command} {page}" if wanted else f"to see it: {command} {page}"
+
+
+def _below(trials: "pd.DataFrame", floor: float | None) -> list[str]:
+    """A line for each trial that did not learn what it should have."""
+    if floor is None:
+        return []
+    low = trials[trials["best_val_accuracy"] < floor]
+    return [
+        f"--floor {floor:g}: {row.step}, seed {row.seed}, reached {row.best_val_accuracy:.3f} on validation"
+        for row in low.itertuples()
+    ]

@@ -49,13 +49,16 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
         fine=given.fine,
         seed=given.seed,
     )
-    groups.load_backend()
     terminal = Terminal()
+    with terminal.busy("starting Keras"):
+        groups.load_backend()
     outcome = search.tune(loaded, wanted, options, Display(terminal))
     if outcome.interrupted:
         terminal.say("stopped; the same command goes on where this one ended")
         return exit_codes.INTERRUPTED
     terminal.say(f"search in {outcome.folder}: tune.md, tune.csv, figures")
+    if told := search.report.answer(outcome.folder):
+        terminal.say(told)
     if (outcome.folder / "tuned.yaml").exists():
         terminal.say(f"compare default and tuned: ablation run {outcome.folder / 'tuned.yaml'}")
     return exit_codes.FAILED if outcome.failed else exit_codes.DONE

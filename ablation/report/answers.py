@@ -1,0 +1,100 @@
+"""The answer, in a sentence each, to what designs, controls, budgets and protocols ask."""
+
+from math import isnan
+from typing import Any
+
+from ablation.analysis.steps import AA
+from ablation.report.findings import Findings
+from ablation.wording import counted, difference, listed, signed
+
+HELD_AGAINST = {"parameters": "as many parameters", "compute": "as much computation"}
+
+
+def answers(found: Findings) -> list[str]:
+    """What beyond the ladder was asked for, answered; every figure computed."""
+    return [*_designs(found), *_controls(found), *_budgets(found), *_protocols(found)]
+
+
+def _designs(found: Findings) -> list[str]:
+    table = found.one_variant(found.contributions)
+    said = []
+    for design, rows in table[table["design"].isin(found.averaged)].groupby("design", sort=False):
+        best = rows.sort_values("value", ascending=False).iloc[0]
+        said.append(
+            f"{_capital(found.design_name(str(design)))}: averaged over {counted(int(best.n), 'order')}, {best.trick}"
+            f" adds most, {difference(best.value, best.low, best.high)} points."
+        )
+    values = table.pivot_table(index="trick", columns="design", values="value", sort=False)
+    both = values[values.notna().sum(axis=1) > 1]
+    if len(both) == 0:
+        return said
+    widest = both.loc[(both.max(axis=1) - both.min(axis=1)).idxmax()].dropna()
+    told = listed([f"{signed(value)} ({found.design_name(str(name))})" for name, value in widest.items()])
+    same = int((((both >= 0) | both.isna()).all(axis=1) | ((both <= 0) | both.isna()).all(axis=1)).sum())
+    return [
+        *said,
+        f"Designs: they give {same} of {counted(len(both), 'trick')} the same sign and differ most on"
+        f" {widest.name}: {told} points.",
+    ]
+
+
+def _controls(found: Findings) -> list[str]:
+    said = []
+    for kind, rows in found.controls.drop_duplicates(["step", "delta"]).groupby("control", sort=False):
+        if kind == AA:
+            continue
+        told = listed(
+            [f"{_step(found, row)} {row.verdict_words} ({signed(row.delta)})" for row in rows.itertuples()]
+        )
+        said.append(f"Control {kind}: against {HELD_AGAINST.get(str(kind), str(kind))}, {told}.")
+    if found.floor is not None:
+        said.append(
+            f"Control aa: other random numbers alone move a mean by up to ±{100 * found.floor:.1f} points;"
+            " a smaller difference is chance."
+        )
+    return said
+
+
+def _step(found: Findings, row: Any) -> str:
+    return found.step_title(row.design, row.base)
+
+
+def _budgets(found: Findings) -> list[str]:
+    table = found.budgets
+    if table.empty:
+        return []
+    by_epochs = table.pivot_table(index=["design", "step"], columns="epochs", values="delta", sort=False)
+    few, many = min(by_epochs.columns), max(by_epochs.columns)
+    change = (by_epochs[many] - by_epochs[few]).dropna()
+    if change.empty:
+        return []
+    design, step = change.abs().idxmax()
+    before, after = by_epochs.loc[(design, step), [few, many]]
+    kinds = table.assign(kind=table["verdict"].str.partition(":")[0])
+    turned = kinds.groupby(["design", "step"])["kind"].nunique() > 1
+    return [
+        f"Budget: from {few} to {many} epochs {found.step_title(design, step)} changes most, from {signed(before)} to"
+        f" {signed(after)} points; {turned.sum()} of {counted(len(turned), 'verdict')}"
+        f" {'depends' if turned.sum() == 1 else 'depend'} on the number of epochs."
+    ]
+
+
+def _protocols(found: Findings) -> list[str]:
+    table = found.protocols
+    if table.empty:
+        return []
+    low, high = (signed(one) for one in (table["optimism"].min(), table["optimism"].max()))
+    picked, mean = table["selection"].mean(), table["optimism"].mean()
+    told = [
+        f"Protocol: reading the result off the test curve changes it by {low if low == high else f'{low} to {high}'}"
+    ]
+    told.append(f"points, {signed(mean)} on average")
+    return [
+        " ".join(told)
+        + ("" if isnan(picked) else f", of which picking the best epoch is {signed(picked)}")
+        + "."
+    ]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

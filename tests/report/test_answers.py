@@ -1,0 +1,47 @@
+"""The sentence that each question of a command line gets, with figures by hand."""
+
+import re
+
+import pytest
+from synthetic import write_study
+from test_report import designs
+
+from ablation import report
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory):
+    """Without noise every figure is known: batch norm +6.7 in both designs, noise +0.2 and +0.2."""
+    path = tmp_path_factory.mktemp("answers")
+    given = designs()
+    given["test"] |= {"baseline": 0.60, "noise": 0.61, "batch_norm": 0.67}
+    return report.answers(write_study(path, noise=0.0, **given))
+
+
+def test_designs_are_answered(said):
+    orders, agree = said[:2]
+    assert orders.startswith("Orders: averaged over 2 orders, batch norm adds most, +6.0 ")
+    assert agree == (
+        "Designs: they give 2 of 2 tricks the same sign and differ most on batch norm: +6.0 (cumulative),"
+        " +7.0 (add-one) and +6.0 (orders) points."
+    )
+
+
+def test_controls_are_answered(said):
+    control = next(one for one in said if one.startswith("Control compute"))
+    assert re.fullmatch(
+        r"Control compute: against as much computation, batch norm \w[\w ]* \(\+2\.0\)\.", control
+    )
+    floor = next(one for one in said if one.startswith("Control aa"))
+    assert re.search(r"±\d\.\d points; a smaller difference is chance", floor)
+
+
+def test_budgets_and_protocols_are_answered(said):
+    budget = next(one for one in said if one.startswith("Budget"))
+    assert budget.startswith("Budget: from 10 to 20 epochs ") and budget.endswith("on the number of epochs.")
+    assert re.search(r"0 of 2 verdicts depend", budget)
+    assert sum(one.startswith("Protocol: reading the result off the test curve") for one in said) == 1
+
+
+def test_a_plain_ladder_asks_nothing_more(tmp_path):
+    assert report.answers(write_study(tmp_path)) == []

@@ -1,0 +1,55 @@
+"""What is left of a run, on trials whose true times are known."""
+
+import pytest
+
+from ablation.runner.time_left import TimeLeft
+
+COSTS = {(title, seed): cost for seed in (0, 1) for title, cost in (("small", 1.0), ("large", 4.0))}
+COMPILE, SECOND = 5.0, 10.0  # a trial compiles for 5 s, then takes 10 s a unit of cost
+
+
+def simulated(jobs):
+    """Play the run through; (now, what was said, what was true) at every sign of life."""
+    left = TimeLeft(COSTS, jobs, 0.0)
+    waiting, free, events = list(COSTS), [0.0] * jobs, []
+    for label in waiting:
+        begin = free.pop(free.index(min(free)))
+        for share in (0.01, 0.1, 0.3, 0.6, 1.0):
+            events.append((begin + COMPILE + SECOND * COSTS[label] * share, label, share))
+        free.append(max(events)[0] if jobs == 1 else begin + COMPILE + SECOND * COSTS[label])
+    end = max(free)
+    said = []
+    for now, label, share in sorted(events):
+        left.progress(label, share, now)
+        if share == 1.0:
+            left.finish(label, now)
+        said.append((now, left.seconds(now), end - now))
+    return said
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_first_estimate_and_all_that_follow_hold(jobs):
+    said = simulated(jobs)
+    assert said[0][1] is None, "one sign of life is no speed"
+    known = [(told, true) for _, told, true in said if told is not None]
+    assert len(known) >= len(said) - 3
+    for told, true in known:
+        assert told == pytest.approx(true, rel=0.15, abs=1.0)
+
+
+def test_a_speed_that_differs_from_the_cost_is_learned():
+    """The second seed of a network takes what the first took, whatever its cost promised."""
+    left = TimeLeft({("odd", 0): 1.0, ("plain", 0): 1.0, ("odd", 1): 1.0, ("plain", 1): 1.0}, 1, 0.0)
+    for label, since, seconds in ((("odd", 0), 0.0, 90.0), (("plain", 0), 90.0, 10.0)):
+        left.progress(label, 0.1, since + 0.1 * seconds)
+        left.progress(label, 1.0, since + seconds)
+        left.finish(label, since + seconds)
+    assert left.seconds(100.0) == pytest.approx(100.0)
+
+
+def test_trials_that_fail_at_once_are_no_division_by_zero():
+    left = TimeLeft({("a", 0): 0.0, ("a", 1): 0.0}, None, 0.0)
+    left.finish(("a", 0), 0.0)
+    assert left.seconds(0.0) == 0.0
+    left.finish(("a", 1), 0.0)
+    assert left.seconds(0.0) == 0.0
