@@ -58,7 +58,7 @@ def use(folder: Path) -> None:
         for file in sorted((folder / room).glob("*.py")):
             if not file.stem.isidentifier():
                 raise UserError(f"--code {room}/{file.name}: expected a name of letters, digits and _")
-            if (HERE / ROOMS[room] / file.name).exists():
+            if taken(f"{room}/{file.name}"):
                 raise UserError(f"--code {room}/{file.name}: there is one of that name here; rename yours")
     _turn_to(folder.resolve())
 
@@ -66,6 +66,12 @@ def use(folder: Path) -> None:
 def leave() -> None:
     """Look into no folder any more, and forget what was imported from one."""
     _turn_to(None)
+
+
+def taken(path: str) -> bool:
+    """Whether one of ours has the name of a file, told by its path below the user's folder."""
+    room, _, name = path.partition("/")
+    return room in ROOMS and (HERE / ROOMS[room] / name).exists()
 
 
 @contextlib.contextmanager
