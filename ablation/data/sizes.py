@@ -1,12 +1,27 @@
 """How much of a data set a study takes."""
 
-from typing import Annotated, Literal
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, PlainSerializer, ValidatorFunctionWrapHandler, WrapValidator, field_validator
 
 from ablation.recipe import Frozen
 
-Images = Annotated[int, Field(ge=1, le=10_000_000)]
+SHARE = re.compile(r"(?!0+(\.0+)? ?%)(100|[0-9]{1,2}(\.[0-9]{1,6})?) ?%")
+
+
+def _or_share(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """`10%` stands until it is known how many images there are."""
+    if not isinstance(value, str):
+        return check(value)
+    if not SHARE.fullmatch(value):
+        raise ValueError(f"expected a number of images, or a share of them like 10%, found '{value}'")
+    return value
+
+
+Shared = (WrapValidator(_or_share), PlainSerializer(lambda value: value))
+Images = Annotated[int, Field(ge=1, le=10_000_000), *Shared]
 Side = Annotated[int, Field(ge=4, le=1024)]
 Fit = Literal["crop", "stretch"]
 
@@ -15,8 +30,9 @@ class Sizes(Frozen):
     """What is taken of a dataset.
 
     Attributes:
-        train, val, test: numbers of images; `None` takes all there are (5,000 for validation). Without test images none
-            are judged.
+        train, val, test: numbers of images. `None` takes all there are (5,000 for validation). Without test images none
+            are judged. Until a design is planned also a share, like `10%`, of the data set's training images, or for
+            `test` of its test images.
         classes: labels that are kept, counted anew from 0 in this order; `None` for all.
         size: to which images are brought, one side or (height, width) in pixels; `None` leaves them as they are.
         fit: how: `crop` scales until both sides are covered and cuts the rest off evenly, `stretch` scales each side.
@@ -24,11 +40,25 @@ class Sizes(Frozen):
 
     train: Images | None = None
     val: Images | None = None
-    test: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
+    test: Annotated[int, Field(ge=0, le=10_000_000), *Shared] | None = None
     classes: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=2)] | None = None
 
     size: Side | tuple[Side, Side] | None = None
     fit: Fit = "crop"
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The fields that are shares, 0-1."""
+        given: dict[str, Any] = {"train": self.train, "val": self.val, "test": self.test}
+        return {name: float(one.rstrip(" %")) / 100 for name, one in given.items() if isinstance(one, str)}
+
+    def counted(self, there: Mapping[str, int]) -> "Sizes":
+        """The shares as numbers of images, one at least.
+
+        Args:
+            there: how many images each of train, val and test is a share of.
+        """
+        return self.replace(**{name: max(1, round(one * there[name])) for name, one in self.shares.items()})
 
     @property
     def height_and_width(self) -> tuple[int, int] | None:

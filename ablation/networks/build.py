@@ -141,6 +141,14 @@ def make_optimizer(recipe: Recipe, steps_per_epoch: int, seed: int) -> keras.opt
     return optimizer
 
 
+def warmup_steps(recipe: Recipe, steps_per_epoch: int) -> int:
+    """Steps in which the recipe's schedule lets the rate rise; 0 without such."""
+    if recipe.schedule is None:
+        return 0
+    units = {"epoch": steps_per_epoch, "total": recipe.total_steps(steps_per_epoch)}
+    return int(_steps(recipe.schedule.options.get("warmup_steps") or 0, units))
+
+
 def _decay(spec: Layer, rate: float) -> dict[str, float]:
     """The recipe's weight decay for every part of the optimizer that has one; none means none.
 

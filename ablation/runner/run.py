@@ -26,7 +26,7 @@ from ablation.runner.origins import waves
 from ablation.runner.plan import plan_run
 from ablation.runner.provenance import now
 from ablation.runner.tracking import Track, tracked
-from ablation.runner.work import Work, prepared
+from ablation.runner.work import Work, prepared, remarks
 from ablation.study.planned import PlannedStep
 from ablation.study.schema import Study
 from ablation.study.trial import Trial
@@ -78,6 +78,8 @@ def run(study: Study, options: Options, display: Watching) -> Outcome:
     with display.busy("reading the images, checking every layer"):
         work = prepared(asked)
     for note in dict.fromkeys(note for splits in work.splits.values() for note in splits.notes):
+        display.note(note)
+    for note in remarks(work):
         display.note(note)
     own = manifest.of(work)
     with (
@@ -163,11 +165,13 @@ def _keep_samples(work: Work, told: dict[str, Any], folder: RunFolder, display: 
 def _forget_damaged_weights(
     work: Work, left: Sequence[tuple[PlannedStep, int, Trial]], folder: RunFolder, display: Watching
 ) -> None:
-    """Remove what is left of weights that others were to start from, so that they are trained anew."""
-    origins = dict.fromkeys(one.config_hash for step, seed, _ in left for one in work.line(step, seed)[1:])
-    for file in map(folder.weights_file, origins):
-        if file.exists() and not are_weights(file):
-            display.note(f"{file}: damaged; the training that left it is done again")
+    """Remove weights that others were to start from and that are damaged, or of another network: they are trained
+    anew."""
+    origins = {one.config_hash: one for step, seed, _ in left for one in work.line(step, seed)[1:]}
+    for key, trial in origins.items():
+        file = folder.weights_file(key)
+        if file.exists() and not are_weights(file, work.layers(trial)):
+            display.note(f"{file}: damaged, or of another network; the training that left it is done again")
             file.unlink()
 
 

@@ -11,6 +11,7 @@ from ablation import own_code
 from ablation.data import Splits
 from ablation.data.request import DataRequest, read_data
 from ablation.errors import UserError
+from ablation.networks.layout import blank_problem, layout
 from ablation.recipe import Recipe
 from ablation.runner.options import Options
 from ablation.runner.origins import lineage
@@ -78,6 +79,12 @@ class Work:
         name = self.plan.dataset
         return Trial(setting, seed, name, sha256, data.protocol, self.backend, self.devices, self.code)
 
+    def layers(self, trial: Trial) -> dict[str, int]:
+        """How many numbers each layer of a trial's network holds, by its name."""
+        splits = self.splits[self.request(trial.setting, trial.protocol)]
+        blank = blank_problem(splits.x_train.shape[1:], len(splits.classes))
+        return {node.name: node.parameters for node in layout(trial.setting.recipe, blank)}
+
     def line(self, step: PlannedStep, seed: int) -> list[Trial]:
         """A step's trial and, behind it, those that it starts from."""
         return [self.trial(setting, step.protocol, seed) for setting in lineage(step.setting)]
@@ -104,6 +111,32 @@ def prepared(plan: RunPlan) -> Work:
     batches = (min(recipe.batch_size, len(splits[request].x_train)) for recipe, request in asked)
     devices = _devices(plan.options, batches)
     return Work(plan, whole, steps, splits, keras.config.backend(), devices, own_code.digest())
+
+
+def remarks(work: Work) -> list[str]:
+    """What of the steps' numbers cannot be meant, a sentence each."""
+    said: dict[str, list[str]] = {}
+    for step in work.steps:
+        for one in _oddities(step.setting.recipe, len(work.images(step).x_train)):
+            said.setdefault(one, []).append(step.step)
+    return [
+        f"step '{steps[0]}'{f' and {len(steps) - 1} more' if len(steps) > 1 else ''}: {one}"
+        for one, steps in said.items()
+    ]
+
+
+def _oddities(recipe: Recipe, images: int) -> Iterable[str]:
+    from ablation.networks.build import warmup_steps
+
+    if recipe.batch_size > images:
+        yield (
+            f"training.batch_size is {recipe.batch_size:,}, the training images are {images:,}: all of them are "
+            "one batch, so that an epoch is one step"
+        )
+    steps_per_epoch = max(1, images // recipe.batch_size)
+    steps = recipe.total_steps(steps_per_epoch)
+    if (rise := warmup_steps(recipe, steps_per_epoch)) >= steps:
+        yield f"training.schedule rises for {rise:,} steps, the training has {steps:,}: the rate never falls"
 
 
 def _check_buildable(plan: RunPlan, steps: Iterable[PlannedStep]) -> None:

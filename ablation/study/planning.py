@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ablation import tricks
+from ablation.data import sources
 from ablation.data.sizes import Sizes
 from ablation.errors import UserError, did_you_mean
 from ablation.networks.layout import Node, blank_problem, layout
@@ -69,10 +70,13 @@ def plan(
             variant=asked,
             position=position,
             protocol=asked.protocol or study.protocol,
-            setting=_multiplied(
-                step.setting,
-                f"presets.{preset}.scale.",
-                {key: factor for key, factor in factors.items() if parse(key) not in pinned},
+            setting=_counted(
+                _multiplied(
+                    step.setting,
+                    f"presets.{preset}.scale.",
+                    {key: factor for key, factor in factors.items() if parse(key) not in pinned},
+                ),
+                dataset,
             ),
         )
         for position, step in enumerate(found)
@@ -181,6 +185,24 @@ def _multiplied(setting: Setting, where: str, factors: Mapping[str, float]) -> S
         scaled_one = overrides({address: value})
         setting = setting.with_fields(where, scaled_one.network, scaled_one.training, scaled_one.data)
     return setting
+
+
+def _counted(setting: Setting, dataset: str) -> Setting:
+    """Shares of the images as numbers.
+
+    Raises:
+        UserError: it is not known beforehand how many images the data set has.
+    """
+    sizes = setting.sizes
+    if not sizes.shares:
+        return setting
+    if dataset not in sources.names():
+        name, share = next(iter(sizes.shares.items()))
+        raise UserError(f"data.{name}: expected a number of images of {dataset}, found {share:.6g} of them")
+    found = sources.get(dataset)
+    part = len(sizes.classes or found.classes) / len(found.classes)
+    there = {"train": round(part * found.train), "test": round(part * found.test)}
+    return Setting(setting.recipe, sizes.counted({**there, "val": there["train"]}))
 
 
 def _with_parameters(study: Study, where: str, parameters: Mapping[str, dict[str, Any]]) -> Study:

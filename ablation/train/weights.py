@@ -3,6 +3,7 @@
 import io
 import json
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,14 +62,23 @@ def load_weights(file: Path) -> Weights:
         return Weights(tuple(about["mean"]), tuple(about["deviation"]), arrays)
 
 
-def are_weights(file: Path) -> bool:
-    """Whether a file is one that `save_weights` wrote, whole."""
+def are_weights(file: Path, layers: Mapping[str, int]) -> bool:
+    """Whether a file is one that `save_weights` wrote of such a network, whole.
+
+    Args:
+        file: any.
+        layers: how many numbers each layer holds, by its name; those that hold none may be left out.
+    """
     try:
         weights = load_weights(file)
     except Exception:  # a damaged archive raises nearly anything
         return False
-    arrays = [array for layer in weights.arrays.values() for array in layer]
-    return bool(arrays) and all(np.isfinite(array).all() for array in arrays)
+    there = {name: sum(array.size for array in arrays) for name, arrays in weights.arrays.items()}
+    if {name: size for name, size in there.items() if size} != {
+        k: size for k, size in layers.items() if size
+    }:
+        return False
+    return all(np.isfinite(array).all() for arrays in weights.arrays.values() for array in arrays)
 
 
 def take_over(model: keras.Model, weights: Weights, recipe: Recipe, written: Graph) -> None:

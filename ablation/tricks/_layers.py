@@ -27,3 +27,13 @@ def with_layer(recipe: Recipe, place: Place, layer: Layer, *alike: str) -> Recip
         return recipe.replace(**{place: (*layers, layer)})
     joined = Layer.of(layer.path, **{**earlier.options, **layer.options})
     return recipe.replace(**{place: tuple(joined if one is earlier else one for one in layers)})
+
+
+def check_head(recipe: Recipe) -> None:
+    """Refuse a trick for the head's dense layers where there are none.
+
+    Raises:
+        ValueError: the head has no dense layer before the classifier.
+    """
+    if not recipe.head:
+        raise ValueError("expected network.head with dense layers, like [512], found []: it would do nothing")

@@ -1,5 +1,6 @@
 from ablation.recipe import Layer, Rate, Recipe
 from ablation.tricks import trick
+from ablation.tricks._layers import check_head
 
 
 @trick("dense")
@@ -16,5 +17,6 @@ def drop_connect(recipe: Recipe, *, rate: Rate = 0.5) -> Recipe:
     Parameters:
         rate: share of weights dropped, 0-1; the classifier's are spared.
     """
+    check_head(recipe)
     path = "ablation.layers.drop_connect_dense.DropConnectDense"
     return recipe.replace(dense=Layer.of(path, rate=rate))

@@ -1,6 +1,6 @@
 from ablation.recipe import Layer, Rate, Recipe
 from ablation.tricks import trick
-from ablation.tricks._layers import with_layer
+from ablation.tricks._layers import check_head, with_layer
 
 
 @trick("head_end")
@@ -18,4 +18,5 @@ def head_dropout(recipe: Recipe, *, rate: Rate = 0.5) -> Recipe:
     Parameters:
         rate: share of activations dropped, 0-1.
     """
+    check_head(recipe)
     return with_layer(recipe, "head_end", Layer.of("keras.layers.Dropout", rate=rate))

@@ -303,3 +303,24 @@ def test_the_same_configuration_has_the_same_hash_in_every_study(study_file, tmp
     run_study(study_file(study="other", ladder=renamed), tmp_path / "two")
     one, two = ([row["config_hash"] for row in tables(tmp_path / name)["trials"]] for name in ("one", "two"))
     assert one == two and len(set(one)) == 3
+
+
+def test_numbers_that_cannot_be_meant_are_said(study_file, tmp_path, no_training):
+    rising = {
+        "path": "ablation.schedules.WarmUpCosineDecay",
+        "options": {"total_steps": "total", "warmup_steps": "3 epoch"},
+    }
+    ladder = [
+        {"step": "large", "training": {"batch_size": 1000}},
+        {"step": "larger", "tricks": ["batch_norm"]},
+        {"step": "rising", "training": {"batch_size": 16, "schedule": rising}},
+        {"step": "right", "training": {"epochs": 4}},
+    ]
+    display = tiny.Quiet()
+    tiny.run_study(study_file(ladder=ladder), tmp_path / "out", display)
+    said = [note for note in display.notes if note.startswith("step ")]
+    assert said == [
+        "step 'large' and 1 more: training.batch_size is 1,000, the training images are 64: all of them are one batch,"
+        " so that an epoch is one step",
+        "step 'rising': training.schedule rises for 12 steps, the training has 12: the rate never falls",
+    ]

@@ -72,3 +72,44 @@ def test_a_value_keeps_its_type_from_the_address_to_the_setting():
     found = overrides(both)
     assert (found.data, found.tricks, found.network) == ({"train": 5}, {"dropout": {"rate": 0.5}}, {})
     assert all(parse(str(address)) == address for address in both)
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("data.train=10%", (4_500, 32)),
+        ("data.train=0.5 %", (225, 32)),
+        ("data.train=100%", (45_000, 32)),
+        ("data.val=1%", (None, 450)),
+    ],
+)
+def test_a_share_of_the_images_is_a_number_of_them(text, sizes):
+    study = Study.model_validate({"study": "x", "data": {"val": 32}, "ladder": LADDER})
+    for step in plan(study, preset="full", dataset="shapes", sets=[text]):
+        assert (step.setting.sizes.train, step.setting.sizes.val) == sizes
+
+
+def test_a_share_counts_the_images_of_the_classes_that_are_kept_and_has_the_hash_of_its_number():
+    study = Study.model_validate(
+        {"study": "x", "data": {"train": "10%", "test": "1%", "classes": [0, 1]}, "ladder": LADDER}
+    )
+    shared = plan(study, preset="full", dataset="cifar10")
+    assert (shared[0].setting.sizes.train, shared[0].setting.sizes.test) == (1_000, 20)
+    counted = plan(study, preset="full", dataset="cifar10", sets=["data.train=1000", "data.test=20"])
+    assert [step.setting for step in shared] == [step.setting for step in counted]
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        ("ten%", "data.train: expected a number of images, or a share of them like 10%, found 'ten%'"),
+        ("110%", "data.train: expected a number of images, or a share of them like 10%, found '110%'"),
+        ("0.0%", "data.train: expected a number of images, or a share of them like 10%, found '0.0%'"),
+        ("10%", "data.train: expected a number of images of flowers, found 0.1 of them"),
+    ],
+)
+def test_what_is_no_share_or_a_share_of_an_unknown_number_is_refused(share, told):
+    study = Study.model_validate({"study": "x", "ladder": LADDER})
+    with pytest.raises(UserError) as raised:
+        plan(study, preset="full", dataset="flowers", sets=[f"data.train='{share}'"])
+    assert told in str(raised.value)

@@ -111,6 +111,14 @@ def test_sgd_with_momentum_and_nesterov_is_nesterov():
     assert after.learning_rate == 0.1
 
 
+@pytest.mark.parametrize("name", ["drop_connect", "head_dropout"])
+def test_a_trick_for_a_head_without_dense_layers_is_refused(name):
+    with pytest.raises(
+        UserError, match=rf"^{name}: expected network\.head with dense layers, like \[512\], found"
+    ):
+        tricks.apply(name, START.replace(head=()), {})
+
+
 @pytest.mark.parametrize(
     ("name", "given", "text"),
     [
