@@ -171,7 +171,7 @@ def _verdict(
         return Verdict()
     if one.estimate.n and step["role"] not in (CONTROL, LEFT_OUT):
         mine, base = (learners[step["design"], name] for name in (step["step"], step["base"]))
-        if told := learning(mine, base, one.judgement.comparisons):
+        if told := learning(mine, base, one):
             return told
     found = verdict(one, _absent(step, names))
     return replace(found, words=BEYOND.get(found.kind, found.words)) if step["role"] == CONTROL else found

@@ -62,12 +62,16 @@ def chance(difference: Estimate) -> Verdict:
     return Verdict(CHANCE, CHANCE, f"{points(difference.mean)} points") if difference.n else Verdict()
 
 
-def learning(step: Learned, base: Learned, comparisons: int, alpha: float = ALPHA) -> Verdict | None:
-    """Of two steps of which one leaves chance under some seeds only, the verdict on that.
+def learning(step: Learned, base: Learned, one: Comparison, alpha: float = ALPHA) -> Verdict | None:
+    """The verdict on two steps of which one leaves chance under some seeds only: how many do is told, not averaged.
+
+    A difference of accuracies that the moderated test finds stands. Where it finds none, the two counts are compared
+    by an exact test, with Bonferroni's correction. Seeds that collapse leave the moderated test less than half of its
+    level (`results/reference/statistics/simulation.txt`), so the two together keep it.
 
     Args:
         step, base: how many seeds of each learned.
-        comparisons: of the family, for Bonferroni's correction.
+        one: the comparison of their accuracies.
 
     Returns:
         None where both learn under every seed: accuracies say more.
@@ -76,10 +80,12 @@ def learning(step: Learned, base: Learned, comparisons: int, alpha: float = ALPH
         return None
     if step.count == base.count == 0:
         return Verdict(CHANCE, "both at chance")
-    p = compare_counts(step.count, step.seeds, base.count, base.seeds) * comparisons
-    higher = step.count / step.seeds > base.count / base.seeds
-    kind = OPEN if p >= alpha else HELPS if higher else HURTS
-    return Verdict(kind, f"learns {step.told}, base {base.told}")
+    kind = one.judgement.verdict
+    if kind not in OPPOSITE:
+        p = compare_counts(step.count, step.seeds, base.count, base.seeds) * one.judgement.comparisons
+        higher = step.count / step.seeds > base.count / base.seeds
+        kind = OPEN if p >= alpha else HELPS if higher else HURTS
+    return Verdict(kind, f"learns {step.told}, base {base.told}", f"{points(one.estimate.mean)} points")
 
 
 def written(text: str) -> Verdict:

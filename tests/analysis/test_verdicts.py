@@ -56,16 +56,19 @@ def test_comparisons_that_were_not_run_count_in_the_correction():
     assert compared(differences, unseen=100)[0].judgement.comparisons == 101
 
 
-def test_seeds_that_stay_at_chance_are_counted_and_not_averaged():
-    assert learning(Learned(3, 3), Learned(3, 3), 7) is None
-    assert learning(Learned(0, 3), Learned(0, 3), 7) == Verdict("chance", "both at chance")
-    few = learning(Learned(3, 3), Learned(1, 3), 1)
-    assert (few.kind, few.words) == ("open", "learns 3 of 3, base 1 of 3")
-    many = learning(Learned(10, 10), Learned(0, 10), 7)
-    assert (many.kind, many.words) == ("helps", "learns 10 of 10, base 0 of 10")
-    assert learning(Learned(0, 10), Learned(10, 10), 7).kind == "hurts"
-    assert learning(Learned(4, 4), Learned(0, 4), 1).kind == "helps"
-    assert learning(Learned(4, 4), Learned(0, 4), 7).kind == "open", "corrected for seven comparisons"
+def test_seeds_that_stay_at_chance_are_counted():
+    (spread,) = compared([0.3, 0.0, 0.01])
+    (clear,) = compared([0.30, 0.31, 0.29])
+    (spread_among_many,) = compared([0.3, 0.0, 0.01], unseen=6)
+    assert learning(Learned(3, 3), Learned(3, 3), clear) is None
+    assert learning(Learned(0, 3), Learned(0, 3), clear) == Verdict("chance", "both at chance")
+    few = learning(Learned(3, 3), Learned(1, 3), spread)
+    assert (few.kind, str(few)) == ("open", "learns 3 of 3, base 1 of 3: +10.3 points")
+    assert learning(Learned(3, 3), Learned(0, 3), clear).kind == "helps", "accuracies tell them apart"
+    assert learning(Learned(10, 10), Learned(0, 10), spread_among_many).kind == "helps"
+    assert learning(Learned(0, 10), Learned(10, 10), spread_among_many).kind == "hurts"
+    assert learning(Learned(4, 4), Learned(0, 4), spread).kind == "helps"
+    assert learning(Learned(4, 4), Learned(0, 4), spread_among_many).kind == "open", "corrected for seven"
 
 
 @pytest.mark.parametrize(

@@ -83,21 +83,49 @@ def test_verdicts_on_learning(one, claim, expected):
     assert verdict(one, claim) == expected
 
 
+def test_a_claim_on_training_accuracy_takes_more_than_leaving_chance():
+    one = {"learns": "yes", "train_mean": 0.5, "running_train_mean": 0.992}
+    assert verdict(one, "learns", 0.99) == "reproduced: learns, training accuracy over 0.99"
+    assert verdict(one | {"running_train_mean": 0.6}, "learns", 0.99) == (
+        "differs: training accuracy stays below 0.99"
+    )
+
+
 @pytest.mark.parametrize(
     ("there", "delta", "ours", "expected"),
     [
         (0.03, 0.05, "helps: +5.0 points", "reproduced"),
-        (0.03, 0.01, "not separable at n = 3: +1.0 points", "open"),
+        (0.03, 0.01, "open: +1.0 points", "no contradiction"),
+        (0.08, 0.01, "open: +1.0 points", "open"),
+        (0.03, 0.01, "not separable at n = 3: +1.0 points", "no contradiction"),
         (0.03, -0.05, "hurts: −5.0 points", "differs"),
+        (0.03, 0.002, "no difference: +0.2 points", "differs"),
         (-0.03, -0.05, "hurts: −5.0 points", "reproduced"),
-        (0.0, 0.01, "not separable at n = 3: +1.0 points", "reproduced"),
-        (0.0, -0.03, "not separable at n = 3: −3.0 points", "open"),
+        (0.0, 0.002, "no difference: +0.2 points", "reproduced"),
+        (0.0, 0.01, "open: +1.0 points", "no contradiction"),
         (0.0, 0.05, "helps: +5.0 points", "differs"),
     ],
 )
 def test_verdicts_on_a_change_of_accuracy(there, delta, ours, expected):
-    one = {"lecture_val": 0.8 + there, "base_lecture_val": 0.8, "delta": delta, "verdict": ours}
+    interval = {"delta_ci_low": delta - 0.03, "delta_ci_high": delta + 0.03}
+    one = {"lecture_val": 0.8 + there, "base_lecture_val": 0.8, "delta": delta, "verdict": ours} | interval
     assert verdict(one).startswith(expected)
+
+
+def test_a_change_is_published_only_within_one_experiment(tmp_path):
+    folder = tmp_path / "regularization" / "cifar10-quick"
+    folder.mkdir(parents=True)
+    (folder / "summary.csv").write_text(
+        "design,step,n,test_mean,train_mean,base,delta,verdict,lecture_val\n"
+        "cumulative,dropout,3,0.5,0.9,,,,0.592\n"
+        "cumulative,early_stopping,3,0.55,0.7,dropout,0.05,helps: +5.0 points,0.575\n"
+        "cumulative,best_loss,3,0.55,0.7,dropout,0.05,helps: +5.0 points,0.5408\n"
+        "cumulative,best_accuracy,3,0.6,0.7,best_loss,0.05,helps: +5.0 points,0.6004\n",
+        encoding="utf-8",
+    )
+    found = {step: runs[0][1] for step, runs in reference(tmp_path).items()}
+    assert verdict(found["regularization/early_stopping"]) == "helps"
+    assert verdict(found["regularization/best_accuracy"]) == "reproduced (+6.0 points there): helps"
 
 
 def test_figures_come_from_the_reference_runs_and_reasons_stand_where_they_differ(tmp_path):

@@ -3,6 +3,9 @@
 import json
 import re
 
+import numpy as np
+
+from ablation.analysis.pooling import pool
 from ablation.lectures.reference import REFERENCE, measured
 
 
@@ -25,6 +28,23 @@ def test_quotes_steps_of_the_trick_alone(tmp_path):
         "study cifar10-quick, cumulative, n = 3: +5.1 [+2.1, +8.1] points, helps"
     ]
     assert list(measured("l2", tmp_path)) == []
+
+
+def test_what_all_runs_say_is_pooled_and_a_lucky_one_is_only_one_of_them(tmp_path):
+    for number, (delta, deviation) in enumerate(((0.006, 0.001), (0.0, 0.006), (-0.002, 0.006))):
+        run = tmp_path / f"study{number}" / "cifar10-quick"
+        run.mkdir(parents=True)
+        step = {"design": "cumulative", "step": "noise", "tricks": [{"name": "noise"}]}
+        (run / "manifest.json").write_text(json.dumps({"steps": [step]}))
+        (run / "summary.csv").write_text(
+            "design,step,n,pairs,delta,delta_ci_low,delta_ci_high,deviation,verdict\n"
+            f"cumulative,noise,3,3,{delta},{delta - 0.01},{delta + 0.01},{deviation},open\n"
+        )
+    *single, together = measured("noise", tmp_path)
+    assert len(single) == 3
+    pooled = pool(np.array([0.006, 0.0, -0.002]), np.array([0.001, 0.006, 0.006]) / 3**0.5)
+    assert together.startswith(f"all 3 runs that add it together: +{100 * pooled.mean:.1f} [")
+    assert "single runs from −0.2 to +0.6" in together
 
 
 def test_every_picture_of_a_reference_report_is_there():
