@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ablation.analysis.verdicts import written
+from ablation.analysis.verdicts import CHANCE, written
 
 REFERENCE = Path("results/reference")
 
@@ -19,9 +19,9 @@ REFERENCE = Path("results/reference")
 def table(text: str) -> pd.DataFrame:
     """The comparisons of a `summary.csv` that have two pairs of seeds or more, by design and step."""
     found = pd.read_csv(io.StringIO(text), keep_default_na=False, na_values=[""])
-    found = found[(found["pairs"] > 1) & found["verdict"].notna() & (found["control"].fillna("") != "aa")]
-    found["kind"] = [written(one).kind for one in found["verdict"]]
-    return found.set_index(["design", "step"])
+    found = found[(found["pairs"] > 1) & found["verdict"].notna()]
+    found = found.assign(kind=[written(one).kind for one in found["verdict"]])
+    return found[found["kind"] != CHANCE].set_index(["design", "step"])[["pairs", "verdict", "kind"]]
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def main() -> None:
         if shown.returncode:
             continue
         before, now = table(shown.stdout), table(file.read_text(encoding="utf-8"))
-        both = before.join(now, how="inner", lsuffix="_before")
+        both = now.join(before.add_suffix("_before"), how="inner")
         counts["before"].update(both["kind_before"])
         counts["now"].update(both["kind"])
         run = file.parent.relative_to(REFERENCE)
