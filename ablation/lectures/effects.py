@@ -1,0 +1,129 @@
+"""A trick's effect over all reference runs, and what others published of it."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isnan, sqrt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ablation.analysis.pooling import Pooled, pool
+from ablation.analysis.steps import CONTROL
+from ablation.lectures.quote import Effect, Quoted
+from ablation.places import REFERENCE
+from ablation.study.yaml_file import read_yaml
+
+PUBLISHED = Path(__file__).parent / "published.yaml"
+PREFERRED = (
+    "add-one",
+    "cumulative",
+    "leave-one-out",
+)  # one answer a run: the trick alone, else on the ladder
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a public file says of a trick on CIFAR-10.
+
+    Attributes:
+        tricks: our names for it.
+        what: in words.
+        network: on which.
+        before, after: test accuracy without and with it, in percent.
+        n: how many runs, in the source's words.
+        source: the file's home.
+    """
+
+    tricks: tuple[str, ...]
+    what: str
+    network: str
+    before: float
+    after: float
+    n: str
+    source: str
+
+
+@functools.cache
+def all_published() -> tuple[Published, ...]:
+    """The rows of `published.yaml`."""
+    rows: Any = read_yaml(PUBLISHED)
+    return tuple(_published(row) for row in rows["effects"])
+
+
+def published(trick: str) -> list[Published]:
+    """What was published of a trick."""
+    return [one for one in all_published() if trick in one.tricks]
+
+
+def _published(row: Mapping[str, Any]) -> Published:
+    return Published(
+        tuple(row["tricks"]),
+        row["what"],
+        row["network"],
+        row["without"],
+        row["with"],
+        row["n"],
+        row["source"],
+    )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The effect of a trick in one reference run.
+
+    Attributes:
+        run: which.
+        step: the row of its summary.
+        effect: of adding the trick alone to the step's base.
+        error: standard error of the effect, a fraction; NaN where one pair shows no spread.
+    """
+
+    run: Quoted
+    step: str
+    effect: Effect
+    error: float
+
+
+@functools.cache
+def _all_measured(folder: Path) -> tuple[tuple[str, Measured], ...]:
+    found = []
+    for file in sorted(folder.glob("*/*/summary.csv")):
+        run = Quoted(file.parent)
+        alone = [
+            step for step in run.manifest["steps"] if len(step["tricks"]) == 1 and step["role"] != CONTROL
+        ]
+        for name in dict.fromkeys(step["tricks"][0]["name"] for step in alone):
+            own = [step for step in alone if step["tricks"][0]["name"] == name]
+            design = min((step["design"] for step in own), key=_preference)
+            for step in own:
+                if step["design"] == design and (one := _measured(run, step)):
+                    found.append((name, one))
+    return tuple(found)
+
+
+def measured(trick: str, folder: Path = REFERENCE) -> list[Measured]:
+    """What each reference run that adds the trick alone to a base measured, one design a run."""
+    return [one for name, one in _all_measured(folder) if name == trick]
+
+
+def pooled(trick: str, folder: Path = REFERENCE) -> Pooled | None:
+    """The random-effects mean over the reference runs; None where no run measured the trick alone."""
+    found = [one for one in measured(trick, folder) if one.error > 0]
+    if not found:
+        return None
+    return pool(np.array([one.effect.value for one in found]), np.array([one.error for one in found]))
+
+
+def _preference(design: str) -> int:
+    return PREFERRED.index(design) if design in PREFERRED else len(PREFERRED)
+
+
+def _measured(run: Quoted, step: Mapping[str, Any]) -> Measured | None:
+    here = run.table[(run.table["design"] == step["design"]) & (run.table["step"] == step["step"])]
+    if here.empty or not here["pairs"].iloc[0] or not isinstance(here["verdict_kind"].iloc[0], str):
+        return None
+    row = here.iloc[0]
+    error = float("nan") if isnan(row["deviation"]) else float(row["deviation"]) / sqrt(row["pairs"])
+    return Measured(run, step["step"], run.effect(step["step"], step["design"]), error)

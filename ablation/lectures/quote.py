@@ -1,0 +1,410 @@
+"""Figures of the reference runs as text: README and the documentation quote nothing else.
+
+Each figure carries its interval and n; `Quoted.scale` says the size of the run beside it.
+"""
+
+import functools
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ablation.analysis.learning import NO, YES
+from ablation.analysis.steps import CONTROL, LEFT_OUT
+from ablation.analysis.verdicts import CHANCE, HELPS, HURTS, NARROWS, NONE, OPEN, WIDENS
+from ablation.data import sources
+from ablation.errors import UserError
+from ablation.places import REFERENCE
+from ablation.report import findings
+from ablation.results import read as results
+from ablation.results.manifest import upgraded
+from ablation.wording import count, difference, duration, percent, points, signed, spread
+
+VERBS = {HELPS: "gains", HURTS: "costs", NARROWS: "narrows the gap by", WIDENS: "widens the gap by"}
+PLACES = {
+    "cumulative": "on the ladder", "add-one": "alone", "leave-one-out": "in the full recipe",
+}  # fmt: skip
+DASH = "–"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one step changes against its base: a row of `summary.csv`.
+
+    Attributes:
+        trick: as titles name it.
+        design: in which it was asked.
+        value, low, high: change of test accuracy, a fraction, of adding the trick, also where the step leaves it out.
+        n: pairs of seeds.
+        kind: of its verdict (`analysis.verdicts.KINDS`).
+        seeds_needed: that an open one would take; NaN or infinite where none would do.
+        gap: change of the gap of adding the trick, and its interval.
+        gap_kind: of the verdict on the gap.
+        learning: where the verdict is on how many seeds leave chance, its words; empty elsewhere.
+    """
+
+    trick: str
+    design: str
+    value: float
+    low: float
+    high: float
+    n: int
+    kind: str
+    seeds_needed: float
+    gap: tuple[float, float, float]
+    gap_kind: str
+    learning: str = ""
+
+    @property
+    def told(self) -> str:
+        """A sentence whose verb is the verdict's: "gains 8.2 points [+7.2, +9.1], n = 5"."""
+        tail = f"{difference_interval(self.low, self.high)}, n = {self.n}"
+        if self.kind in VERBS:
+            return f"{VERBS[self.kind]} {bare(self.value)} points {tail}"
+        if self.kind == NONE:
+            return f"makes no difference: {points(self.value)} points {tail}"
+        if self.learning:
+            return self.learning
+        if self.kind == CHANCE:
+            return f"cannot be judged, since both networks are at chance (n = {self.n})"
+        return f"is open: {points(self.value)} points {tail}"
+
+    @property
+    def gap_told(self) -> str:
+        """The same of the gap: "narrows the gap by 37.1 points [−39.2, −35.0], n = 5"."""
+        value, low, high = self.gap
+        tail = f"{difference_interval(low, high)}, n = {self.n}"
+        if self.gap_kind in VERBS:
+            return f"{VERBS[self.gap_kind]} {bare(value)} points {tail}"
+        if self.gap_kind == NONE:
+            return f"leaves the gap as it is: {points(value)} points {tail}"
+        return f"moves the gap by {points(value)} points {tail}, which is open"
+
+    @property
+    def cell(self) -> str:
+        """For a table: "+8.2 [+7.2, +9.1] **helps**"."""
+        kind = self.learning or (f"**{self.kind}**" if self.kind in VERBS else self.kind)
+        return f"{difference(self.value, self.low, self.high)} {kind}"
+
+
+def difference_interval(low: float, high: float) -> str:
+    """An interval in points, or that there is none: one pair has none."""
+    return "(no interval)" if isnan(low) else f"[{signed(low)}, {signed(high)}]"
+
+
+def bare(fraction: float) -> str:
+    """A size in points without its sign, since the verb has it."""
+    return points(abs(fraction)).lstrip("+")
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """A reference run that text quotes.
+
+    Attributes:
+        folder: where it lies.
+    """
+
+    folder: Path
+
+    @functools.cached_property
+    def manifest(self) -> dict[str, Any]:
+        return upgraded(json.loads((self.folder / "manifest.json").read_text(encoding="utf-8")))
+
+    @functools.cached_property
+    def table(self) -> pd.DataFrame:
+        return pd.read_csv(self.folder / "summary.csv", keep_default_na=False, na_values=[""])
+
+    @property
+    def study(self) -> str:
+        return str(self.manifest["study"]["name"])
+
+    @property
+    def commit(self) -> str:
+        """Under which the run was made, seven digits."""
+        return str(self.manifest["git_commit"])[:7]
+
+    @property
+    def path(self) -> str:
+        """The folder below the checkout."""
+        return f"results/reference/{self.folder.parent.name}/{self.folder.name}"
+
+    @property
+    def dataset(self) -> str:
+        """Its title: "CIFAR-10"."""
+        name = self.manifest["dataset"]["name"]
+        return str(sources.get(name).title) if name in sources.names() else str(name)
+
+    @property
+    def n(self) -> int:
+        return len(self.manifest["seeds"])
+
+    @property
+    def scale(self) -> str:
+        """ "CIFAR-10, `quick` preset, 10,000 training images, 18 epochs, n = 5 seeds"."""
+        epochs = sorted(
+            {step["recipe"]["epochs"] for step in self.manifest["steps"] if "epochs" in step["recipe"]}
+        )
+        told = f"{epochs[0]} epochs" if len(epochs) == 1 else f"{epochs[0]} to {epochs[-1]} epochs"
+        images = sorted(
+            {
+                step["sizes"].get("train") or self.manifest["dataset"]["train"]
+                for step in self.manifest["steps"]
+            }
+        )
+        size = f"{images[0]:,}" if len(images) == 1 else f"{images[0]:,} to {images[-1]:,}"
+        return f"{self.dataset}, `{self.manifest['preset']}` preset, {size} training images, {told}, n = {self.n} seeds"
+
+    @property
+    def widths(self) -> str:
+        """Filters of the first step's blocks: "8 to 64 filters"."""
+        widths = self.manifest["steps"][0]["recipe"]["widths"]
+        return f"{widths[0]} to {widths[-1]} filters"
+
+    @property
+    def hours(self) -> str:
+        """Training time of all trials together."""
+        return duration(float((self.table["train_seconds"] * self.table["n"]).sum()))
+
+    @property
+    def headline(self) -> str:
+        """The report's first paragraph."""
+        return findings.headline(findings.collect(results.load(self.folder)))
+
+    def row(self, step: str, design: str | None = None) -> pd.Series:
+        """The row of a step, of the first design that has it unless one is named.
+
+        Raises:
+            UserError: there is none.
+        """
+        here = self.table[self.table["step"] == step]
+        here = here if design is None else here[here["design"] == design]
+        if here.empty:
+            known = ", ".join(self.table["step"].unique())
+            raise UserError(
+                f"{self.path}/summary.csv: expected a row {step}{f' of {design}' if design else ''}; found {known}"
+            )
+        return here.iloc[0]
+
+    def step(self, design: str, step: str) -> dict[str, Any]:
+        """What the manifest says of a step."""
+        return next(one for one in self.manifest["steps"] if (one["design"], one["step"]) == (design, step))
+
+    def accuracy(self, step: str, design: str | None = None) -> str:
+        """Test accuracy: "50.5 ± 1.2 % (n = 5)"."""
+        row = self.row(step, design)
+        return f"{spread(row.test_mean, row.test_ci_low)} (n = {row.n})"
+
+    def gap(self, step: str, design: str | None = None) -> str:
+        """Training minus test accuracy: "48.4 points (n = 5)"."""
+        row = self.row(step, design)
+        return f"{signed(row.gap_mean).lstrip('+')} points (n = {row.n})"
+
+    def effect(self, step: str, design: str | None = None) -> Effect:
+        """What a step changes against its base."""
+        row = self.row(step, design)
+        about = self.step(row.design, row.step)
+        values = (row.delta, row.delta_ci_low, row.delta_ci_high)
+        gap = (row.gap_delta, row.gap_delta_low, row.gap_delta_high)
+        if about["role"] == LEFT_OUT:
+            values, gap = _opposite(values), _opposite(gap)
+        return Effect(
+            self.title(about["change"] or row.step),
+            row.design,
+            *values,
+            int(row.pairs),
+            str(row.verdict_kind),
+            float(row.seeds_needed),
+            gap,
+            str(row.gap_verdict_kind),
+            str(row.verdict_words)
+            if about["role"] != LEFT_OUT and row.verdict_words != row.verdict_kind
+            else "",
+        )
+
+    def learns(self, step: str) -> str:
+        """Under how many seeds a step left chance: "3 of 3 seeds"."""
+        row = self.row(step)
+        told = {YES: f"{row.n} of {row.n} seeds", NO: f"0 of {row.n} seeds"}
+        return told.get(str(row.learns), str(row.learns))
+
+    def title(self, step: str) -> str:
+        """A step of the ladder as titles name it."""
+        named = {one["step"]: one["title"] for one in self.manifest["steps"]}
+        return str(named.get(step, step.replace("_", " ")))
+
+    def effects(self, design: str | None = None) -> list[Effect]:
+        """The judged steps of a design, controls left out."""
+        design = design or str(self.table["design"].iloc[0])
+        rows = self.table[(self.table["design"] == design) & self.table["verdict_kind"].notna()]
+        return [
+            self.effect(row.step, design)
+            for row in rows.itertuples()
+            if row.pairs and self.step(design, row.step)["role"] != CONTROL
+        ]
+
+    def of_kind(self, *kinds: str, design: str | None = None) -> str:
+        """The tricks of a design with this verdict and what each moved: "dropout (+8.2), capacity (+10.4)"; empty
+        where there is none."""
+        found = [one for one in self.effects(design) if one.kind in kinds and not one.learning]
+        return ", ".join(f"{one.trick} ({points(one.value)})" for one in found)
+
+    def tally(self, design: str | None = None) -> str:
+        """How a design's tricks were judged, with their changes in points and n."""
+        said = {HELPS: "Shown to help", HURTS: "Shown to hurt", NONE: "No difference", OPEN: "Open"}
+        told = [(words, self.of_kind(kind, design=design)) for kind, words in said.items()]
+        lines = [f"{words}: {found}" for words, found in told if found]
+        seeds = [f"{one.trick} {one.learning}" for one in self.effects(design) if one.learning]
+        parts = [f"{'. '.join(lines)} (points, n = {self.n})."] if lines else []
+        return " ".join(parts + ([f"{'; '.join(seeds)}."] if seeds else []))
+
+    def best(self) -> pd.Series:
+        """The step with the highest test accuracy."""
+        return self.table.loc[self.table["test_mean"].idxmax()]
+
+    def best_told(self) -> str:
+        """ "*without dropout* (68.7 ± 0.9 %, n = 5)"."""
+        row = self.best()
+        return f"*{self.step(row.design, row.step)['title']}* ({spread(row.test_mean, row.test_ci_low)}, n = {row.n})"
+
+    def ladder(self, design: str = "cumulative") -> str:
+        """The rungs of a design as a Markdown table, published figures beside ours."""
+        rows = self.table[(self.table["design"] == design) & (self.table["n"] > 0)]
+        head = ("rung", "test", "gap", "change", "verdict", "parameters", "training", "published")
+        cells = []
+        for row in rows.itertuples():
+            judged = isinstance(row.verdict_kind, str)
+            effect = self.effect(row.step, design) if judged else None
+            cells.append(
+                (
+                    self.title(row.step),
+                    spread(row.test_mean, row.test_ci_low),
+                    signed(row.gap_mean).lstrip("+"),
+                    difference(effect.value, effect.low, effect.high) if effect else "",
+                    effect.kind if effect else "",
+                    count(row.parameters),
+                    duration(row.train_seconds),
+                    percent(row.lecture_val),
+                )
+            )
+        return table(head, cells, right=(1, 2, 5, 6, 7))
+
+    def places(self) -> str:
+        """What each trick adds in each design that was run, as a Markdown table."""
+        designs = [one for one in PLACES if one in set(self.table["design"])]
+        effects = {(one.trick, design): one.cell for design in designs for one in self.effects(design)}
+        tricks = list(dict.fromkeys(trick for trick, _ in effects))
+        cells = [(trick, *(effects.get((trick, design), DASH) for design in designs)) for trick in tricks]
+        return table(("trick", *(PLACES[one] for one in designs)), cells)
+
+
+def _opposite(figure: tuple[float, float, float]) -> tuple[float, float, float]:
+    value, low, high = figure
+    return -value, -high, -low
+
+
+def table(head: Sequence[str], cells: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
+    """A Markdown table; the columns of `right` are aligned there."""
+    rule = [("--:" if place in right else "---") for place in range(len(head))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *cells))
+
+
+def runs(study: str, folder: Path = REFERENCE) -> list[Quoted]:
+    """The reference runs of a study, the largest first: by training images, then epochs."""
+    found = [Quoted(one.parent) for one in sorted((folder / study).glob("*/summary.csv"))]
+
+    def size(run: Quoted) -> tuple[int, int]:
+        return run.manifest["dataset"]["train"], run.manifest["steps"][0]["recipe"].get("epochs", 0)
+
+    return sorted(found, key=size, reverse=True)
+
+
+def quoted(study: str, run: str | None = None, folder: Path = REFERENCE) -> Quoted:
+    """The reference run of a study to quote: the one named, or the largest.
+
+    Raises:
+        UserError: there is none.
+    """
+    found = [one for one in runs(study, folder) if run in (None, one.folder.name)]
+    if not found:
+        raise UserError(f"{folder / study}: expected a reference run {run or ''}; found none")
+    return found[0]
+
+
+def speed(folder: Path = REFERENCE) -> dict[str, str]:
+    """How fast the rungs of the ladder train, from `bench/three-convs`.
+
+    Returns:
+        ours over the deck's script and over PyTorch, smallest to largest median, and what was timed on what.
+    """
+    found = pd.read_csv(folder / "bench" / "three-convs" / "bench.csv")
+    about = json.loads((folder / "bench" / "three-convs" / "manifest.json").read_text(encoding="utf-8"))
+
+    def span(column: str) -> str:
+        return f"{found[column].min():.2g} to {found[column].max():.2g} times"
+
+    return {
+        "to_lecture": span("to_lecture"),
+        "to_pytorch": span("to_pytorch"),
+        "scale": f"{about['size']}, {about['device']}, medians of n = {about['rounds']} turns,"
+        f" commit {about['git_commit'][:7]}",
+    }
+
+
+def one_seed_of_the_ladder(folder: Path = REFERENCE) -> str:
+    """The median time of `ablation run generalization --preset quick --dataset shapes --seeds 1`, start to tables."""
+    found = pd.read_csv(folder / "bench" / "main-job" / "times.csv")
+    seconds = found.loc[found["code"] == "after", "seconds"]
+    return f"{duration(float(seconds.median()))} (two cores, n = {len(seconds)} runs)"
+
+
+def killed(backend: str, folder: Path = REFERENCE) -> str:
+    """What the torture of a backend ended with: "40 of 40 studies identical after 159 kills"."""
+    text = (folder / "torture" / f"{backend}.txt").read_text(encoding="utf-8")
+    found = re.search(r"^(\d+ of \d+) identical \(\w+, (\d+) kills\)$", text, re.MULTILINE)
+    if not found:
+        raise UserError(
+            f"torture/{backend}.txt: expected a line 'N of N identical (backend, N kills)'; found none"
+        )
+    return f"{found[1]} studies end with the same tables after {found[2]} kills"
+
+
+def simulated(folder: Path = REFERENCE) -> dict[str, str]:
+    """The simulations of the verdicts: family-wise error of a single look and coverage, over all scenarios."""
+    text = (folder / "statistics" / "simulation.txt").read_text(encoding="utf-8")
+    pattern = r"^(.+?)\s{2,}(independent|ladder)\s+(\d+)\s+(\d+)\s+([\d.]+)\s+([\d.]+)\s+([\d.]+)\s+([\d.]+)$"
+    rows = re.findall(pattern, text.partition("\n2. ")[0], re.MULTILINE)
+    if not rows:
+        raise UserError("statistics/simulation.txt: expected its first table; found none")
+    errors, covered = [float(row[5]) for row in rows], [float(row[6]) for row in rows]
+    runs = re.search(r"(\d+) replications", text)
+    return {
+        "error": f"{min(errors):.1f} to {max(errors):.1f} %",
+        "plain": f"{min(float(row[4]) for row in rows):.1f} to {max(float(row[4]) for row in rows):.1f} %",
+        "cover": f"{min(covered):.1f} to {max(covered):.1f} %",
+        "scale": f"{len(rows)} settings, n = {int(runs[1]):,} replications each" if runs else "",
+    }
+
+
+def dispatch(folder: Path = REFERENCE) -> str:
+    """What the driver costs a trial, as a Markdown table, from `scale/dispatch.csv`."""
+    found = pd.read_csv(folder / "scale" / "dispatch.csv")
+    cells = [
+        (row.executor, f"{row.trials:,}", f"{row.driver_ms_per_trial:.1f} ms", f"{row.wall_ms_per_trial:.1f} ms",
+         f"{row.memory_mb_at_the_end:.0f} MB", f"{row.second_run_seconds:.0f} s")
+        for row in found.itertuples()
+    ]  # fmt: skip
+    head = (
+        "executor",
+        "trials",
+        "processor time a trial",
+        "clock's time a trial",
+        "memory at the end",
+        "a second run",
+    )
+    return table(head, cells, right=(1, 2, 3, 4, 5))
