@@ -20,7 +20,11 @@ def table(text: str) -> pd.DataFrame:
     """The comparisons of a `summary.csv` that have two pairs of seeds or more, by design and step."""
     found = pd.read_csv(io.StringIO(text), keep_default_na=False, na_values=[""])
     found = found[(found["pairs"] > 1) & found["verdict"].notna()]
-    found = found.assign(kind=[written(one).kind for one in found["verdict"]])
+    found = found.assign(
+        kind=found["verdict_kind"]
+        if "verdict_kind" in found
+        else [written(one).kind for one in found["verdict"]]
+    )
     return found[found["kind"] != CHANCE].set_index(["design", "step"])[["pairs", "verdict", "kind"]]
 
 
