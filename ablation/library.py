@@ -161,8 +161,9 @@ def run(
         code: folder of the user's own tricks, layers, data sets, networks, ... for this run (`ablation.own_code`); None
             for the one that the environment names, if any.
         options: the fields of `ablation.runner.options.Options`: preset, dataset, data_dir, designs, budgets, protocol,
-            controls, steps, seeds (a number of seeds, or the seeds themselves), sets, out, jobs (1), ... More than one
-            job needs `if __name__ == "__main__":` in a script: each process imports it.
+            controls, steps, seeds (a number of seeds, or the seeds themselves), resolve (seeds on demand; with it
+            max_seeds and hours), sets, out, jobs (1), ... More than one job needs `if __name__ == "__main__":` in a
+            script: each process imports it.
 
     Raises:
         UserError: as the command line says them.

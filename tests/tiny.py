@@ -105,7 +105,7 @@ class Quiet:
     def busy(self, text: str) -> contextlib.AbstractContextManager[None]:
         return contextlib.nullcontext()
 
-    def start(self, total: int, kept: int, costs: Any = None, jobs: int | None = 1) -> None:
+    def start(self, total: int, kept: int, costs: Any = None, jobs: int | None = 1, look: str = "") -> None:
         self.total, self.kept, self.costs = total, kept, costs
 
     def progress(self, title: str, seed: int, progress: Any) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ablation.analysis import judgement, moderation
+from ablation.analysis import judgement, moderation, sequential
 from ablation.analysis.judgement import Judgement, Words
 from ablation.analysis.moderation import ModeratedEstimate, Prior
 from ablation.analysis.pairs import ACCURACY, Pairs, paired
+from ablation.analysis.sequential import Looked
 from ablation.analysis.steps import CONTROL, Step, Steps, is_tested, variant_of
 
 Family = tuple[int | None, str | None]
@@ -21,11 +22,17 @@ class Comparison:
         estimate: of the paired differences.
         judgement: what they show.
         prior: what its estimate borrowed from.
+        looks: at how many numbers of seeds it was tested: 1 unless seeds were given on demand.
+        is_open: whether it has no answer.
+        wants_seeds: of a run that gives seeds on demand: open, with seeds left to give and an answer in reach.
     """
 
     estimate: ModeratedEstimate
     judgement: Judgement
     prior: Prior
+    looks: int = 1
+    is_open: bool = False
+    wants_seeds: bool = False
 
 
 def family_of(step: Step) -> Family:
@@ -46,6 +53,7 @@ def comparisons(
     words: Words = judgement.ACCURACY,
     margin: float = judgement.MARGIN,
     sizes: Mapping[Family, int] | None = None,
+    looked: Looked | None = None,
 ) -> dict[Place, Comparison]:
     """The comparison of each step that is tested and has a base, by design and step.
 
@@ -59,6 +67,8 @@ def comparisons(
         margin: a difference no larger than this is none, in the figure's units.
         sizes: primary comparisons of each family as the study lays them out, run or not; those present where it
             says nothing.
+        looked: the looks of a run that gives seeds on demand. Its primary comparisons are judged over all of them,
+            on the seeds that they saw; the others once, on all seeds.
     """
     found: dict[Place, Comparison] = {}
     tested = [step for step in steps.all if is_tested(step) and steps.base(step) is not None]
@@ -71,19 +81,49 @@ def comparisons(
             key = _key(place, pairs[place])
             primary[key] = primary.get(key, False) or is_primary(step)
         distinct = {_key(place, one): one for place, one in pairs.items()}
-        prior, estimates = moderation.estimates(
-            [one.differences if one.forward else -one.differences for one in distinct.values()]
-        )
-        flags = [primary[key] for key in distinct]
-        unseen = max(0, (sizes or {}).get(family, 0) - sum(flags))
-        judged = judgement.judge(estimates, words, flags, margin, unseen=unseen)
-        known = dict(zip(distinct, zip(estimates, judged, strict=True), strict=True))
+        unseen = max(0, (sizes or {}).get(family, 0) - sum(primary.values()))
+        known = _judged(distinct, primary, words, margin, unseen)
+        if looked is not None:
+            asked = {key: one for key, one in distinct.items() if primary[key]}
+            known |= _judged_over_looks(asked, looked, words, margin, unseen)
         for place, one in pairs.items():
-            estimate, verdict = known[_key(place, one)]
-            if not one.forward:
-                estimate, verdict = _reversed(estimate, verdict, words)
-            found[place] = Comparison(estimate, verdict, prior)
+            comparison = known[_key(place, one)]
+            found[place] = comparison if one.forward else _reversed(comparison, words)
     return found
+
+
+def _judged(
+    pairs: Mapping[object, Pairs], primary: Mapping[object, bool], words: Words, margin: float, unseen: int
+) -> dict[object, Comparison]:
+    """Distinct comparisons of one family, judged once."""
+    prior, estimates = moderation.estimates(
+        [one.differences if one.forward else -one.differences for one in pairs.values()]
+    )
+    flags = [primary[key] for key in pairs]
+    judged = judgement.judge(estimates, words, flags, margin, unseen=unseen)
+    return {
+        key: Comparison(estimate, verdict, prior, is_open=verdict.verdict == words.open)
+        for key, estimate, verdict in zip(pairs, estimates, judged, strict=True)
+    }
+
+
+def _judged_over_looks(
+    pairs: Mapping[object, Pairs], looked: Looked, words: Words, margin: float, unseen: int
+) -> dict[object, Comparison]:
+    """The distinct primary comparisons of one family, judged over all looks."""
+    differences = sequential.in_order(list(pairs.values()), looked.seen)
+    prior, estimates, judged, standing = sequential.judge(differences, looked.plan, words, margin, unseen)
+    return {
+        key: Comparison(
+            estimates[i],
+            judged[i],
+            prior,
+            int(standing.looks[i]),
+            judged[i].verdict == words.open,
+            bool(standing.wants_seeds[i]),
+        )
+        for i, key in enumerate(pairs)
+    }
 
 
 def _key(place: Place, pairs: Pairs) -> object:
@@ -91,10 +131,9 @@ def _key(place: Place, pairs: Pairs) -> object:
     return pairs.unordered or place
 
 
-def _reversed(
-    estimate: ModeratedEstimate, verdict: Judgement, words: Words
-) -> tuple[ModeratedEstimate, Judgement]:
+def _reversed(one: Comparison, words: Words) -> Comparison:
     """The same comparison, subtrahend and minuend exchanged."""
+    estimate, verdict = one.estimate, one.judgement
     turned = replace(
         estimate,
         mean=-estimate.mean,
@@ -105,4 +144,5 @@ def _reversed(
     )
     other = {words.up: words.down, words.down: words.up}
     told = other.get(verdict.verdict, verdict.verdict)
-    return turned, replace(verdict, verdict=told, low=-verdict.high, high=-verdict.low)
+    judged = replace(verdict, verdict=told, low=-verdict.high, high=-verdict.low)
+    return replace(one, estimate=turned, judgement=judged)

@@ -9,6 +9,7 @@ import pandas as pd
 from ablation.analysis.attribution import shapley
 from ablation.analysis.comparisons import comparisons
 from ablation.analysis.pairs import paired
+from ablation.analysis.sequential import looked
 from ablation.analysis.steps import CONTROL, LEFT_OUT, steps_of, titles
 from ablation.analysis.summary import families_of, margin_of
 from ablation.results.read import Results
@@ -30,7 +31,8 @@ def contributions(results: Results) -> pd.DataFrame:
         UserError: no trial of the folder is done.
     """
     steps, names = steps_of(results), titles(results.manifest)
-    judged = comparisons(steps, margin=margin_of(results.manifest), sizes=families_of(results.manifest))
+    told = results.manifest
+    judged = comparisons(steps, margin=margin_of(told), sizes=families_of(told), looked=looked(told))
     rows: list[tuple[str, str, int, float, float, float, float, bool]] = []
     marginals: dict[str, list[tuple[str, dict[int, float]]]] = {}
     for step in steps.all:

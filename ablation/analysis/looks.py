@@ -21,7 +21,7 @@ from scipy import special
 
 from ablation.analysis.intervals import ALPHA
 from ablation.analysis.judgement import DOWN, MARGIN, NONE, OPEN, UP, within_margin
-from ablation.analysis.moderation import Moderated, fit_prior, moderate, moments, p_values
+from ablation.analysis.moderation import Moderated, fit_prior, interval, moderate, moments, p_values
 from ablation.analysis.multiplicity import holm, holm_divisor
 
 FIRST, MOST, LOOKS = 3, 20, 4
@@ -49,6 +49,9 @@ class Standing:
         verdict: `judgement.UP`, `DOWN`, `NONE` or `OPEN`.
         p: sequential p-value, corrected by Holm.
         level: coverage of the interval that the verdict at the last look rests on.
+        low, high: that interval; NaN where there is none.
+        divisor: by how many Holm's correction divides alpha for this comparison, before its look's share.
+        looks: at how many it was tested.
         chance: predicted chance that an open comparison is settled at the last planned look; NaN where n < 2.
         wants_seeds: open, with seeds left and a chance of at least 10 %.
     """
@@ -56,6 +59,10 @@ class Standing:
     verdict: np.ndarray
     p: np.ndarray
     level: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    divisor: np.ndarray
+    looks: np.ndarray
     chance: np.ndarray
     wants_seeds: np.ndarray
 
@@ -81,7 +88,9 @@ def plan_looks(first: int = FIRST, most: int = MOST, looks: int = LOOKS) -> Plan
     return Plan(tuple(seeds), tuple(np.diff([0.0, *spent]).tolist()))
 
 
-def stand(differences: np.ndarray, plan: Plan, margin: float = MARGIN, alpha: float = ALPHA) -> Standing:
+def stand(
+    differences: np.ndarray, plan: Plan, margin: float = MARGIN, alpha: float = ALPHA, unseen: int = 0
+) -> Standing:
     """Where the primary comparisons of a study stand.
 
     Args:
@@ -91,6 +100,7 @@ def stand(differences: np.ndarray, plan: Plan, margin: float = MARGIN, alpha: fl
         plan: the looks, settled before the first.
         margin: a difference no larger than this is none; 0 leaves "no difference" out.
         alpha: chance allowed that any comparison is falsely called up or down at any look.
+        unseen: primary comparisons of the study that were not run; each counts in the correction with p = 1.
 
     Raises:
         ValueError: there are fewer seeds than the first look needs.
@@ -100,6 +110,7 @@ def stand(differences: np.ndarray, plan: Plan, margin: float = MARGIN, alpha: fl
     shape = differences.shape[:-1]
     sequential, share = np.full(shape, nan), np.full(shape, plan.shares[0])
     none, direction, before = np.zeros(shape, bool), np.full(shape, UP), np.zeros(shape, int)
+    looks = np.zeros(shape, int)
     for seeds, look_share in zip(plan.seeds, plan.shares, strict=True):
         if seeds > differences.shape[-1]:
             break
@@ -111,16 +122,20 @@ def stand(differences: np.ndarray, plan: Plan, margin: float = MARGIN, alpha: fl
         direction = np.where(better, np.where(found.mean > 0, UP, DOWN), direction)
         share = np.where(gained, look_share, share)
         none |= gained & within_margin(found, margin, 1 - 2 * alpha * look_share)
+        looks += gained
         before = found.n
-    p = holm(sequential)
+    family = np.concatenate([sequential, np.ones((*shape[:-1], unseen))], -1)
+    compared = slice(shape[-1])
+    p = holm(family)[..., compared]
     significant = p < alpha
     verdict = np.where(significant, direction, np.where(none, NONE, OPEN))
-    divisor = np.where(np.isnan(p), 1.0, holm_divisor(sequential, alpha))
+    divisor = np.where(np.isnan(p), 1.0, holm_divisor(family, alpha)[..., compared])
     chance = _chance_to_settle(found, borrowed, plan, divisor, margin, alpha)
     hopeful = np.isnan(chance) | (chance >= LEAST_CHANCE)
     wants = (verdict == OPEN) & (found.n < plan.seeds[-1]) & hopeful
     level = np.where(verdict == NONE, 1 - 2 * alpha * share, 1 - alpha * share / divisor)
-    return Standing(verdict, p, level, chance, wants)
+    low, high = interval(found, level)
+    return Standing(verdict, p, level, low, high, divisor, looks, chance, wants)
 
 
 def _look(differences: np.ndarray) -> tuple[Moderated, np.ndarray]:

@@ -13,6 +13,7 @@ from ablation.analysis.comparisons import Comparison, Family, comparisons, is_pr
 from ablation.analysis.intervals import bootstrap_interval, estimate
 from ablation.analysis.learning import Learned, learned
 from ablation.analysis.proportions import clip_interval
+from ablation.analysis.sequential import looked
 from ablation.analysis.steps import AA, CONTROL, LEFT_OUT, Step, Steps, control_kind, steps_of, titles
 from ablation.analysis.verdicts import HELPS, HURTS, Verdict, chance, learning, verdict
 from ablation.results.folder import JUDGED_TRAINING_IMAGES
@@ -28,7 +29,7 @@ SUMMARY_COLUMNS = (
     "best_val_mean", "best_epoch_mean", "verdict_kind", "verdict_words", "verdict_reason", "primary",
     "comparisons", "delta_level", "deviation", "degrees", "prior_deviation", "prior_degrees", "gap_delta",
     "gap_delta_low", "gap_delta_high", "gap_p_holm", "gap_verdict", "gap_verdict_kind", "gap_verdict_words",
-    "running_train_mean",
+    "running_train_mean", "looks",
 )  # fmt: skip
 
 
@@ -55,8 +56,9 @@ def summary(results: Results) -> pd.DataFrame:
     """
     steps, names = steps_of(results), titles(results.manifest)
     margin, sizes = margin_of(results.manifest), families_of(results.manifest)
-    accuracy = comparisons(steps, margin=margin, sizes=sizes)
-    gaps = comparisons(steps, figure=pairs.GAP, words=judgement.GAP, margin=margin, sizes=sizes)
+    looks = looked(results.manifest)
+    accuracy = comparisons(steps, margin=margin, sizes=sizes, looked=looks)
+    gaps = comparisons(steps, figure=pairs.GAP, words=judgement.GAP, margin=margin, sizes=sizes, looked=looks)
     learners = {(step["design"], step["step"]): _learned(results, steps, step) for step in steps.all}
     failed = results.trials[results.trials["status"] != "done"].groupby(["design", "step"]).size()
     rows = []
@@ -141,6 +143,7 @@ def _test(one: Comparison | None) -> dict[str, Any]:
         "p": one.estimate.p,
         "p_holm": judged.p if judged.primary else nan,
         "comparisons": judged.comparisons,
+        "looks": one.looks,
         "mde": judged.detectable,
         "seeds_needed": judged.seeds_needed,
         "deviation": one.estimate.deviation,

@@ -63,6 +63,13 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
     add_set(parser)
 
 
+def add_resolve_options(parser: argparse.ArgumentParser) -> None:
+    """Seeds on demand."""
+    add_flag(parser, "resolve", "more seeds for comparisons that are open and in reach")
+    _add(parser, "max_seeds", "N", "with --resolve: seeds at the last look (20)")
+    _add(parser, "hours", "H", "with --resolve: begin no look after so many hours")
+
+
 def add_steps(parser: argparse.ArgumentParser, text: str) -> None:
     """`--steps`."""
     _add(parser, "steps", "A,B", text)

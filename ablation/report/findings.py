@@ -11,6 +11,7 @@ from ablation import analysis
 from ablation.analysis.floor import control_floor
 from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
 from ablation.analysis.learning import YES
+from ablation.analysis.sequential import Looked, looked
 from ablation.analysis.steps import AA, CONTROL, LEFT_OUT, averaged, done_trials, titles, variants
 from ablation.analysis.summary import margin_of
 from ablation.analysis.verdicts import HELPS, HURTS, NARROWS, NONE, OPEN, WIDENS
@@ -308,14 +309,32 @@ def how_judged(found: Findings) -> list[str]:
     )
     count = int(tested["comparisons"].max())
     margin = 100 * margin_of(found.manifest)
+    looks = looked(found.manifest)
     return [
         "Test accuracy and gap are means over seeds, ± their 95 % interval. Gap and delta are in points, delta",
         f"against the step's base and paired by seed. A delta is judged by the moderated paired t. {shrunk}",
         "Holm's correction",
         f"for {counted(count, 'primary comparison')} keeps the chance of any false verdict among them under 5 %.",
-        "The interval beside a delta is the one that its verdict rests on. No difference: the 90 % interval lies",
+        *(_looks_taken(looks, tested) if looks else []),
+        "The interval beside a delta is the one that its verdict rests on. No difference: the",
+        "two-sided interval of the look's level lies" if looks else "90 % interval lies",
         f"within ±{margin:g} points. Open: neither shown. Intervals cover the choice of seed, not that of the test",
         "images.",
+    ]
+
+
+def _looks_taken(looks: Looked, tested: pd.DataFrame) -> list[str]:
+    """At how many looks the seeds were given that each primary comparison has."""
+    planned = listed(list(map(str, looks.plan.seeds)))
+    primary = tested[tested["primary"].astype(bool)]
+    given = [
+        f"{counted(int(seeds), 'seed')} over {counted(int(times), 'look')}: {listed([*dict.fromkeys(rows['step'])])}"
+        for (seeds, times), rows in primary.groupby(["pairs", "looks"])
+    ]
+    return [
+        f"Seeds were given on demand: {looks.taken} of {counted(len(looks.plan.seeds), 'look')} planned at {planned}",
+        "seeds were taken, each at its share of the 5 %, so that they hold over all looks.",
+        *([f"{'; '.join(given)}."] if given else []),
     ]
 
 

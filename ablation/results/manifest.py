@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 MOST_STEPS = 10_000
 MOST_TRIALS = 1_000_000
+MOST_SEEDS = 10_000
 MOST = 2**63 - 1
+ROUNDING = 1e-9
 
 Count = Annotated[int, Field(ge=0, le=MOST)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -63,6 +65,47 @@ class Variant(_Part):
     protocol: Literal["honest", "lecture"] | None = None
 
 
+class FamilySize(_Part):
+    """How many primary comparisons the study has, run or not, at one budget and under one protocol.
+
+    Attributes:
+        epochs, protocol: as in `Variant`.
+        comparisons: distinct ones; the same pair in two designs counts once.
+    """
+
+    epochs: Annotated[int, Field(ge=1, le=MOST)] | None
+    protocol: Literal["honest", "lecture"] | None
+    comparisons: Count
+
+
+class Looks(_Part):
+    """The looks of a run that gives seeds on demand, planned before the first.
+
+    Attributes:
+        seeds: at how many seeds, increasing.
+        shares: of alpha, one a look.
+        order: the seeds in the order in which they are given, as many as the last look is at.
+        taken: how many looks are over.
+    """
+
+    seeds: Annotated[list[Annotated[int, Field(ge=2, le=MOST_SEEDS)]], Field(min_length=1)]
+    shares: list[Annotated[float, Field(gt=0, le=1)]]
+    order: list[Annotated[int, Field(ge=-MOST, le=MOST)]]
+    taken: Count
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if sorted(set(self.seeds)) != self.seeds:
+            raise ValueError(f"looks.seeds: expected increasing numbers, found {self.seeds}")
+        if len(self.shares) != len(self.seeds) or abs(sum(self.shares) - 1) > ROUNDING:
+            raise ValueError(f"looks.shares: expected a share a look, 1 in all, found {self.shares}")
+        if len(set(self.order)) != len(self.order) or len(self.order) != self.seeds[-1]:
+            raise ValueError(f"looks.order: expected {self.seeds[-1]} different seeds")
+        if self.taken > len(self.seeds):
+            raise ValueError(f"looks.taken: expected at most {len(self.seeds)}, found {self.taken}")
+        return self
+
+
 class Use(_Part):
     """A trick with its parameters; the card says what it does."""
 
@@ -95,6 +138,7 @@ class Step(_Part):
         change: the ladder's step that is added, left out or held against something; None of a start.
         order: which of several orders of the ladder it stands in, from 1; None where there is but one.
         base: the step of the same design it is compared with; it may not have been asked for.
+        primary: whether that comparison is one that the study asks about.
     """
 
     design: Name
@@ -105,6 +149,7 @@ class Step(_Part):
     change: Name | None
     order: Annotated[int, Field(ge=1, le=MOST)] | None
     base: Name | None
+    primary: bool = True
     title: str
     tricks: list[Use]
     changes: dict[str, Annotated[list[str], Field(min_length=2, max_length=2)]]
@@ -156,6 +201,8 @@ class Manifest(_Part):
     steps: Annotated[list[Step], Field(max_length=MOST_STEPS)]
     trials: Annotated[list[TrialRow], Field(max_length=MOST_TRIALS)]
     seeds: list[int]
+    families: list[FamilySize] = []
+    looks: Looks | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -34,13 +34,19 @@ class Watching(Protocol):
         """Say what takes a moment, for as long as it does."""
 
     def start(
-        self, total: int, kept: int, costs: Mapping[Label, float] | None = None, jobs: int | None = 1
+        self,
+        total: int,
+        kept: int,
+        costs: Mapping[Label, float] | None = None,
+        jobs: int | None = 1,
+        look: str = "",
     ) -> None:
-        """Before the first trial: how many there are to train, how many are kept from before.
+        """Before the first trial, of every look: how many there are to train, how many are kept from before.
 
         Args:
             costs: of each training, by title and seed, in a unit that its time goes by.
             jobs: trials at a time, None where it is not known.
+            look: "look 2 of 4" of a run that gives seeds on demand.
         """
 
     def progress(self, title: str, seed: int, progress: "Progress") -> None:
@@ -82,6 +88,7 @@ class Display:
         self._running: dict[Label, Any] = {}
         self._rows: dict[Label, dict[str, Any]] = {}
         self._total = self._done = 0
+        self._look = ""
         self._began = time.monotonic()
         self._left = TimeLeft({}, 1, self._began)
         self._spinner = Spinner("dots")
@@ -101,9 +108,15 @@ class Display:
         return self.console.status(Text(text)) if self.console.is_terminal else contextlib.nullcontext()
 
     def start(
-        self, total: int, kept: int, costs: Mapping[Label, float] | None = None, jobs: int | None = 1
+        self,
+        total: int,
+        kept: int,
+        costs: Mapping[Label, float] | None = None,
+        jobs: int | None = 1,
+        look: str = "",
     ) -> None:
         """As `Watching.start`."""
+        self._look = f", {look}" if look else ""
         self._total, self._done, self._began = total, 0, time.monotonic()
         self._left = TimeLeft(costs or {}, jobs, self._began)
         self.note(f"{counted(total, 'trial')} to train" + (f", {kept} kept from before" if kept else ""))
@@ -120,7 +133,8 @@ class Display:
         if self._live is None and progress.row is not None:
             row = progress.row
             self.note(
-                f"[{self._done + 1}/{self._total}] {title} seed {seed} epoch {progress.epoch}/{progress.epochs}: "
+                f"[{self._done + 1}/{self._total}{self._look}] {title} seed {seed} "
+                f"epoch {progress.epoch}/{progress.epochs}: "
                 f"train {row['accuracy']:.3f} val {row['val_accuracy']:.3f} loss {row['loss']:.3f} "
                 f"{progress.images_per_second:,.0f} images/s"
             )
@@ -136,7 +150,9 @@ class Display:
         self._done += 1
         self._told = True
         result = _result(record)
-        self.note(f"[{self._done}/{self._total}] {title} seed {seed}: {result}{self._time_left()}")
+        self.note(
+            f"[{self._done}/{self._total}{self._look}] {title} seed {seed}: {result}{self._time_left()}"
+        )
 
     def end(self) -> None:
         """After the last trial."""
@@ -155,7 +171,7 @@ class Display:
 
     def _view(self) -> RenderableType:
         """A bar, how far the run is, and a row for each trial under way; at most 80 columns wide."""
-        state = f"{self._done} of {counted(self._total, 'trial')} done{self._time_left()}"
+        state = f"{self._done} of {counted(self._total, 'trial')} done{self._look}{self._time_left()}"
         state += f", {_about(time.monotonic() - self._began)} gone"
         bar = ProgressBar(total=1.0, completed=self._share(), width=min(self.console.width, WIDEST))
         running = list(self._running.items())

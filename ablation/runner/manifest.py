@@ -10,8 +10,9 @@ from ablation.errors import UserError
 from ablation.runner import samples
 from ablation.runner.provenance import commit, now, versions
 from ablation.runner.work import Place, Work
-from ablation.study.planned import PlannedStep
+from ablation.study.planned import CONTROL, PlannedStep
 from ablation.study.planning import nodes
+from ablation.study.schema import Study
 
 
 def of(work: Work) -> dict[str, Any]:
@@ -53,11 +54,11 @@ def of(work: Work) -> dict[str, Any]:
         "start": now(),
         "end": None,
         "steps": [described(step, work.whole, work) for step in work.steps],
-        "trials": _rows(work),
+        "trials": rows(work),
     }
 
 
-def _rows(work: Work) -> list[dict[str, Any]]:
+def rows(work: Work) -> list[dict[str, Any]]:
     """The trials in the order of training."""
     return [
         {
@@ -97,6 +98,7 @@ def described(step: PlannedStep, whole: Mapping[Place, PlannedStep], work: Work)
         "change": step.change,
         "order": step.order,
         "base": step.base,
+        "primary": is_primary(step, work.plan.study),
         "title": step.title,
         "tricks": [
             {"name": name, "parameters": tricks.parameters(name) | given, "card": tricks.card(name)}
@@ -112,6 +114,31 @@ def described(step: PlannedStep, whole: Mapping[Place, PlannedStep], work: Work)
         "samples": picture,
         **_settings(step),
     }
+
+
+def is_primary(step: PlannedStep, study: Study) -> bool:
+    """Whether the study counts a step's comparison among those that it asks about."""
+    flags = {one.step: one.primary for one in study.ladder}
+    return step.role != CONTROL and flags.get(step.change or "", True)
+
+
+def families(everything: Mapping[Place, PlannedStep], work: Work) -> list[dict[str, Any]]:
+    """How many distinct primary comparisons there are at each budget and under each protocol, run or not.
+
+    Args:
+        everything: all steps of the designs.
+        work: the run, which knows steps that are the same training.
+    """
+    found: dict[tuple[int | None, str | None], set[frozenset[str]]] = {}
+    for step in everything.values():
+        base = everything.get((step.design, step.base or ""))
+        if base is not None and step.order is None and is_primary(step, work.plan.study):
+            family = found.setdefault((step.variant.epochs, step.variant.protocol), set())
+            family.add(frozenset(map(work.trained_as, (step, base))))
+    return [
+        {"epochs": epochs, "protocol": protocol, "comparisons": len(pairs)}
+        for (epochs, protocol), pairs in found.items()
+    ]
 
 
 def _settings(step: PlannedStep) -> dict[str, Any]:
@@ -172,6 +199,8 @@ def joined(
         "steps": sorted(steps, key=order),
         "trials": trials,
         "seeds": sorted({row["seed"] for row in trials}),
+        "families": families(everything, work),
+        "looks": new.get("looks") or old.get("looks"),
     }
 
 

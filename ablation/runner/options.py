@@ -3,6 +3,7 @@
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,17 @@ def _fraction(found: Any) -> float:
     return number
 
 
+def _most_seeds(found: Any) -> int:
+    return whole_number(found, 2, MOST_SEEDS)
+
+
+def _hours(found: Any) -> float:
+    number = _number(found)
+    if not 0 < number < inf:
+        raise ValueError(f"expected a number of hours above 0, found {_told(found)}")
+    return number
+
+
 def _text(found: Any) -> str:
     if not isinstance(found, str):
         raise ValueError(f"expected text, found {_told(found)}")
@@ -215,6 +227,9 @@ class Options:
         controls: of `ablation.study.controls.CONTROLS`.
         steps: names to keep; empty for all.
         seeds: the seeds themselves, or how many, counted from 0; empty for as many as the preset says.
+        resolve: give more seeds to comparisons that are open and whose answer is in reach, in a few looks.
+        max_seeds: at the last look; None for as many as the folder's looks were planned for, or 20.
+        hours: of wall time after which no further look begins; None for no end.
         sets: `KEY=VALUE` assignments.
         out: results folder; None for `results/<study>/<dataset>-<preset>`.
         jobs: processes at a time; 1 trains in this process, None takes one a core (or one a GPU).
@@ -247,6 +262,9 @@ class Options:
     controls: tuple[str, ...] = _option(names, ())
     steps: tuple[str, ...] = _option(names, ())
     seeds: tuple[int, ...] = _option(_seeds, ())
+    resolve: bool = _option(_flag, False)
+    max_seeds: int | None = _option(_most_seeds, None)
+    hours: float | None = _option(_hours, None)
     sets: tuple[str, ...] = _option(_assignments, ())
     out: Path | None = _option(_path, None)
     jobs: int | None = _option(whole_number, 1)
@@ -286,6 +304,23 @@ class Options:
         for name in ("ray_address", "trial_cpus", "trial_gpus"):
             if self.executor != "ray" and getattr(self, name) not in ("", None):
                 raise OptionError(name, f"expected executor ray with it, found executor {self.executor}")
+        for name in ("max_seeds", "hours"):
+            if not self.resolve and getattr(self, name) is not None:
+                raise OptionError(name, "expected resolve with it")
+        if self.resolve and self.seeds:
+            self._check_looks()
+
+    def _check_looks(self) -> None:
+        """The seeds that were named are those of the first look."""
+        first, most = len(self.seeds), self.max_seeds
+        if first < 2:
+            raise OptionError("seeds", f"expected 2 or more for the first look of resolve, found {first}")
+        if most is not None and most < first:
+            raise OptionError(
+                "max_seeds", f"expected at least the {first} seeds of the first look, found {most}"
+            )
+        if max(self.seeds) > HIGHEST_SEED - MOST_SEEDS:
+            raise OptionError("seeds", f"expected seeds that leave room for {MOST_SEEDS} more with resolve")
 
 
 def options_of(given: Mapping[str, Any]) -> Options:

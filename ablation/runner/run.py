@@ -5,8 +5,8 @@ import functools
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from ablation.errors import UserError
 from ablation.files import write_atomically
 from ablation.networks.layout import layout
 from ablation.observers import Observing
-from ablation.results.folder import RunFolder
-from ablation.runner import manifest, samples
+from ablation.results import read as results
+from ablation.results.folder import Records, RunFolder
+from ablation.runner import manifest, resolve, samples
 from ablation.runner.display import Watching
 from ablation.runner.executors.processes import refuse_in_a_starting_process
 from ablation.runner.executors.task import Task, failed_record
@@ -26,7 +27,7 @@ from ablation.runner.origins import waves
 from ablation.runner.plan import plan_run
 from ablation.runner.provenance import now
 from ablation.runner.tracking import Track, tracked
-from ablation.runner.work import Work, prepared, remarks
+from ablation.runner.work import Place, Work, prepared, remarks
 from ablation.study.planned import PlannedStep
 from ablation.study.schema import Study
 from ablation.study.trial import Trial
@@ -71,10 +72,15 @@ def run(study: Study, options: Options, display: Watching) -> Outcome:
     """
     refuse_in_a_starting_process()
     hardware.use_one_thread()
+    began = time.monotonic()
     asked = plan_run(study, options)
-    display.note(asked.title)
     folder = RunFolder(options.out or Path("results") / study.study / f"{asked.dataset}-{asked.preset}")
     _check_ours(folder)
+    looked = None
+    if options.resolve:
+        looked = resolve.planned(asked, {} if options.fresh else folder.read_manifest() or {})
+        asked = replace(asked, seeds=looked.seen)
+    display.note(asked.title)
     with display.busy("reading the images, checking every layer"):
         work = prepared(asked)
     for note in dict.fromkeys(note for splits in work.splits.values() for note in splits.notes):
@@ -91,59 +97,137 @@ def run(study: Study, options: Options, display: Watching) -> Outcome:
             display.note(f"the results that lay in {folder.path} are now in {aside}")
         folder.remove_unfinished()
         records = folder.read_trials()
-        told = manifest.joined(folder.path, folder.read_manifest() or {}, own, work, records)
-        folder.write_manifest(told)
-        _keep_samples(work, told, folder, display)
-        left = [
-            (step, seed, trial)
-            for step, seed, trial in work.trials
-            if (status := records.status(trial.config_hash)) is None
-            or (options.retry_failed and status != "done")
-        ]
-        _forget_damaged_weights(work, left, folder, display)
-        groups = _tasks(work, left, folder)
-        labels = _labels(work, left)
-        hashes = {task.trial.config_hash for group in groups for task in group}
-        kept = len({trial.config_hash for _, _, trial in work.trials} - hashes)
-        jobs = options.jobs or (hardware.default_jobs() if options.strategy == "single" else 1)
-        at_once = None if options.executor == "ray" else jobs
-        tasks = [task for group in groups for task in group]
-        costs = {labels[task.trial.config_hash]: _cost(work, task) for task in tasks}
-        display.start(len(hashes), kept, costs, at_once)
-        write_tables = _seldom(lambda: folder.write_tables(told["trials"], records))
-        failed = False
+        there = folder.read_manifest() or {}
+        room = _Room(options, folder, records, display, track, stop)
+        begun: set[str] = set()
+        wanting: frozenset[Place] | None = None
+        while True:
+            own |= {"trials": manifest.rows(work)} | ({"looks": looked.told} if looked else {})
+            told = manifest.joined(folder.path, there, own, work, records)
+            folder.write_manifest(told)
+            if not begun:
+                _keep_samples(work, told, folder, display)
+            trained = _train(work, told, begun, room, resolve.name(looked) if looked else "")
+            begun |= trained.hashes
+            all_done = trained.all_done
+            if looked is None or not all_done:
+                break
+            looked = replace(looked, taken=looked.taken + 1)
+            told |= {"looks": looked.told}
+            folder.write_manifest(told)
+            found = resolve.standings(results.load(folder.path), work)
+            wanting = found.wanting if wanting is None else wanting & found.wanting
+            if not wanting or looked.over:
+                display.note(resolve.last_look(looked, found))
+                break
+            further = resolve.with_seeds(work, wanting, looked.ahead)
+            if _is_late(options, began) and _left(further, begun, room):
+                display.note(f"{options.hours:g} h are over: {resolve.name(looked)} does not begin")
+                break
+            if stop():
+                all_done = False
+                break
+            display.note(resolve.next_look(looked, found, wanting))
+            work = further
+        if all_done:
+            folder.write_manifest(told | {"end": now()})
+    statuses = {trial.config_hash: records.status(trial.config_hash) for _, _, trial in work.trials}
+    bad = sum(statuses[row["config_hash"]] not in (None, "done") for row in own["trials"])
+    stopped = not all_done and not (options.fail_fast and trained.failed)
+    kept = len(statuses.keys() - begun)
+    return Outcome(folder.path, sum(one in records for one in begun), kept, bad, stopped)
 
-        def finish(task: Task, record: dict[str, Any]) -> None:
-            nonlocal failed
-            record = records.keep(record)
-            failed |= record["status"] != "done"
-            title, seed = labels[record["config_hash"]]
-            track(title, task.trial, record)
-            display.finish(title, seed, record)
-            write_tables()
 
-        def watch(task: Task, progress: Any) -> None:
-            display.progress(*labels[task.trial.config_hash], progress)
+@dataclass(frozen=True)
+class _Room:
+    """What a run has from its first look to its last."""
 
-        end = None
-        try:
-            for group in groups:
-                ready = [task for task in group if task.start is None or task.start.is_file()]
-                for task in group:
-                    if task not in ready:
-                        finish(task, failed_record(task.trial, NO_START))
-                execute = _executor(options, min(jobs, len(ready)))
-                execute(ready, watch, finish, lambda: stop() or (options.fail_fast and failed))
-            end = now()
-        except Interrupted:
-            pass
-        finally:
-            display.end()
-            folder.write_tables(told["trials"], records)
-            folder.write_manifest(told | {"end": end})
-    bad = sum(records.status(row["config_hash"]) not in (None, "done") for row in own["trials"])
-    trained = sum(one in records for one in hashes)
-    return Outcome(folder.path, trained, kept, bad, end is None and not (options.fail_fast and failed))
+    options: Options
+    folder: RunFolder
+    records: Records
+    display: Watching
+    track: Track
+    stop: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """Attributes:
+    hashes: of what was to be trained.
+    all_done: whether none of it was left out.
+    failed: whether some of it failed or diverged.
+    """
+
+    hashes: set[str]
+    all_done: bool
+    failed: bool
+
+
+def _train(work: Work, told: Mapping[str, Any], before: Collection[str], room: _Room, look: str) -> _Trained:
+    """Train what is left, and write the tables.
+
+    Args:
+        work: with the seeds of each step.
+        told: the manifest.
+        before: configuration hashes of what this run has trained already.
+        room: of the run.
+        look: what is being resolved; empty without looks.
+    """
+    options, folder, records, display = room.options, room.folder, room.records, room.display
+    left = _left(work, before, room)
+    _forget_damaged_weights(work, left, folder, display)
+    groups = _tasks(work, left, folder)
+    labels = _labels(work, left)
+    hashes = {task.trial.config_hash for group in groups for task in group}
+    kept = len({trial.config_hash for _, _, trial in work.trials} - hashes - set(before))
+    jobs = options.jobs or (hardware.default_jobs() if options.strategy == "single" else 1)
+    at_once = None if options.executor == "ray" else jobs
+    tasks = [task for group in groups for task in group]
+    costs = {labels[task.trial.config_hash]: _cost(work, task) for task in tasks}
+    display.start(len(hashes), kept, costs, at_once, look)
+    write_tables = _seldom(lambda: folder.write_tables(told["trials"], records))
+    failed = False
+
+    def finish(task: Task, record: dict[str, Any]) -> None:
+        nonlocal failed
+        record = records.keep(record)
+        failed |= record["status"] != "done"
+        title, seed = labels[record["config_hash"]]
+        room.track(title, task.trial, record)
+        display.finish(title, seed, record)
+        write_tables()
+
+    def watch(task: Task, progress: Any) -> None:
+        display.progress(*labels[task.trial.config_hash], progress)
+
+    try:
+        for group in groups:
+            ready = [task for task in group if task.start is None or task.start.is_file()]
+            for task in group:
+                if task not in ready:
+                    finish(task, failed_record(task.trial, NO_START))
+            execute = _executor(options, min(jobs, len(ready)))
+            execute(ready, watch, finish, lambda: room.stop() or (options.fail_fast and failed))
+    except Interrupted:
+        return _Trained(hashes, False, failed)
+    finally:
+        display.end()
+        folder.write_tables(told["trials"], records)
+    return _Trained(hashes, True, failed)
+
+
+def _left(work: Work, before: Collection[str], room: _Room) -> list[tuple[PlannedStep, int, Trial]]:
+    """The trials that are to be trained."""
+    return [
+        (step, seed, trial)
+        for step, seed, trial in work.trials
+        if (status := room.records.status(trial.config_hash)) is None
+        or (room.options.retry_failed and status != "done" and trial.config_hash not in before)
+    ]
+
+
+def _is_late(options: Options, began: float) -> bool:
+    return options.hours is not None and time.monotonic() - began >= options.hours * 3600
 
 
 def _keep_samples(work: Work, told: dict[str, Any], folder: RunFolder, display: Watching) -> None:

@@ -32,6 +32,7 @@ class Work:
         plan: what was asked for.
         whole: all steps of the designs asked for, by (design, step); precision and weights settled, as in all of these.
         steps: those that were asked for.
+        seeds: of each of these, in the order in which they are given; that of one step begins that of another.
         splits: the images, by request.
         backend: of Keras.
         devices: how many share a trial.
@@ -41,6 +42,7 @@ class Work:
     plan: RunPlan
     whole: Mapping[Place, PlannedStep]
     steps: tuple[PlannedStep, ...]
+    seeds: Mapping[Place, tuple[int, ...]]
     splits: Mapping[DataRequest, Splits]
     backend: str
     devices: int
@@ -57,12 +59,19 @@ class Work:
 
     @functools.cached_property
     def trials(self) -> tuple[tuple[PlannedStep, int, Trial], ...]:
-        """Every step under every seed, in the order of training: all steps of a seed, then the next seed."""
+        """Every step under each of its seeds, in the order of training: all steps of a seed, then the next seed."""
         return tuple(
             (step, seed, self.trial(step.setting, step.protocol, seed))
-            for seed in self.plan.seeds
+            for seed in max(self.seeds.values(), key=len, default=())
             for step in self.steps
+            if seed in self.seeds[step.place]
         )
+
+    def trained_as(self, step: PlannedStep) -> str:
+        """Equal for steps, asked for or not, that are the same training under the same seed."""
+        data = self.request(step.setting, step.protocol)
+        backend, devices = self.backend, self.devices
+        return Trial(step.setting, 0, self.plan.dataset, "", data.protocol, backend, devices).config_hash
 
     def request(self, setting: Setting, protocol: str) -> DataRequest:
         """How to get the images of a setting."""
@@ -110,7 +119,8 @@ def prepared(plan: RunPlan) -> Work:
     splits = {request: read_data(request) for _, request in asked}
     batches = (min(recipe.batch_size, len(splits[request].x_train)) for recipe, request in asked)
     devices = _devices(plan.options, batches)
-    return Work(plan, whole, steps, splits, keras.config.backend(), devices, own_code.digest())
+    seeds = {step.place: plan.seeds for step in steps}
+    return Work(plan, whole, steps, seeds, splits, keras.config.backend(), devices, own_code.digest())
 
 
 def remarks(work: Work) -> list[str]:

@@ -47,6 +47,8 @@ class Step(Frozen):
         needs: steps above without which it does nothing: the design `orders` puts it behind them.
         tricks: names, or one-key mappings of a name to its parameters.
         network, training, data: fields set outright, where no trick is the point.
+        primary: whether its comparison with the step it builds on is one that the study asks about; else it is shown
+            as exploratory, outside the family that is corrected for.
         lecture: what was published.
     """
 
@@ -58,6 +60,7 @@ class Step(Frozen):
     network: dict[str, Any] = {}
     training: dict[str, Any] = {}
     data: dict[str, Any] = {}
+    primary: bool = True
     lecture: PublishedAccuracy = PublishedAccuracy()
 
     @property
@@ -85,6 +88,7 @@ class Study(Frozen):
         orders: how many orders of the ladder the design `orders` draws.
         order_seed: from which it draws them.
         seeds: how many.
+        margin: a difference in accuracy no larger than this, a fraction, is none; 0 leaves "no difference" out.
         network, training, data: the first step's settings over the recipe's defaults.
         ladder: the steps.
         presets: `full` is the study as it stands unless the file says otherwise.
@@ -102,6 +106,7 @@ class Study(Frozen):
     orders: Annotated[int, Field(ge=1, le=1000)] = 4
     order_seed: int = 0
     seeds: Seeds = 3
+    margin: Annotated[float, Field(ge=0, lt=1)] = 0.01
     network: dict[str, Any] = {}
     training: dict[str, Any] = {}
     data: dict[str, Any] = {}

@@ -89,6 +89,21 @@ def test_the_predicted_chance_is_as_often_right_as_it_says():
         assert settled[here].mean() == pytest.approx(chance[here].mean(), abs=0.12)
 
 
+def test_what_was_not_run_counts_in_the_correction():
+    differences = generator(6).normal(0.02, 0.01, (2, 3))
+    alone, among = stand(differences, ONE_LOOK), stand(differences, ONE_LOOK, unseen=5)
+    low, high = sorted(alone.p / [2, 1] if alone.p[0] < alone.p[1] else alone.p / [1, 2])
+    assert sorted(among.p) == pytest.approx([min(1, 7 * low), min(1, max(7 * low, 6 * high))])
+    assert among.divisor.shape == among.low.shape == (2,)
+
+
+def test_the_interval_shown_leaves_out_zero_where_the_verdict_is_up_or_down():
+    differences = generator(7).normal(0, 0.01, (40, 7, 6)) + generator(8).choice([0.0, 0.03], (40, 7, 1))
+    found = stand(differences, Plan((6,), (1.0,)), margin=0)
+    assert ((found.low > 0) == (found.verdict == UP)).all()
+    assert found.looks.tolist() == np.ones((40, 7), int).tolist()
+
+
 def test_too_few_seeds_for_the_first_look_are_refused():
     with pytest.raises(ValueError, match="first look"):
         stand(np.zeros((2, 2)), plan_looks())

@@ -32,6 +32,17 @@ def test_without_a_terminal_there_is_one_plain_line_an_epoch():
     ]
 
 
+def test_a_look_is_told_with_every_line():
+    file = io.StringIO()
+    display = Display(Console(file=file, width=200))
+    display.start(1, 0, look="look 2 of 4")
+    display.progress("noise", 3, Progress(1, 2, 1.0, 1234.5, ROW))
+    display.finish("noise", 3, DONE)
+    _, epoch, end = file.getvalue().splitlines()
+    assert epoch.startswith("[1/1, look 2 of 4] noise seed 3 epoch 1/2: ")
+    assert end == "[1/1, look 2 of 4] noise seed 3: test 0.625 gap 0.125 in 3 s"
+
+
 def test_on_a_terminal_the_table_shows_rung_seed_epoch_accuracy_speed_and_time_left():
     file = io.StringIO()
     console = Console(file=file, force_terminal=True, width=100)

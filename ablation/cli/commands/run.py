@@ -18,6 +18,7 @@ HELP = "train a study's trials, write its tables and its report"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     groups.add_study_options(parser)
+    groups.add_resolve_options(parser)
     groups.add_out(parser, "results folder (results/STUDY/DATASET-PRESET)")
     groups.add_execution_options(parser)
     groups.add_flag(parser, "fail_fast", "end at the first trial that fails")
