@@ -25,6 +25,7 @@ ROOMS = {
     "networks": "networks/families",
     "designs": "study/designs",
     "figures": "report/figures",
+    "measures": "measures",
 }
 OF_NO_NUMBER = ("designs", "figures")
 """Rooms whose files change no trial's numbers: what a design plans is told by the settings themselves."""
@@ -32,6 +33,7 @@ OF_NO_NUMBER = ("designs", "figures")
 _CACHES = (
     ("ablation.tricks", "names"),
     ("ablation.data.sources", "names"),
+    ("ablation.measures", "names"),
     ("ablation.networks.families", "names"),
     ("ablation.study.design", "names"),
     ("ablation.networks.count", "_figures"),

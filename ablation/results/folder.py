@@ -31,7 +31,7 @@ from ablation.files import UNFINISHED, replacing, write_atomically
 from ablation.results.json_file import read_json
 from ablation.results.manifest import checked
 from ablation.results.record import TrialRecord
-from ablation.results.tables import COLUMNS, write_rows
+from ablation.results.tables import COLUMNS, trial_row, write_rows
 from ablation.study.trial import CONTRACT
 
 JUDGED_TRAINING_IMAGES = 10_000  # at most, for a trial's train_accuracy
@@ -136,7 +136,7 @@ class RunFolder:
                 labels = {name: row[name] for name in ("step", "seed", "config_hash")}
                 yield from ({**figures, **labels} for figures in records[key]["epochs"])
 
-        self._write_table("trials", ({**records[row["config_hash"]], **row} for row in there))
+        self._write_table("trials", (trial_row(records[row["config_hash"]], row) for row in there))
         self._write_table("epochs", epochs())
 
     def _write_table(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from ablation.errors import UserError
 from ablation.results.folder import RunFolder
 from ablation.results.json_file import read_regular
-from ablation.results.tables import EPOCH_COLUMNS, TRIAL_COLUMNS, read_table, table_of
+from ablation.results.tables import EPOCH_COLUMNS, TRIAL_COLUMNS, read_table, table_of, trial_row
 
 SAMPLES = re.compile(r"[0-9a-f]{16}\.png")
 PLACE = ("design", "step", "seed")
@@ -86,7 +86,7 @@ def load(path: Path | str) -> Results:
         return Results(folder, manifest, trials, epochs)
     rows = [row for row in planned.values() if row["config_hash"] in records]
     kept = table_of(
-        "trials", ({**records[row["config_hash"]], **row} for row in rows), f"{folder.path}/trials"
+        "trials", (trial_row(records[row["config_hash"]], row) for row in rows), f"{folder.path}/trials"
     )
     curves = table_of("epochs", _epoch_rows(rows, records), f"{folder.path}/trials")
     found = [

@@ -55,6 +55,7 @@ class TrialRecord(_Part):
     train_seconds: Amount | None = None
     images_per_second: Amount | None = None
     peak_memory_mb: Amount | None = None
+    measures: dict[str, Figure | None] | None = None
     confusion: list[list[Count]] | None = None
 
     @model_validator(mode="after")

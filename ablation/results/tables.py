@@ -12,17 +12,19 @@ from typing import Any, TextIO
 import numpy as np
 import pandas as pd
 
+from ablation import measures
 from ablation.errors import UserError
 from ablation.results.json_file import read_regular
 
 STATUSES = ("done", "failed", "diverged")
+MEASURE_COLUMNS = tuple(f"measure_{name}" for name in measures.ours())  # of the test images
 TRIAL_COLUMNS = (
     "design", "step", "position", "seed", "status", "epochs_run", "best_epoch", "train_accuracy",
     "running_train_accuracy", "val_accuracy", "best_val_accuracy", "test_accuracy", "gap", "train_loss",
     "val_loss", "test_loss", "parameters", "flops_per_image", "train_seconds", "images_per_second",
-    "peak_memory_mb", "config_hash", "error", "test_top5_accuracy",
+    "peak_memory_mb", "config_hash", "error", "test_top5_accuracy", *MEASURE_COLUMNS,
 )  # fmt: skip
-LATER_COLUMNS = ("test_top5_accuracy",)  # of which older tables know nothing
+LATER_COLUMNS = ("test_top5_accuracy", *MEASURE_COLUMNS)  # of which older tables know nothing
 EPOCH_COLUMNS = (
     "step", "seed", "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds",
     "config_hash",
@@ -43,11 +45,18 @@ _ANY, _AMOUNT, _SHARE = (-3.5e38, 3.5e38), (0.0, 1e15), (0.0, 1.0)
 _RANGES = {
     **dict.fromkeys(WHOLE_NUMBERS, (0.0, 2.0**63)),
     "seed": (-(2.0**63), 2.0**63),
+    **dict.fromkeys(MEASURE_COLUMNS, _ANY),
     **{name: _SHARE for name in (*TRIAL_COLUMNS, *EPOCH_COLUMNS) if name.endswith("accuracy")},
     "gap": (-1.0, 1.0),
     **dict.fromkeys(("train_loss", "val_loss", "test_loss", "loss", "learning_rate"), _ANY),
     **dict.fromkeys(("train_seconds", "seconds", "images_per_second", "peak_memory_mb"), _AMOUNT),
 }
+
+
+def trial_row(record: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of `trials.csv`: a trial's record under one of its places."""
+    found = {f"measure_{name}": value for name, value in (record.get("measures") or {}).items()}
+    return {**record, **found, **place}
 
 
 def write_rows(file: TextIO, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ablation import measures
 from ablation.data import Splits
 from ablation.engine import PLAIN, Engine, predict
 from ablation.recipe import Prediction, Recipe
@@ -47,11 +48,12 @@ def judged(
     val_loss, val_accuracy, _ = evaluate(engine, splits.x_val, splits.y_val, how)
     best = max(epochs, key=lambda row: row["val_accuracy"])
     chosen = best["epoch"] if recipe.early_stopping is None else best_epoch(recipe.early_stopping, epochs)
-    test_loss = test_accuracy = top5 = confusion = None
+    test_loss = test_accuracy = top5 = confusion = measured = None
     if len(splits.x_test):
         logits = predict(engine, splits.x_test, how)
         test_loss, test_accuracy, predicted = scored(logits, splits.y_test)
         top5 = top_k_accuracy(logits, splits.y_test)
+        measured = dict(measures.measured(logits, splits.y_test))
         confusion = np.zeros((len(splits.classes),) * 2, int)
         np.add.at(confusion, (splits.y_test, predicted), 1)
     return {
@@ -68,6 +70,7 @@ def judged(
         "val_loss": val_loss,
         "test_loss": test_loss,
         "test_top5_accuracy": top5,
+        "measures": measured,
         "confusion": confusion,
     }
 

@@ -152,6 +152,16 @@ def test_figures_survive_the_tables_to_the_last_digit(tmp_path):
     assert load(tmp_path).trials["test_accuracy"][0] == figure
 
 
+def test_measures_of_a_trial_are_columns_and_what_is_undecided_is_empty(tmp_path):
+    folder, found = RunFolder(tmp_path), {"auc": float("nan"), "macro_f1": 0.1 + 0.2, "of_the_users_own": 2.0}
+    folder.write_manifest(manifest())
+    kept = folder.save_trial(record(A, measures=found))
+    assert kept["measures"] == {"auc": None, "macro_f1": 0.1 + 0.2, "of_the_users_own": 2.0}
+    folder.write_tables([row("one", 0, A)], {A: kept})
+    trials = load(tmp_path).trials
+    assert trials["measure_macro_f1"][0] == 0.1 + 0.2 and trials["measure_auc"].isna().all()
+
+
 def test_what_a_killed_run_was_writing_is_removed_and_nothing_else(tmp_path):
     folder = RunFolder(tmp_path)
     folder.save_trial(record())

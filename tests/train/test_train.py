@@ -342,8 +342,10 @@ def test_the_first_loss_is_remembered_across_an_interruption(splits, tmp_path):
 def test_without_test_images_everything_else_is_judged(splits):
     none = dataclasses.replace(splits, x_test=splits.x_test[:0], y_test=splits.y_test[:0])
     whole, record = (train(tiny.trial(), one) for one in (splits, none))
-    silent = ("test_loss", "test_accuracy", "test_top5_accuracy", "gap")
-    assert [record[name] for name in (*silent, "confusion")] == [None] * 5
+    silent = ("test_loss", "test_accuracy", "test_top5_accuracy", "gap", "measures")
+    assert [record[name] for name in (*silent, "confusion")] == [None] * 6
+    assert whole["measures"]["log_loss"] == pytest.approx(whole["test_loss"], rel=1e-6)
+    assert whole["measures"]["top5_accuracy"] == whole["test_top5_accuracy"]
     assert without_times(record) == without_times(whole) | dict.fromkeys(silent)
 
 
