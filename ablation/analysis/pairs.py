@@ -1,6 +1,7 @@
 """Pairing by seed: what a step changes at the same seed."""
 
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 
@@ -45,9 +46,19 @@ def paired(steps: Steps, step: Step, figure: str = ACCURACY) -> Pairs:
     base = steps.base(step)
     if base is None:
         return Pairs(np.empty(0), (), ())
-    pair = [steps.trials(one).set_index("seed")[[figure, "config_hash"]] for one in (step, base)]
+    pair = [_by_seed(steps, one, figure) for one in (step, base)]
     if control_kind(step) not in ("", AA):
         pair.reverse()
-    both = pair[0].join(pair[1], how="inner", rsuffix="_base").dropna().sort_index()
-    key = tuple(zip(both["config_hash"], both["config_hash_base"], strict=True))
-    return Pairs((both[figure] - both[f"{figure}_base"]).to_numpy(float), key, tuple(both.index))
+    first, second = pair
+    seeds = tuple(sorted(first.keys() & second.keys()))
+    differences = [first[seed][0] - second[seed][0] for seed in seeds]
+    return Pairs(
+        np.array(differences, float), tuple((first[seed][1], second[seed][1]) for seed in seeds), seeds
+    )
+
+
+def _by_seed(steps: Steps, step: Step, figure: str) -> dict[int, tuple[float, str]]:
+    """A figure of a step's done trials that have it, with the configuration hash."""
+    trials = steps.trials(step)
+    rows = zip(trials["seed"], trials[figure], trials["config_hash"], strict=True)
+    return {int(seed): (value, config) for seed, value, config in rows if not isnan(value)}

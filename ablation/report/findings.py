@@ -21,7 +21,7 @@ from ablation.wording import counted, gap_points, listed, percent, signed
 
 CIFAR10, CIFAR10_TITLE = "cifar10", "CIFAR-10"
 AUTO, FULL, SMOKE = "auto", "full", "smoke"
-MOST_DRAWN = 100
+MOST_DRAWN = 40
 
 
 @dataclass(frozen=True)

@@ -353,3 +353,16 @@ def test_a_ladder_that_only_falls_has_no_gain(tmp_path):
         summary(load(tmp_path))["delta"].dropna().map(lambda delta: f"{100 * delta:.1f}".replace("-", "−"))
     )
     assert " help" not in text and f"Noise ({losses.iloc[0]}) and batch norm ({losses.iloc[1]}) hurt." in text
+
+
+def test_of_very_many_rungs_the_first_are_drawn_and_the_tables_hold_all(tmp_path, monkeypatch):
+    monkeypatch.setattr(findings, "MOST_DRAWN", 3)
+    results = write_study(tmp_path, steps=ladder(6), epochs=2)
+    found = findings.collect(results)
+    assert found.drawn["step"].tolist() == ["baseline", "noise", "batch_norm"] and len(found.table) == 6
+    assert any("the first 3 of 6 rungs" in note for note in findings.warnings(found))
+    report.write(tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    words = re.search(r'aria-label="Test accuracy a rung: ([^"]*)"', page)[1]
+    assert "batch norm" in words and "dropout" not in words
+    assert len(pd.read_csv(tmp_path / "summary.csv")) == 6
