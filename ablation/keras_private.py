@@ -23,6 +23,13 @@ def clipped(optimizer: keras.optimizers.Optimizer, gradients: Sequence[Any]) -> 
     return optimizer._clip_gradients(gradients)
 
 
+def apply_scaled(
+    optimizer: keras.optimizers.LossScaleOptimizer, gradients: Sequence[Any], variables: Sequence[Any]
+) -> None:
+    """Its step where no replica takes part, which Keras refuses on TensorFlow though one device needs none."""
+    optimizer._common_apply(gradients, variables)
+
+
 def innermost(layer: keras.layers.Layer) -> Iterator[tuple[keras.layers.Layer, bool]]:
     """A layer and all within it, at any depth, and of each whether it holds no other."""
     for one in layer._flatten_layers():

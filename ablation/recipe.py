@@ -11,12 +11,14 @@ from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
     ValidationInfo,
     WrapValidator,
     field_validator,
+    model_validator,
 )
 
 Probability = Annotated[float, Field(ge=0, le=1)]  # of an event
@@ -153,6 +155,72 @@ class Clip(Frozen):
 
     by: Literal["value", "norm"]
     limit: Positive
+
+
+class Loss(Frozen):
+    """What training minimises, besides the network's penalties: a mean over the images of a batch.
+
+    Judged, and shown as validation and test loss, is the cross-entropy of the softmax whatever was minimised, so
+    that the losses of all steps are of one kind.
+
+    Attributes:
+        name: `categorical_crossentropy` of the softmax; `focal`, the same with each class's term times
+            `alpha * (1 - p)^gamma` (Lin et al. 2017); `binary_crossentropy`, the mean over the classes of one sigmoid
+            each (Wightman et al. 2021).
+        gamma: of `focal`, 2 where not said: 0 is cross-entropy, more leaves more of the easy images out.
+        alpha: of `focal`, 1 where not said: factor on the whole.
+    """
+
+    name: Literal["categorical_crossentropy", "focal", "binary_crossentropy"] = "categorical_crossentropy"
+    gamma: NonNegative | None = None
+    alpha: Positive | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        """A name alone is enough; what `focal` is not told is its usual value."""
+        given = {"name": value} if isinstance(value, str) else value
+        if isinstance(given, dict) and given.get("name") == "focal":
+            usual = {"gamma": 2.0, "alpha": 1.0}
+            return given | {key: one for key, one in usual.items() if given.get(key) is None}
+        return given
+
+    @field_validator("gamma", "alpha")
+    @classmethod
+    def _is_read(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if value is not None and info.data.get("name") != "focal":
+            raise ValueError(f"expected loss focal beside it, found {info.data.get('name')}")
+        return value
+
+
+def _class_weight(value: Any) -> Any:
+    """`balanced`, a tuple, or a dictionary by class, as it was meant.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    if value is None or value == "balanced":
+        return value
+    many = isinstance(value, list | tuple | dict) and len(value) > 0
+    numbers = list(value.values() if isinstance(value, dict) else value) if many else [None]
+    keys = [str(key) for key in value] if isinstance(value, dict) else []
+    if not (all(map(_is_weight, numbers)) and all(key.isdecimal() for key in keys)):
+        raise ValueError(
+            "expected balanced, a list of numbers from 0, one a class, or such numbers by class, "
+            f"found {str(value)[:60]!r}"
+        )
+    return dict(zip(map(int, keys), numbers, strict=True)) if keys else tuple(numbers)
+
+
+def _is_weight(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value) and value >= 0
+
+
+ClassWeight = Annotated[
+    Literal["balanced"] | tuple[float, ...] | dict[int, float], BeforeValidator(_class_weight)
+]
+"""Weights of classes in the loss: `balanced`, one number a class, or numbers by class, 1 for all others."""
 
 
 class LogitViews(Frozen):
@@ -366,11 +434,17 @@ class Training(Frozen):
     Attributes:
         mix: layer that blends a batch's images and labels (mixup, cutmix), or none.
         label_smoothing: weight given to the uniform distribution in the training target.
+        loss: what is minimised; its name alone is enough.
+        class_weight: factor on an image's loss by its class (mixed, by its shares of classes): `balanced` for
+            images / (classes * images of the class), one number a class, or numbers by class, 1 for all others.
+        oversample: whether an epoch's images are drawn in equal shares of the classes: rare ones stand in it several
+            times, common ones in part. As many images as without.
         optimizer: a `keras.optimizers` class with its options, the learning rate aside.
         learning_rate: the first one.
         schedule: a learning-rate schedule class, or none for a constant rate. An option's value `"epoch"` or
             `"total"` stands for the number of steps in one epoch or the whole training, `"0.5 total"` for half; so
             do the items of a list: `boundaries: [91 epoch, 136 epoch]`. The first rate is `learning_rate`.
+            `ablation.schedules.ReduceOnPlateau` goes by the curves instead of the steps.
         rates: factors on the learning rate by kind of weight.
         gradient_l2: coupled: this share of every trained weight joins its gradient (clipped before). What a factor of
             `rates` multiplies has the share divided by it, so that rate times share is one for all.
@@ -385,7 +459,9 @@ class Training(Frozen):
             and ends there; none to stop only where the loss leaves the finite numbers. The lecture's search takes 3.
         epochs: passes over the training images; after 9.9 the last of ten epochs is a tenth shorter.
         batch_size: images a step; what does not fill the last batch of an epoch is left out of that epoch.
-        precision: `auto` takes bfloat16 for activations where the hardware computes in it.
+        precision: `auto` takes bfloat16 for activations where the hardware computes in it. `mixed_float16` is for
+            hardware that has float16 alone (T4, V100): the loss is scaled so that small gradients survive, and a step
+            whose gradients overflow is left out (`keras.optimizers.LossScaleOptimizer`).
         pretrained: where the blocks' first weights come from; random ones where none.
         frozen: layers that are not trained, or none.
         warm_up: a first phase with frozen layers, or none.
@@ -395,6 +471,9 @@ class Training(Frozen):
 
     mix: Layer | None = None
     label_smoothing: Rate = 0.0
+    loss: Loss = Loss()
+    class_weight: ClassWeight | None = None
+    oversample: bool = False
     optimizer: Layer = Layer(path="keras.optimizers.Adam")
     learning_rate: Positive = 1e-3
     schedule: Layer | None = None
@@ -409,7 +488,7 @@ class Training(Frozen):
     stop_at_loss: Annotated[float, Field(gt=1)] | None = None
     epochs: Epochs = 50
     batch_size: PositiveInt = 128
-    precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
     pretrained: Pretraining | None = None
     frozen: Freeze | None = None
     warm_up: WarmUp | None = None

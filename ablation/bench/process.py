@@ -125,7 +125,7 @@ def ceiling(precision: str) -> float:
     import keras
     from keras import ops
 
-    dtype = "bfloat16" if precision == "mixed_bfloat16" else "float32"
+    dtype = precision.removeprefix("mixed_")
     matrix = ops.cast(keras.random.normal((CEILING_SIDE, CEILING_SIDE), seed=0), dtype)
     best, began = 0.0, time.perf_counter()
     while time.perf_counter() - began < CEILING_SECONDS:

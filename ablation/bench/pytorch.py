@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from ablation.bench.process import IMAGES, random_images
 from ablation.networks.layout import Node, Problem, layout
-from ablation.recipe import Recipe
+from ablation.recipe import Loss, Recipe
 
 
 def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:
@@ -21,6 +21,8 @@ def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:
     """
     if recipe.optimizer.kind != "Adam" or recipe.mix is not None or recipe.l1:
         raise NotImplementedError("only Adam without mixing of labels or L1 is written out in PyTorch")
+    if recipe.loss != Loss() or recipe.precision == "mixed_float16":
+        raise NotImplementedError("only cross-entropy without a scaled loss is written out in PyTorch")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     nodes = layout(recipe, problem)
     network: Any = _Network(nodes, problem)

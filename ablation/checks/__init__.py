@@ -21,7 +21,7 @@ TRAIN, JUDGED, FEW, PROBED = 1_500, 500, 64, 128
 OVERFIT_STEPS, OVERFIT_STRIDE, CONTROL_STEPS, WARM_STEPS = 150, 25, 60, 30
 REGULARISERS = (
     "pixel_augment", "augment", "conv", "dense", "l1", "l2", "merge", "block_end", "head_end",
-    "frozen", "mix", "label_smoothing", "weight_decay", "schedule", "early_stopping", "ema",
+    "frozen", "mix", "label_smoothing", "loss", "weight_decay", "schedule", "early_stopping", "ema",
 )  # fmt: skip
 
 
@@ -57,8 +57,9 @@ def check_data(splits: Splits, batch: int, seed: int = 0) -> tuple[Finding, ...]
 
 
 def check_network(recipe: Recipe, splits: Splits, seed: int = 0) -> tuple[Finding, ...]:
-    """The checks of the network in float32: before training, after a few steps, and without its regularisers."""
-    recipe = recipe.replace(precision="float32")
+    """The checks of the network in float32, all classes of equal weight: before training, after a few steps, and
+    without its regularisers."""
+    recipe = recipe.replace(precision="float32", class_weight=None)
     problem = problem_of(splits)
     nodes = layout(recipe, problem)
     learner = new_learner(recipe, problem, WARM_STEPS, seed)

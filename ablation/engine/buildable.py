@@ -37,8 +37,17 @@ def check_buildable(where: str, recipe: Recipe, nodes: Sequence[Node]) -> None:
     )
     if recipe.schedule is not None:
         _tried(f"{where}training.schedule: {recipe.schedule.path}", lambda: _optimizer(recipe))
+    if recipe.class_weight is not None:
+        _check_classes(f"{where}training.class_weight", recipe.class_weight, nodes[-1].shape[-1])
     if recipe.mix is not None:
         _tried(f"{where}training.mix: {recipe.mix.path}", lambda: _mix(recipe))
+
+
+def _check_classes(where: str, weights: str | tuple[float, ...] | dict[int, float], classes: int) -> None:
+    if isinstance(weights, tuple) and len(weights) != classes:
+        raise UserError(f"{where}: expected {classes} numbers, one a class, found {len(weights)}")
+    if isinstance(weights, dict) and max(weights) >= classes:
+        raise UserError(f"{where}: expected classes 0 to {classes - 1}, found {max(weights)}")
 
 
 def _optimizer(recipe: Recipe) -> None:

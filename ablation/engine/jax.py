@@ -21,11 +21,13 @@ class JaxEngine:
         self.learner, self._held = learner, held
         trainable, untrained = learner.trainable, learner.untrained
 
-        def objective(weights: list, others: list, x: jax.Array, y: jax.Array) -> tuple:
-            mapping = [*zip(trainable, weights, strict=True), *zip(untrained, others, strict=True)]
+        def objective(weights: list, others: list, slots: list, x: jax.Array, y: jax.Array) -> tuple:
+            variables = [*trainable, *untrained, *learner.optimizer.variables]
+            mapping = list(zip(variables, [*weights, *others, *slots], strict=True))
             with keras.StatelessScope(state_mapping=mapping) as scope:
                 loss, hits = learner.objective(x, y)
-            return loss, (hits, [scope.get_current_value(variable) for variable in untrained])
+                scaled = learner.optimizer.scale_loss(loss)
+            return scaled, (loss, hits, [scope.get_current_value(variable) for variable in untrained])
 
         gradient = jax.value_and_grad(objective, has_aux=True)
 
@@ -33,7 +35,7 @@ class JaxEngine:
             weights, others, slots, slow = state
             places = own_index(indices, images) if learner.alternates else indices
             batch = turned(images[places], indices, images) if learner.alternates else images[places]
-            (loss, (hits, others)), gradients = gradient(weights, others, batch, labels[places])
+            (_, (loss, hits, others)), gradients = gradient(weights, others, slots, batch, labels[places])
             weights, slots = learner.optimizer.stateless_apply(slots, gradients, weights)
             state = (weights, others, slots, slow)
             return state if learner.slow is None else _pulled(learner, learner.slow, state), loss, hits

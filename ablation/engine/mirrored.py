@@ -6,8 +6,10 @@ mixup and cutmix blend within the share, and every device draws its own noise. W
 device's to rounding.
 """
 
+from collections.abc import Sequence
 from functools import cache
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -45,7 +47,10 @@ class MirroredEngine:
         weights = [variable.value for variable in learner.trainable]
         streams = [one.value for one in learner.untrained if one.name == "seed_generator_state"]
         statistics = [one.value for one in learner.untrained if "float" in one.dtype]
-        clips = learner.optimizer.clipvalue is not None or learner.optimizer.global_clipnorm is not None
+        optimizer = learner.optimizer
+        scaling = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+        inner = optimizer.inner_optimizer if scaling else optimizer
+        clips = inner.clipvalue is not None or inner.global_clipnorm is not None
 
         def step(indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             """One device's part: its share of the mean loss and of the hits."""
@@ -58,14 +63,18 @@ class MirroredEngine:
             with tf.GradientTape() as tape:
                 loss, hits = learner.objective(tf.gather(train_images, share), tf.gather(train_labels, share))
                 loss /= count
+                scaled = optimizer.scale_loss(loss)
             for stream in streams:
                 stream.assign_sub(own_stream)
-            gradients = tape.gradient(loss, weights)
-            if clips:
-                # The whole gradient is clipped; of the equal shares that the optimizer adds up, it clips none.
-                whole = clipped(learner.optimizer, replica.all_reduce("SUM", gradients))
+            gradients = tape.gradient(scaled, weights)
+            if clips or scaling:
+                # The whole gradient is clipped; of the equal shares that the optimizer adds up, it clips none. All
+                # devices see alike whether it is finite.
+                whole = replica.all_reduce("SUM", gradients)
+                if clips:
+                    whole = _clipped_scaled(optimizer, whole) if scaling else clipped(inner, whole)
                 gradients = [gradient / count for gradient in whole]
-            learner.optimizer.apply(gradients, learner.trainable)
+            optimizer.apply(gradients, learner.trainable)
             return loss, hits
 
         @tf.function(input_signature=[tf.TensorSpec((None, None), tf.int32)], autograph=False)
@@ -105,3 +114,14 @@ class MirroredEngine:
 
     def predict_batch(self, images: np.ndarray, noisy: bool = False) -> np.ndarray:
         return (self._predict_noisy if noisy else self._predict)(images).numpy()
+
+
+def _clipped_scaled(
+    optimizer: keras.optimizers.LossScaleOptimizer, gradients: Sequence[tf.Tensor]
+) -> list[tf.Tensor]:
+    """Gradients of a scaled loss, clipped as those of the loss; where one is not finite none is, so that the step is
+    left out though a clipped value is finite."""
+    scale = optimizer.dynamic_scale.value
+    finite = tf.where(optimizer.check_finite(gradients), 1.0, float("nan"))
+    whole = clipped(optimizer.inner_optimizer, [gradient / scale for gradient in gradients])
+    return [gradient * scale * finite for gradient in whole]

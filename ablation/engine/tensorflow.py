@@ -1,11 +1,15 @@
 """TensorFlow: a `tf.function` whose loop runs many steps."""
 
+import functools
+
+import keras
 import numpy as np
 import tensorflow as tf
 
 from ablation.engine.alternating import own_index, turned
 from ablation.engine.held import TrainingSet
 from ablation.engine.learner import Learner
+from ablation.keras_private import apply_scaled
 
 tf.get_logger().setLevel("ERROR")  # it warns of functions compiled often: every recipe is, once
 
@@ -14,6 +18,9 @@ class TensorFlowEngine:
     def __init__(self, learner: Learner, held: TrainingSet) -> None:
         self.learner, self._held = learner, held
         trainable, shape = learner.trainable, learner.model.input_shape
+        apply = learner.optimizer.apply
+        if isinstance(learner.optimizer, keras.optimizers.LossScaleOptimizer):
+            apply = functools.partial(apply_scaled, learner.optimizer)
 
         def step(
             indices: tf.Tensor, train_images: tf.Tensor, train_labels: tf.Tensor
@@ -24,11 +31,10 @@ class TensorFlowEngine:
                 images = turned(images, indices, train_images)
             with tf.GradientTape() as tape:
                 loss, hits = learner.objective(images, labels)
-            gradients = tape.gradient(loss, trainable)
+                scaled = learner.optimizer.scale_loss(loss)
+            gradients = tape.gradient(scaled, trainable)
             # In a replica Keras' optimizers first add up gradients, in a way that keeps this graph for good.
-            tf.distribute.get_replica_context().merge_call(
-                lambda _: learner.optimizer.apply(gradients, trainable)
-            )
+            tf.distribute.get_replica_context().merge_call(lambda _: apply(gradients, trainable))
             if learner.slow is not None:
                 learner.slow.pull(learner.optimizer.iterations.value)
             return loss, hits

@@ -22,7 +22,7 @@ class TorchEngine:
             places = own_index(indices, images) if self.learner.alternates else indices
             batch = turned(images[places], indices, images) if self.learner.alternates else images[places]
             loss, hits = self.learner.objective(batch, labels[places])
-            gradients = torch.autograd.grad(loss, weights)
+            gradients = torch.autograd.grad(self.learner.optimizer.scale_loss(loss), weights)
             with torch.no_grad():
                 self.learner.optimizer.apply(list(gradients), self.learner.trainable)
                 if self.learner.slow is not None:

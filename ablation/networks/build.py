@@ -14,8 +14,10 @@ from ablation.networks.make import class_of, make
 from ablation.networks.parts import PATCHES
 from ablation.optimizers import by_kind
 from ablation.recipe import PIECEWISE, Freeze, Layer, Rates, Recipe
+from ablation.schedules import ReduceOnPlateau
 from ablation.streams import stream_seed
 
+FLOAT16 = "mixed_float16"
 FUSED = {"keras.optimizers.Adam": "ablation.optimizers.Adam"}
 NOISE = {
     "dropout": ("Dropout", "SpatialDropout2D", "DropConnectDense", "StochasticDepthAdd"),
@@ -114,13 +116,11 @@ def _make_backbone(spec: Layer, seed: int, purpose: str, name: str, dtype: str) 
 
 
 def make_optimizer(recipe: Recipe, steps_per_epoch: int, seed: int) -> keras.optimizers.Optimizer:
-    """The recipe's optimizer with its learning-rate schedule, weight decay, clipping and averaging of weights."""
-    rate: Any = recipe.learning_rate
-    if recipe.schedule is not None:
-        units = {"epoch": steps_per_epoch, "total": recipe.total_steps(steps_per_epoch)}
-        options = {key: _steps(value, units) for key, value in recipe.schedule.options.items()}
-        first = {} if recipe.schedule.path == PIECEWISE else {"initial_learning_rate": rate}
-        rate = make(Layer(path=recipe.schedule.path, options=options), seed, "schedule", **first)
+    """The recipe's optimizer with its learning-rate schedule, weight decay, clipping and averaging of weights; under
+    float16 it scales the loss."""
+    rate = make_rate(recipe, steps_per_epoch, seed)
+    if isinstance(rate, ReduceOnPlateau):
+        rate = rate.initial_learning_rate
     given: dict[str, Any] = {"learning_rate": rate}
     spec = recipe.optimizer
     spec = spec.replace(path=FUSED.get(spec.path, spec.path))
@@ -138,7 +138,18 @@ def make_optimizer(recipe: Recipe, steps_per_epoch: int, seed: int) -> keras.opt
             {} if whitening is None else {f"{PATCHES}/bias": round(whitening.bias_epochs * steps_per_epoch)}
         )
         by_kind(optimizer, recipe.rates.model_dump(), recipe.gradient_l2, ends)
-    return optimizer
+    return keras.optimizers.LossScaleOptimizer(optimizer) if recipe.precision == FLOAT16 else optimizer
+
+
+def make_rate(recipe: Recipe, steps_per_epoch: int, seed: int) -> Any:
+    """The recipe's learning rate: a number, a Keras schedule of the steps, or a rule on the epochs' curves."""
+    rate: Any = recipe.learning_rate
+    if recipe.schedule is None:
+        return rate
+    units = {"epoch": steps_per_epoch, "total": recipe.total_steps(steps_per_epoch)}
+    options = {key: _steps(value, units) for key, value in recipe.schedule.options.items()}
+    first = {} if recipe.schedule.path == PIECEWISE else {"initial_learning_rate": rate}
+    return make(Layer(path=recipe.schedule.path, options=options), seed, "schedule", **first)
 
 
 def warmup_steps(recipe: Recipe, steps_per_epoch: int) -> int:

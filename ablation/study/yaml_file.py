@@ -15,6 +15,7 @@ from ablation.errors import UserError
 
 MAX_BYTES = 500_000
 MAX_DEPTH = 20
+BY_NUMBER = ("class_weight", "weights")  # fields whose value may be a mapping by numbers
 TAG = "tag:yaml.org,2002:"
 PLAIN = {f"{TAG}{kind}" for kind in ("null", "bool", "int", "float", "str", "seq", "map")}
 
@@ -47,6 +48,10 @@ class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers = _resolvers()
     depth = 0
 
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream)
+        self.by_number: set[Any] = set()
+
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             raise ConstructorError(
@@ -74,9 +79,12 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict:
         seen = set()
-        for key_node, _ in node.value:
+        for key_node, value_node in node.value:
             key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
+            if key in BY_NUMBER:
+                self.by_number.add(value_node)
+            number = type(key) is int and node in self.by_number
+            if not isinstance(key, str) and not number:
                 raise ConstructorError(None, None, f"key {key!r} is not text", key_node.start_mark)
             if key in seen:
                 raise ConstructorError(None, None, f"key '{key}' is there twice", key_node.start_mark)

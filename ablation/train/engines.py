@@ -16,6 +16,7 @@ from ablation.engine.parallel import on_devices
 from ablation.hardware import accelerators
 from ablation.networks.layout import Problem
 from ablation.recipe import Recipe
+from ablation.train.class_weights import class_weights
 
 MOST_BYTES, MOST_BYTES_ACCELERATED, COLLECTED_BYTES = 100e6, 4e9, 10e6
 PROBLEMS = 16
@@ -46,8 +47,9 @@ class Engines:
             [recipe.model_dump(mode="json"), splits.sha256, steps, keras.config.backend(), devices],
             sort_keys=True,
         )
+        weights = class_weights(recipe.class_weight, splits.y_train, problem.classes)
         with on_devices(devices):
-            fresh = new_learner(recipe, problem, steps, seed)
+            fresh = new_learner(recipe, problem, steps, seed, weights)
         size = _bytes(fresh)
         if key in self._engines:
             self._engines[key].learner.load(fresh.state())

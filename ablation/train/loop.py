@@ -23,6 +23,7 @@ from ablation.train import CHECKPOINT_SHARE, judge
 from ablation.train.checkpoint import Checkpoint, fits, load_checkpoint, save_checkpoint
 from ablation.train.early_stopping import best_epoch, should_stop
 from ablation.train.engines import Engines, problem_of
+from ablation.train.order import epoch_order
 from ablation.train.weights import Weights, load_backbone, load_weights, save_weights, take_over
 from ablation.train.whitening import whiten
 
@@ -138,7 +139,9 @@ def train(
     while len(epochs) < last and not should_stop(recipe.early_stopping, epochs):
         epoch = len(epochs) + 1
         now = steps_in(epoch, steps, total)
-        order = generator(seed, "order", epoch).permutation(len(splits.x_train))
+        order = epoch_order(recipe, splits.y_train, seed, epoch)
+        if learner.plateau is not None:
+            learner.optimizer.learning_rate = learner.plateau.rate(epochs)
         if recipe.alternating_flip:
             order += len(order) * (mirrored[order] ^ (epoch % 2 == 0))
         batches = order[: now * batch].reshape(now, batch).astype(np.int32)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tiny
 
@@ -35,6 +36,23 @@ def test_two_devices_take_the_steps_of_one(runs):
     one, two = (losses(folder / name, "exact") for name in ("one", "two"))
     assert len(one) == 6
     assert two == pytest.approx(one, abs=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runs", ["tensorflow"], indirect=True)
+def test_two_devices_take_the_steps_of_one_in_float16_with_weights_of_classes(runs):
+    folder, _ = runs
+    one, two = (losses(folder / name, "float16") for name in ("one", "two"))
+    assert two == pytest.approx(one, abs=1e-2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runs", ["tensorflow"], indirect=True)
+def test_an_overflow_is_left_out_on_both_devices(runs):
+    with np.load(runs[0] / "overflow.npz") as told:
+        np.testing.assert_array_equal(told["after"], told["before"])
+        assert np.isfinite(told["loss"]).all()
+        assert (told["scale"], told["steps"]) == (2.0**59, 0)
 
 
 @pytest.mark.slow

@@ -46,6 +46,24 @@ def test_what_is_written_is_read_back(value):
     assert yaml.safe_load(to_yaml({"a": value}))["a"] == value
 
 
+def test_weights_of_classes_may_be_a_mapping_by_numbers_and_nothing_else_may():
+    text = "training: {class_weight: {0: 1.0, 1: 5.0}}\ntricks: [class_weight: {weights: {2: 0.5}}]"
+    assert parse_yaml(text, "x") == {
+        "training": {"class_weight": {0: 1.0, 1: 5.0}},
+        "tricks": [{"class_weight": {"weights": {2: 0.5}}}],
+    }
+    for wrong in (
+        "class_weight: {true: 1}",
+        "class_weight: {1.5: 1}",
+        "class_weight: {0: {1: 2}}",
+        "x: {0: 1}",
+    ):
+        with pytest.raises(UserError, match="is not text"):
+            parse_yaml(wrong, "x")
+    with pytest.raises(UserError, match="key '0' is there twice"):
+        parse_yaml("class_weight: {0: 1, 0: 2}", "x")
+
+
 BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n"
 
 
