@@ -1,6 +1,7 @@
 """How long the trials of a run will still take, from what they have taken so far."""
 
 import heapq
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import mean
@@ -80,8 +81,11 @@ class TimeLeft:
         slots = [self._rest(label, run, typical, now) for label, run in self._running.items()]
         slots += [0.0] * ((self._jobs or 1) - len(slots))
         heapq.heapify(slots)
+        begun = Counter(title for title, _ in self._running)
         for label in waiting:
-            heapq.heappush(slots, heapq.heappop(slots) + self._expected(label, typical))
+            begun[label[0]] += 1
+            compiled = begun[label[0]] > (self._jobs or 1)
+            heapq.heappush(slots, heapq.heappop(slots) + self._expected(label, typical, compiled))
         return max(slots)
 
     def _rest(self, label: Label, run: _Run, typical: float, now: float) -> float:
@@ -89,11 +93,12 @@ class TimeLeft:
         whole = run.rate or self._speeds.get(label[0], typical) * self._cost(label)
         return max((1 - share) * whole - (now - at), 0.0)
 
-    def _expected(self, label: Label, typical: float) -> float:
+    def _expected(self, label: Label, typical: float, compiled: bool) -> float:
         title = label[0]
         if title in self._took:
             return self._took[title] * self._cost(label)
-        return self._speeds.get(title, typical) * self._cost(label) + mean(self._starts or [0.0])
+        beginning = 0.0 if compiled or not self._starts else self._starts[-1]
+        return self._speeds.get(title, typical) * self._cost(label) + beginning
 
     def _cost(self, label: Label) -> float:
         return self._costs.get(label) or 1.0

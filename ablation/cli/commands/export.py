@@ -1,0 +1,59 @@
+"""`ablation export`: the table for a paper."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ablation.cli import exit_codes
+
+HELP = "the table for a paper: LaTeX, Markdown or CSV, with sources and figures"
+FORMATS, SPREADS = ("latex", "markdown", "csv"), ("interval", "deviation")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument(
+        "--format", choices=FORMATS, default="latex", help="latex (booktabs), markdown or csv (latex)"
+    )
+    parser.add_argument(
+        "--columns", default="", metavar="C[,C]",
+        help="rung, n, test, val, train, gap, delta, p, verdict, parameters, flops, time, published",
+    )  # fmt: skip
+    parser.add_argument(
+        "--spread",
+        choices=SPREADS,
+        default="interval",
+        help="behind a mean: interval or deviation (interval)",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="write there, and FILE.bib beside it (standard output)"
+    )
+    parser.add_argument(
+        "--figures", type=Path, metavar="DIR", help="also write the figures as PDF and SVG, a column wide"
+    )
+
+
+def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
+    from ablation.files import write_atomically
+    from ablation.report import export, findings
+    from ablation.results import read as results
+    from ablation.runner.options import names
+
+    found = findings.collect(results.load(given.folder))
+    text = export.table(found, given.format, names(given.columns), given.spread)
+    sources = export.bibtex(found) if given.format != "csv" else ""
+    if given.out is None:
+        comment = "% " if given.format == "latex" else ""
+        print(text, end="")
+        if sources:
+            print("".join(f"\n{comment}{line}".rstrip() for line in sources.splitlines()).rstrip())
+    else:
+        written = {given.out: text} | ({given.out.with_suffix(".bib"): sources} if sources else {})
+        for file, content in written.items():
+            write_atomically(file, content)
+            print(file)
+    if given.figures is not None:
+        for name, image in export.drawn(found).items():
+            write_atomically(given.figures / name, image)
+            print(given.figures / name)
+    return exit_codes.DONE

@@ -1,0 +1,328 @@
+"""The table for a paper: LaTeX with booktabs, Markdown or CSV; its sources as BibTeX, its figures a column wide."""
+
+import csv
+import functools
+import io
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+
+from ablation.analysis.intervals import ALPHA, estimate
+from ablation.analysis.summary import margin_of
+from ablation.analysis.verdicts import HELPS, HURTS, NONE
+from ablation.errors import UserError, did_you_mean
+from ablation.report import figures, style
+from ablation.report.escape import markdown as markdown_escape
+from ablation.report.escape import printable
+from ablation.report.findings import FULL, Findings
+from ablation.wording import count, duration, percent, signed
+
+FORMATS = ("latex", "markdown", "csv")
+SPREADS = ("interval", "deviation")
+DEFAULT = ("rung", "test", "gap", "delta", "published")
+COLUMN_WIDTH = 3.35  # inches, of a page with two columns
+MARKS = {HELPS: "*", HURTS: "*", NONE: "="}
+LATEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "−": "$-$", "–": "--", "×": r"$\times$",
+    "<": "$<$", ">": "$>$",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column shows.
+
+    Attributes:
+        head: over it.
+        cell: a row of `summary` as a named tuple -> text.
+        numbers: of `summary`, for CSV; by default what the column is called there.
+    """
+
+    head: str
+    cell: Callable[[Any], str]
+    numbers: tuple[str, ...]
+
+
+def columns(found: Findings, spread: str) -> dict[str, Column]:
+    """Every column that a table may have, by name.
+
+    Args:
+        spread: `interval` for 95 % intervals, `deviation` for standard deviations over seeds.
+    """
+    done = found.done[found.done["design"] == found.design].groupby("step")
+
+    def mean(column: str, figure: str, low: str) -> Callable[[Any], str]:
+        deviations = done[column].std()
+
+        def cell(row: Any) -> str:
+            value = getattr(row, figure)
+            half = value - getattr(row, low) if spread == "interval" else deviations.get(row.step, np.nan)
+            return percent(value).removesuffix(" %") + ("" if np.isnan(half) else f" ± {100 * half:.1f}")
+
+        return cell
+
+    def delta(row: Any) -> str:
+        if not row.pairs:
+            return "–"
+        told = f" [{signed(row.delta_ci_low)}, {signed(row.delta_ci_high)}]" * (row.pairs > 1)
+        return f"{signed(row.delta)}{told}"
+
+    return {
+        "rung": Column("Step", found.title, ("step",)),
+        "n": Column("n", lambda row: str(row.n), ("n",)),
+        "test": Column(
+            "Test (%)", mean("test_accuracy", "test_mean", "test_ci_low"),
+            ("test_mean", "test_ci_low", "test_ci_high"),
+        ),
+        "val": Column("Val. (%)", lambda row: percent(row.val_mean).removesuffix(" %"), ("val_mean",)),
+        "train": Column("Train (%)", lambda row: percent(row.train_mean).removesuffix(" %"), ("train_mean",)),
+        "gap": Column("Gap", mean("gap", "gap_mean", "gap_ci_low"), ("gap_mean", "gap_ci_low", "gap_ci_high")),
+        "delta": Column("Delta", delta, ("delta", "delta_ci_low", "delta_ci_high")),
+        "p": Column("p (Holm)", lambda row: _p(row.p_holm), ("p_holm",)),
+        "verdict": Column("Verdict", lambda row: row.verdict_kind or "–", ("verdict_kind",)),
+        "parameters": Column("Params", lambda row: count(row.parameters), ("parameters",)),
+        "flops": Column("FLOPs", lambda row: count(row.flops_per_image), ("flops_per_image",)),
+        "time": Column("Time", lambda row: duration(row.train_seconds), ("train_seconds",)),
+        "published": Column(
+            f"Published ({found.published_title})" if found.on_other_data else "Published",
+            lambda row: percent(row.lecture_val).removesuffix(" %"), ("lecture_val",),
+        ),
+    }  # fmt: skip
+
+
+def table(found: Findings, form: str, chosen: Sequence[str] = (), spread: str = "interval") -> str:
+    """The rungs of the headline's design.
+
+    Args:
+        form: of `FORMATS`.
+        chosen: names of `columns`; empty for `DEFAULT`, without the published figures where there are none.
+        spread: as `columns`.
+
+    Raises:
+        UserError: an unknown column.
+    """
+    known = columns(found, spread)
+    for name in chosen:
+        if name not in known:
+            raise UserError(f"--columns: unknown '{name}'{did_you_mean(name, known)}")
+    names = list(chosen) or [name for name in DEFAULT if name != "published" or found.published]
+    rows = list(found.rungs.itertuples())
+    if form == "csv":
+        return _csv(found, [column for name in names for column in known[name].numbers])
+    best = separable_best(found)
+    heads = [known[name].head for name in names]
+    cells = [[known[name].cell(row) for name in names] for row in rows]
+    bold = {
+        (index, names.index("test")) for index, row in enumerate(rows) if row.step == best and "test" in names
+    }
+    marks = {
+        (index, names.index("delta")): MARKS.get(row.verdict_kind, "")
+        for index, row in enumerate(rows)
+        if "delta" in names
+    }
+    legend = _legend(found, spread, names, best)
+    write = _latex if form == "latex" else _markdown
+    return write(found, heads, cells, bold, marks, legend, [citation_keys(found, row) for row in rows])
+
+
+def separable_best(found: Findings) -> str | None:
+    """The step with the highest mean test accuracy, if it beats every other one: paired t, Bonferroni's correction."""
+    rungs = found.rungs.dropna(subset=["test_mean"])
+    if len(rungs) < 2:
+        return None
+    best = str(rungs.loc[rungs["test_mean"].idxmax(), "step"])
+    done = found.done[found.done["design"] == found.design]
+    seeds = done.pivot_table(index="seed", columns="step", values="test_accuracy")
+    others = [step for step in rungs["step"] if step != best]
+    ps = [estimate((seeds[best] - seeds[step]).dropna().to_numpy(float)).p * len(others) for step in others]
+    return best if all(p < ALPHA for p in ps) else None
+
+
+@functools.cache
+def sources() -> dict[str, dict[str, str]]:
+    """What cards cite, by their words: BibTeX fields, with `key` and `kind`."""
+    text = (Path(__file__).parent / "citations.yaml").read_text(encoding="utf-8")
+    return {
+        name: {key: str(value) for key, value in entry.items()}
+        for name, entry in yaml.safe_load(text).items()
+    }
+
+
+def cited(card: str) -> list[dict[str, str]]:
+    """The sources that a card names, in its order."""
+    source = re.search(r"Source:(.*?)(?:\n\s*\n|\n\s*[A-Z][\w ]*:|\Z)", card, re.DOTALL)
+    words = " ".join(source[1].split()) if source else ""
+    there = [(words.find(name), entry) for name, entry in sources().items() if name in words]
+    return [entry for _, entry in sorted(there, key=lambda one: one[0])]
+
+
+def citation_keys(found: Findings, row: Any) -> list[str]:
+    """BibTeX keys of the tricks that a row's own step adds."""
+    tricks = found.step(row.design, row.step)["tricks"]
+    return list(dict.fromkeys(one["key"] for trick in tricks for one in cited(trick["card"])))
+
+
+def bibtex(found: Findings) -> str:
+    """The sources of the tricks in the table, an entry each, by key."""
+    cards = [
+        trick["card"]
+        for row in found.rungs.itertuples()
+        for trick in found.step(row.design, row.step)["tricks"]
+    ]
+    entries = {one["key"]: one for card in cards for one in cited(card)}
+    return "\n".join(map(_entry, (entries[key] for key in sorted(entries))))
+
+
+def at_column_width(figure: Figure, width: float = COLUMN_WIDTH) -> Figure:
+    """A figure made as small as a column of a page, its letters and lines with it.
+
+    Args:
+        width: in inches.
+    """
+    wide, high = figure.get_size_inches()
+    scale = width / wide
+    figure.set_size_inches(width, high * scale)
+    for text in figure.findobj(Text):
+        text.set_fontsize(text.get_fontsize() * scale)
+    for line in figure.findobj(Line2D):
+        line.set_linewidth(line.get_linewidth() * scale)
+        line.set_markersize(line.get_markersize() * scale)
+    return figure
+
+
+def drawn(found: Findings) -> dict[str, bytes]:
+    """Every figure as PDF and SVG at a column's width, by file name."""
+    files = {}
+    for name, drawing in figures.drawings(found).items():
+        figure = at_column_width(drawing.draw(found, wide=False))
+        for kind in ("pdf", "svg"):
+            buffer = io.BytesIO()
+            with style.style(10):
+                figure.savefig(buffer, format=kind, metadata=_NO_DATES[kind])
+            files[f"{name}.{kind}"] = buffer.getvalue()
+    return files
+
+
+_NO_DATES: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
+
+
+def _legend(found: Findings, spread: str, names: Sequence[str], best: str | None) -> str:
+    seeds = found.rungs["n"].max()
+    told = [f"{found.setting}."]
+    if seeds > 1:
+        words = "95 % intervals" if spread == "interval" else "standard deviations"
+        told.append(f"Mean over {seeds} seeds, ± {words} over seeds.")
+    if "delta" in names:
+        told.append(
+            "Delta: points against the step's base, paired by seed, [ ] the interval that the verdict rests on."
+            f" *: differs at .05 after Holm's correction; =: no difference, within ±{100 * margin_of(found.manifest):g}"
+            " points; unmarked: open."
+        )
+    if "published" in names and found.manifest["preset"] != FULL:
+        told.append("Published figures are of larger networks, more images or longer trainings.")
+    if "test" in names and best is not None:
+        told.append("Bold: better than every other step (paired t, Bonferroni).")
+    return " ".join(told)
+
+
+def _csv(found: Findings, wanted: Sequence[str]) -> str:
+    buffer = io.StringIO()
+    lines = csv.writer(buffer, lineterminator="\n")
+    lines.writerow(wanted)
+    for row in found.rungs[list(wanted)].itertuples(index=False):
+        lines.writerow(["" if value != value else value for value in row])
+    return buffer.getvalue()
+
+
+def _latex(
+    found: Findings,
+    heads: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    bold: set[tuple[int, int]],
+    marks: dict[tuple[int, int], str],
+    legend: str,
+    keys: Sequence[Sequence[str]],
+) -> str:
+    def cell(row: int, column: int) -> str:
+        text = latex_escape(cells[row][column])
+        if (row, column) in bold:
+            text = rf"\textbf{{{text}}}"
+        if mark := marks.get((row, column)):
+            text += f"$^{{{mark}}}$"
+        return text + (rf"~\cite{{{','.join(keys[row])}}}" if column == 0 and keys[row] else "")
+
+    label = re.sub(r"[^a-z0-9]+", "-", str(found.manifest["study"]["name"]).lower())
+    lines = [
+        r"% needs \usepackage{booktabs}",
+        r"\begin{table}",
+        r"  \centering",
+        rf"  \caption{{{latex_escape(str(found.manifest['study']['title']))}. {latex_escape(legend)}}}",
+        rf"  \label{{tab:{label}}}",
+        rf"  \begin{{tabular}}{{l{'r' * (len(heads) - 1)}}}",
+        r"    \toprule",
+        f"    {' & '.join(map(latex_escape, heads))} \\\\",
+        r"    \midrule",
+        *(
+            f"    {' & '.join(cell(row, column) for column in range(len(heads)))} \\\\"
+            for row in range(len(cells))
+        ),
+        r"    \bottomrule",
+        r"  \end{tabular}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown(
+    found: Findings,
+    heads: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    bold: set[tuple[int, int]],
+    marks: dict[tuple[int, int], str],
+    legend: str,
+    keys: Sequence[Sequence[str]],
+) -> str:
+    def cell(row: int, column: int) -> str:
+        text = markdown_escape(cells[row][column])
+        text = f"**{text}**" if (row, column) in bold else text
+        mark = markdown_escape(marks.get((row, column), ""))
+        return (
+            text
+            + mark
+            + (f" [{', '.join(f'@{key}' for key in keys[row])}]" if column == 0 and keys[row] else "")
+        )
+
+    lines = [
+        f"| {' | '.join(map(markdown_escape, heads))} |",
+        f"|---{'|--:' * (len(heads) - 1)}|",
+        *(
+            f"| {' | '.join(cell(row, column) for column in range(len(heads)))} |"
+            for row in range(len(cells))
+        ),
+        "",
+        markdown_escape(f"{found.manifest['study']['title']}. {legend}"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def latex_escape(text: str) -> str:
+    """Text that LaTeX shows as it is."""
+    return "".join(LATEX.get(letter, letter) for letter in printable(text))
+
+
+def _entry(entry: dict[str, str]) -> str:
+    fields = [f"  {name} = {{{value}}}" for name, value in entry.items() if name not in ("key", "kind")]
+    return f"@{entry['kind']}{{{entry['key']},\n" + ",\n".join(fields) + "\n}\n"
+
+
+def _p(p: float) -> str:
+    return "–" if np.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -1,0 +1,139 @@
+"""The table for a paper: figures by hand, marks and bold where they are earned, a LaTeX that takes it."""
+
+import csv
+import io
+import shutil
+import subprocess
+
+import pytest
+from synthetic import EVIL, ladder, write_study
+
+from ablation import tricks
+from ablation.cli import main
+from ablation.errors import UserError
+from ablation.report import export, findings
+
+LATEX = next(filter(None, map(shutil.which, ("pdflatex", "xelatex", "tectonic"))), None)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("export")
+    steps = ladder(4)
+    for one in steps:
+        for trick in one["tricks"]:
+            trick["card"] = tricks.card(trick["name"])
+    write_study(path, steps=steps, noise=0.001)
+    return path
+
+
+@pytest.fixture(scope="module")
+def found(folder):
+    return findings.collect(findings_of(folder))
+
+
+def findings_of(folder):
+    from ablation.results.read import load
+
+    return load(folder)
+
+
+def test_latex_has_a_row_a_rung_with_interval_marks_published_and_sources(found):
+    text = export.table(found, "latex")
+    rows = [line for line in text.splitlines() if line.endswith(r"\\")]
+    assert len(rows) == 1 + 4 and text.count(r"\midrule") == 1
+    assert r"Step & Test (\%) & Gap & Delta & Published" in rows[0]
+    row = found.table[found.table["step"] == "dropout"].iloc[0]
+    mean, half = 100 * row.test_mean, 100 * (row.test_mean - row.test_ci_low)
+    assert rf"\textbf{{{mean:.1f} $\pm$ {half:.1f}}}" in rows[4], "the best, by far beyond what chance moves"
+    assert rows[4].startswith(r"    dropout~\cite{srivastava2014dropout} & ")
+    assert rows[4].endswith(r"$^{*}$ & 86.6 \\")
+    marks = {"helps": "$^{*}$", "hurts": "$^{*}$", "no difference": "$^{=}$"}
+    for line, kind in zip(rows[2:], found.table["verdict_kind"][1:], strict=True):
+        assert line.count("$^{") == (kind in marks) and marks.get(kind, "") in line
+    assert "Holm" in text and "Bold: better than every other step" in text
+    assert "@article{srivastava2014dropout," in export.bibtex(found)
+    assert "mixup" not in export.bibtex(found), "only tricks of the table"
+
+
+def test_the_best_is_bold_only_where_it_beats_every_other(tmp_path):
+    close = {"baseline": 0.6, "noise": 0.7, "batch_norm": 0.702}
+    tie = findings.collect(write_study(tmp_path / "tie", steps=ladder(3), test=close, noise=0.02))
+    assert export.separable_best(tie) is None
+    assert "textbf" not in export.table(tie, "latex") and "Bold" not in export.table(tie, "latex")
+    clear = close | {"batch_norm": 0.9}
+    won = findings.collect(write_study(tmp_path / "won", steps=ladder(3), test=clear, noise=0.002))
+    assert export.separable_best(won) == "batch_norm"
+    one = findings.collect(write_study(tmp_path / "one", steps=ladder(3), test=clear, seeds=(0,)))
+    assert export.separable_best(one) is None, "one seed shows nothing"
+    assert not [
+        line for line in export.table(one, "markdown").splitlines() if line[0:1] == "|" and "±" in line
+    ]
+
+
+def test_spread_is_interval_or_deviation(found):
+    accuracies = found.done.loc[found.done["step"] == "noise", "test_accuracy"]
+    text = export.table(found, "markdown", ("rung", "test"), "deviation")
+    assert f"{100 * accuracies.mean():.1f} ± {100 * accuracies.std(ddof=1):.1f} |" in text
+    assert "standard deviations over seeds" in text
+
+
+def test_csv_holds_numbers(found):
+    rows = list(csv.DictReader(io.StringIO(export.table(found, "csv"))))
+    assert [row["step"] for row in rows] == ["baseline", "noise", "batch_norm", "dropout"]
+    assert float(rows[3]["test_mean"]) == pytest.approx(found.table["test_mean"].iloc[3], rel=1e-9)
+    assert rows[0]["delta"] == ""
+
+
+def test_an_unknown_column_is_told(found):
+    with pytest.raises(UserError, match=r"--columns: unknown 'tets'.*did you mean 'test'"):
+        export.table(found, "latex", ("rung", "tets"))
+
+
+def test_every_source_of_a_data_file_is_cited_by_a_card_and_has_its_fields():
+    cards = [tricks.card(name) for name in tricks.names()]
+    used = {one["key"] for card in cards for one in export.cited(card)}
+    assert used == {entry["key"] for entry in export.sources().values()}
+    for name, entry in export.sources().items():
+        assert {"key", "kind", "author", "title", "year"} <= entry.keys()
+        assert entry["year"] == name[-4:] and entry["author"].split(",")[0].split()[-1] in name
+
+
+def test_the_command_writes_table_sources_and_figures(folder, tmp_path, capsys):
+    out, pictures = tmp_path / "ladder.tex", tmp_path / "figures"
+    assert main(["export", str(folder), "--out", str(out), "--figures", str(pictures)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert str(out) in said and out.with_suffix(".bib").read_text().startswith("@")
+    names = {file.name for file in pictures.iterdir()}
+    assert {"ladder.pdf", "ladder.svg", "gap.pdf", "curves.svg"} <= names
+    svg = (pictures / "ladder.svg").read_text()
+    points = float(svg.partition('width="')[2].partition("pt")[0])
+    assert points == pytest.approx(72 * export.COLUMN_WIDTH, abs=0.1)
+    assert main(["export", str(folder), "--format", "markdown"]) == 0
+    assert "@article{" in capsys.readouterr().out
+
+
+def test_text_from_outside_is_escaped(tmp_path):
+    steps = ladder(2)
+    steps[1]["title"] = r"50 % of_$x$ \input{a} & b"
+    evil = findings.collect(write_study(tmp_path, steps=steps))
+    row = export.table(evil, "latex").splitlines()[10]
+    assert r"50 \% of\_\$x\$ \textbackslash{}input\{a\} \& b" in row
+    steps[1]["title"] = EVIL
+    assert "<script" not in export.table(findings.collect(write_study(tmp_path, steps=steps)), "markdown")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(LATEX is None, reason="no LaTeX here")
+def test_a_real_latex_compiles_it(found, tmp_path):
+    (tmp_path / "refs.bib").write_text(export.bibtex(found))
+    document = (
+        "\\documentclass[twocolumn]{article}\\usepackage[utf8]{inputenc}\\usepackage{booktabs}\n"
+        f"\\begin{{document}}\n{export.table(found, 'latex')}\\bibliographystyle{{plain}}\\bibliography{{refs}}"
+        "\\end{document}\n"
+    )
+    (tmp_path / "paper.tex").write_text(document)
+    command = [LATEX] if "tectonic" in LATEX else [LATEX, "-interaction=nonstopmode", "-halt-on-error"]
+    done = subprocess.run([*command, "paper.tex"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert (tmp_path / "paper.pdf").stat().st_size > 5000
