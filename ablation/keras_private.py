@@ -1,5 +1,6 @@
 """All that this project takes from Keras beside its public interface; tests hold it to the pinned version."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -34,6 +35,28 @@ def innermost(layer: keras.layers.Layer) -> Iterator[tuple[keras.layers.Layer, b
     """A layer and all within it, at any depth, and of each whether it holds no other."""
     for one in layer._flatten_layers():
         yield one, not one._layers
+
+
+def operation_of(tensor: keras.KerasTensor) -> Any:
+    """The layer, or other operation, that a symbolic tensor comes out of."""
+    return tensor._keras_history.operation
+
+
+def calls_of(model: keras.Model) -> Iterator[tuple[Any, list[tuple[int, ...]], list[tuple[int, ...]]]]:
+    """Every call of an operation in a functional model: the operation, shapes of its inputs and of its outputs.
+
+    Shapes are without the batch. Of a model within the model its own calls are given.
+    """
+    functional = keras.Model(model.inputs, model.outputs) if isinstance(model, keras.Sequential) else model
+    for node in itertools.chain.from_iterable(functional._nodes_by_depth.values()):
+        if isinstance(node.operation, keras.Model):
+            yield from calls_of(node.operation)
+        elif node.arguments.keras_tensors:
+            inputs, outputs = (
+                [tuple(one.shape[1:]) for one in tensors]
+                for tensors in (node.arguments.keras_tensors, node.output_tensors)
+            )
+            yield node.operation, inputs, outputs
 
 
 def moments(optimizer: keras.optimizers.Adam, variable: keras.Variable) -> tuple[Any, Any]:

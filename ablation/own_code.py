@@ -145,8 +145,13 @@ def unpack(files: Mapping[str, bytes], folder: Path) -> None:
         file.write_bytes(content)
 
 
-def member(module: str, name: str) -> Any:
+def member(module: str, name: str, other: str = "") -> Any:
     """What a module of a room holds under a name.
+
+    Args:
+        module: its import path.
+        name: of what is wanted.
+        other: what else the file might have held, for the user.
 
     Raises:
         UserError: the user's own module has nothing of that name.
@@ -154,7 +159,8 @@ def member(module: str, name: str) -> Any:
     found = importlib.import_module(module)
     file, folder = Path(found.__file__ or ""), _folder()
     if not hasattr(found, name) and folder is not None and file.is_relative_to(folder):
-        raise UserError(f"--code {file.relative_to(folder).as_posix()}: expected '{name}' in it, found none")
+        told = f"'{name}' in it" + f", or {other}" * bool(other)
+        raise UserError(f"--code {file.relative_to(folder).as_posix()}: expected {told}, found none")
     return getattr(found, name)
 
 

@@ -76,3 +76,13 @@ def test_every_private_name_is_used_in_one_module():
     package = Path(inspect.getfile(keras_private)).parent
     found = [file.name for file in package.rglob("*.py") if private.search(file.read_text("utf-8"))]
     assert found == ["keras_private.py"]
+
+
+def test_calls_of_a_model_within_a_model_and_of_a_layer_used_twice_are_told_one_by_one():
+    shared = keras.layers.Dense(4, name="shared")
+    inner = keras.Sequential([keras.Input((4,)), shared, keras.layers.ReLU(name="b")], name="inner")
+    image = keras.Input((4,))
+    model = keras.Model(image, keras.layers.Dense(2, name="c")(shared(inner(image))))
+    found = sorted((one.name, *inputs, *outputs) for one, inputs, outputs in keras_private.calls_of(model))
+    assert found == [("b", (4,), (4,)), ("c", (4,), (2,)), ("shared", (4,), (4,)), ("shared", (4,), (4,))]
+    assert keras_private.operation_of(model.outputs[0]).name == "c"

@@ -1,13 +1,15 @@
 """build(recipe) -> keras.Model: the only place where a network is put together."""
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
 
 from ablation.keras_private import innermost
 from ablation.networks.backbones import BACKBONES
+from ablation.networks.count import FUNCTIONS
+from ablation.networks.functions import make_function
 from ablation.networks.graph import Graph, Problem
 from ablation.networks.layout import graph
 from ablation.networks.make import class_of, make
@@ -46,7 +48,7 @@ def build(recipe: Recipe, problem: Problem, seed: int) -> keras.Model:
     written = graph(recipe, problem)
     for node in written.nodes:
         dtype = "float32" if node.float32 else precision
-        make_one = _make_backbone if node.layer.kind in BACKBONES else make
+        make_one = _maker(node.layer)
         layer = make_one(node.layer, seed, node.name, name=node.name, dtype=dtype)
         inputs = [outputs[name] for name in node.inputs]
         outputs[node.name] = layer(image if not inputs else inputs[0] if len(inputs) == 1 else inputs)
@@ -98,6 +100,13 @@ def with_noise(network: keras.Model, kinds: Iterable[str]) -> keras.Model:
         return layer(*args, **kwargs)
 
     return keras.models.clone_model(network, clone_function=lambda layer: layer, call_function=call)
+
+
+def _maker(spec: Layer) -> Callable[..., Any]:
+    """What makes a layer of a spec."""
+    if spec.path.startswith(FUNCTIONS):
+        return make_function
+    return _make_backbone if spec.kind in BACKBONES else make
 
 
 def _make_backbone(spec: Layer, seed: int, purpose: str, name: str, dtype: str) -> keras.Model:

@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,11 @@ from ablation.networks.backbones import BACKBONES, STRIDE
 from ablation.recipe import Layer
 from ablation.sides import pooled_side, transposed_side, window_side
 
+if TYPE_CHECKING:
+    import keras
+
 Shape = tuple[int, ...]
+FUNCTIONS = "ablation.networks.families."
 NO_EFFECT = {
     *(f"{part}_{what}" for part in ("kernel", "bias", "depthwise", "pointwise", "activity", "beta", "gamma", "alpha")
       for what in ("initializer", "regularizer", "constraint")),
@@ -59,6 +63,8 @@ def figures(layer: Layer, shapes: Sequence[Shape]) -> Size:
 @functools.lru_cache(maxsize=100_000)
 def _figures(text: str, shapes: tuple[Shape, ...]) -> Size:
     layer = Layer.model_validate(json.loads(text))
+    if layer.path.startswith(FUNCTIONS):
+        return _of_function(layer)
     formula = FORMULAS.get(layer.path)
     if layer.options.get("data_format", "channels_last") not in ("channels_last", None):
         raise ValueError(f"{layer.kind}.data_format: expected channels_last, as all images here are")
@@ -76,6 +82,51 @@ def _figures(text: str, shapes: tuple[Shape, ...]) -> Size:
             found = " and ".join("x".join(map(str, shape)) for shape in shapes)
             raise ValueError(f"{layer.kind} on {found}: {error}") from error
     return _built(layer, shapes)
+
+
+def _of_function(layer: Layer) -> Size:
+    """The figures of the network that a function makes."""
+    from ablation.networks.functions import make_function
+
+    try:
+        return size_of(make_function(layer, 0, "count", "count", "float32"))
+    except Exception as error:  # whatever the user's function raises
+        where = own_code.place(error)
+        raise ValueError(f"{layer.kind}: {error}" + f" ({where})" * bool(where)) from error
+
+
+def size_of(model: "keras.Model") -> Size:
+    """The figures of a functional model of one input and one output: the sum over the calls of its layers.
+
+    Raises:
+        ValueError: the FLOPs of a layer in it are not known.
+    """
+    from ablation.keras_private import calls_of
+
+    flops = sum(_flops_of_call(one, inputs) for one, inputs, _ in calls_of(model))
+    return Size(tuple(model.outputs[0].shape[1:]), model.count_params(), flops)
+
+
+def _flops_of_call(operation: Any, shapes: list[Shape]) -> int:
+    """Of a layer's or another operation's call on inputs of these shapes."""
+    kind = type(operation).__name__
+    path = f"keras.layers.{kind}"
+    own = getattr(operation, "flops", None)
+    if own is not None:
+        return int(own(shapes[0] if len(shapes) == 1 else shapes))
+    if path in KEEPING:
+        return 0
+    if (formula := FORMULAS.get(path)) is not None and type(operation).__module__.startswith("keras."):
+        config = operation.get_config()
+        if config.get("data_format", "channels_last") != "channels_last":
+            raise ValueError(f"{kind}.data_format: expected channels_last, as all images here are")
+        options = {key: value for key, value in config.items() if key in formula.options}
+        return formula.function(*(shapes if formula.merges else shapes[:1]), **options).flops
+    weights = getattr(operation, "weights", [])
+    vectors = all(math.prod(weight.shape) == max(weight.shape, default=1) for weight in weights)
+    if not vectors or kind in MATMULS or kind in PRODUCTS:
+        raise ValueError(f"{kind}: its FLOPs are not known: expected a method flops(input_shape)")
+    return 0
 
 
 def _built(layer: Layer, shapes: tuple[Shape, ...]) -> Size:
@@ -132,6 +183,18 @@ MATMULS = {
     "STFTSpectrogram",
 }  # fmt: skip
 """Layers of Keras that multiply matrices without holding them as weights."""
+PRODUCTS = {
+    "Conv",
+    "ConvTranspose",
+    "DepthwiseConv",
+    "Dot",
+    "Einsum",
+    "Inner",
+    "Matmul",
+    "SeparableConv",
+    "Tensordot",
+}
+"""Operations of `keras.ops` that do."""
 KEEPING = {
     *(f"keras.layers.{name}" for name in (
         "Activation", "ActivityRegularization", "AlphaDropout", "AugMix", "AutoContrast",

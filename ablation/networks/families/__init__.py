@@ -1,9 +1,11 @@
 """The families of networks: one module each, holding a `Family` named `FAMILY`.
 
-A module dropped into this folder is a family: nothing else has to be edited. `network.family` names it.
+A module dropped into this folder is a family: nothing else has to be edited. `network.family` names it. So is one that
+holds a plain Keras function of its own name instead (`function`).
 """
 
 import functools
+import importlib
 import pkgutil
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -35,7 +37,12 @@ def get(name: str) -> Family:
     """
     if name not in names():
         raise UserError(f"network.family: unknown '{name}'{did_you_mean(name, names())}")
-    return own_code.member(f"{__name__}.{name}", "FAMILY")
+    module = importlib.import_module(f"{__name__}.{name}")
+    if not hasattr(module, "FAMILY") and callable(getattr(module, name, None)):
+        from ablation.networks.families import function
+
+        return function.of(name)
+    return own_code.member(f"{__name__}.{name}", "FAMILY", f"a function '{name}'")
 
 
 def chosen(fields: Mapping[str, Any]) -> dict[str, Any]:
