@@ -8,7 +8,7 @@ RUN_OPTIONS = $(if $(PRESET),--preset $(PRESET)) $(if $(DATASET),--dataset $(DAT
 	$(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(OUT),--out $(OUT)) $(if $(JOBS),--jobs $(JOBS))
 NEWEST      = $(shell ls -td results/*/*/manifest.json 2>/dev/null | grep -v ^results/reference/ | head -1 | xargs -r dirname)
 
-.PHONY: setup ablation report test smoke lint clean torture
+.PHONY: setup shell ablation report test smoke lint clean torture readme docs
 
 setup: $(VENV)/.installed
 
@@ -17,6 +17,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
+
+shell: setup
+	@. $(VENV)/bin/activate && echo "exit leaves" && exec $${SHELL:-sh}
 
 ablation: setup
 	@$(ABLATION) run $(STUDY) $(RUN_OPTIONS)
@@ -43,6 +46,14 @@ lint: setup
 
 torture: setup
 	$(VENV)/bin/python tests/torture.py --rounds 40
+
+readme: setup
+	$(VENV)/bin/python docs/render.py
+
+docs: readme
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r docs/requirements.txt
+	$(VENV)/bin/python docs/assemble.py
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""README's walk-through, done: its trick, dropped in as one file, is listed, planned and trained."""
+"""The walk-through of docs/researcher.md, done: its trick, dropped in as one file, is listed, planned and trained."""
 
 import csv
 import json
@@ -15,14 +15,14 @@ from ablation.data import sources
 from ablation.runner.options import Options
 from ablation.runner.run import run
 
-README = Path(__file__).parent.parent / "README.md"
+PAGE = Path(__file__).parent.parent / "docs" / "researcher.md"
 MARKED = re.compile(r"<!-- walk-through: ablation/tricks/(\w+)\.py -->\n```python\n(.*?)```", re.DOTALL)
 
 
 @pytest.fixture
 def trick(tmp_path, monkeypatch):
-    found = MARKED.search(README.read_text(encoding="utf-8"))
-    assert found, "README.md has no walk-through"
+    found = MARKED.search(PAGE.read_text(encoding="utf-8"))
+    assert found, "the page has no walk-through"
     name, code = found.groups()
     folder = tmp_path / "tricks"
     folder.mkdir()

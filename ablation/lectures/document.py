@@ -111,7 +111,8 @@ def document(folder: Path = REFERENCE) -> str:
     for letters, title in LECTURES.items():
         own = [row for row in all_rows if row.row[0] in letters]
         lines += ["", f"## {', '.join(letters)}: {title}", "", *_table(COLUMNS, _figures(own, measured))]
-        lines += [f"\n{_mark(row)}: {row.note}." for row in own if row.note]
+        told = "".join(lines)
+        lines += [f"\n{_mark(row)}: {row.note}." for row in own if row.note and _mark(row) in told]
         targets = ([row.row, row.what, ", ".join(row.targets) or "**nothing yet**"] for row in own)
         lines += ["", "What runs each row:", "", *_table(("row", "what", "here"), targets)]
     return "\n".join(lines) + "\n"

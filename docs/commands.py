@@ -1,0 +1,82 @@
+"""docs/reference/commands.md: every command with its help and what it really prints, run in an empty folder.
+
+python docs/commands.py            # a few minutes
+"""
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from ablation.cli.parser import COMMANDS
+
+PAGE = Path(__file__).resolve().parent / "reference" / "commands.md"
+LINES = 40
+SMALL = "--preset smoke --dataset shapes"
+EXAMPLES = {
+    "run": f"ablation run generalization {SMALL} --steps baseline,noise --seeds 2",
+    "tune": (
+        f'ablation tune generalization {SMALL} --space "training.learning_rate=log 1e-4 1e-1" --coarse 3x1 --fine 2x1'
+    ),
+    "report": "ablation report results/generalization/shapes-smoke",
+    "compare": "ablation compare results/generalization/shapes-smoke results/again",
+    "export": "ablation export results/generalization/shapes-smoke --format markdown",
+    "overview": "ablation overview results",
+    "check": f"ablation check generalization {SMALL}",
+    "new": "ablation new trick mine",
+    "surface": f"ablation surface generalization {SMALL} --steps baseline",
+    "lectures": "ablation lectures",
+    "list": "ablation list studies",
+    "show": "ablation show dropout",
+    "plan": f"ablation plan generalization {SMALL}",
+}
+BEFORE = {
+    "compare": f"ablation run generalization {SMALL} --steps baseline,noise --seeds 2 --out results/again"
+}
+
+
+def main() -> None:
+    environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
+    parts = [
+        "<!-- Written by `python docs/commands.py`. -->",
+        "# Every command",
+        "Exit codes: 0 all trials done; 1 some trial failed or diverged; 2 bad input, said in one line. The examples"
+        " are\nof preset `smoke`, which shows that all runs and measures nothing.",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+
+        def output(command: str) -> str:
+            done = subprocess.run(
+                command,
+                shell=True,
+                cwd=folder,
+                env=environment,
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            lines = [line.rstrip() for line in done.stdout.splitlines()]
+            more = [f"... ({len(lines) - LINES} more lines)"] if len(lines) > LINES else []
+            print(f"{command}: exit code {done.returncode}", flush=True)
+            return "\n".join(lines[:LINES] + more)
+
+        for name in COMMANDS:
+            whole = subprocess.run(
+                ["ablation", name, "--help"],
+                cwd=folder,
+                env=environment,
+                text=True,
+                stdout=subprocess.PIPE,
+                check=True,
+            ).stdout.rstrip()
+            parts += [f"## `ablation {name}`", f"```text\n{whole}\n```"]
+            if name in BEFORE:
+                output(BEFORE[name])
+            if name in EXAMPLES:
+                parts += [f"```bash\n{EXAMPLES[name]}\n```", f"```text\n{output(EXAMPLES[name])}\n```"]
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""README.md and the pages of docs/ from their templates: every figure in them is read from results/reference.
+
+python docs/render.py            # writes what changed
+python docs/render.py --check    # writes nothing, exit code 1 where a page is not what its template gives
+"""
+
+import re
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+
+from ablation import tricks
+from ablation.cli.parser import COMMANDS
+from ablation.lectures import effects, quote
+from ablation.wording import difference, points
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATES = ROOT / "docs" / "templates"
+README = "README.md.j2"
+WIDTH = 118
+
+
+def pages() -> dict[Path, str]:
+    """Each page that has a template, and its text."""
+    return {_place(one): render(one) for one in sorted(TEMPLATES.glob("**/*.md.j2"))}
+
+
+def render(template: Path) -> str:
+    """The text of a template; a figure without a row fails."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    found = environment.get_template(template.relative_to(TEMPLATES).as_posix()).render(**names())
+    return "\n\n".join(_filled(block) for block in _blocks(found)) + "\n"
+
+
+def names() -> dict[str, Any]:
+    """What a template may name."""
+    measured = yaml.safe_load((ROOT / "docs" / "measured.yaml").read_text(encoding="utf-8"))
+    return {
+        "measured": measured,
+        "run": quote.quoted,
+        "quote": quote,
+        "again": again,
+        "commands": COMMANDS,
+        "tricks": tricks,
+        "effects": effects,
+        "first_line": lambda name: tricks.card(name).partition("\n")[0],
+        "pooled": pooled,
+        "measured_table": measured_table,
+        "published_table": published_table,
+    }
+
+
+def _blocks(text: str) -> list[str]:
+    """What blank lines part, fenced code in one piece."""
+    blocks: list[list[str]] = [[]]
+    fenced = False
+    for line in text.splitlines():
+        fenced ^= line.startswith("```")
+        if line or fenced:
+            blocks[-1].append(line)
+        else:
+            blocks.append([])
+    return ["\n".join(block) for block in blocks if block]
+
+
+def _filled(block: str) -> str:
+    """A paragraph wrapped anew, since figures change its lines; lists, tables, code and headings as they are."""
+    if re.match(r"[-|#>!`<]|\d+\. |\[!", block):
+        return block
+    return textwrap.fill(block, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def again(run: quote.Quoted) -> str:
+    """The command that does a reference run again, on the data at hand."""
+    return f"ablation run {run.study} --preset {run.manifest['preset']} --seeds {run.n}"
+
+
+def pooled(trick: str) -> str:
+    """A trick's pooled effect in words."""
+    found = effects.pooled(trick)
+    if found is None or found.runs == 1:
+        return "one comparison."
+    return (
+        f"{difference(found.mean, found.low, found.high)} points over n = {found.runs} comparisons, which go from"
+        f" {points(found.smallest)} to {points(found.largest)}."
+    )
+
+
+def measured_table(found: list[effects.Measured]) -> str:
+    """The comparisons behind a pooled effect."""
+    rows = [
+        (f"{one.run.study}, {one.step}", one.run.scale, one.effect.cell, str(one.effect.n)) for one in found
+    ]
+    return quote.table(("study, step", "scale", "change of test accuracy", "pairs"), rows, right=(3,))
+
+
+def published_table(trick: str) -> str:
+    """What others published of a trick."""
+    rows = [
+        (
+            one.what,
+            one.network,
+            f"{one.before} → {one.after} %",
+            f"{one.after - one.before:+.2f}",
+            one.n,
+            one.source,
+        )
+        for one in effects.published(trick)
+    ]
+    return quote.table(("published", "network", "test accuracy", "points", "n", "source"), rows, right=(2, 3))
+
+
+def _place(template: Path) -> Path:
+    name = template.relative_to(TEMPLATES).as_posix().removesuffix(".j2")
+    return ROOT / name if template.name == README else ROOT / "docs" / name
+
+
+def main() -> int:
+    changed = {
+        place: text
+        for place, text in pages().items()
+        if not place.exists() or place.read_text(encoding="utf-8") != text
+    }
+    for place, text in changed.items():
+        if "--check" not in sys.argv:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8")
+        print(place.relative_to(ROOT))
+    return int("--check" in sys.argv and bool(changed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
