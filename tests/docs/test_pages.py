@@ -126,3 +126,15 @@ def test_no_link_is_dead(pages):
 def anchors(text):
     headings = re.findall(r"^#+ (.*)$", FENCED.sub("", text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", one.lower()).strip().replace(" ", "-") for one in headings}
+
+
+def test_the_page_of_commands_has_every_command_and_option():
+    from ablation.cli.parser import COMMANDS, build_parser
+
+    text = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+    commands = next(iter(build_parser()._subparsers._group_actions)).choices
+    for name in COMMANDS:
+        section = text.partition(f"## `ablation {name}`")[2].partition("\n## ")[0]
+        options = re.findall(r"(?<![\w-])--[a-z][a-z-]+", commands[name].format_help())
+        missing = {one for one in options if one not in section}
+        assert section and not missing, f"{name}: {missing}; run python docs/commands.py"
