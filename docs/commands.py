@@ -4,7 +4,9 @@ python docs/commands.py            # a few minutes
 """
 
 import os
+import re
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -20,8 +22,6 @@ EXAMPLES = {
     ),
     "report": "ablation report results/generalization/shapes-smoke",
     "compare": "ablation compare results/generalization/shapes-smoke results/again",
-    "export": "ablation export results/generalization/shapes-smoke --format markdown",
-    "overview": "ablation overview results",
     "check": f"ablation check generalization {SMALL}",
     "new": "ablation new trick mine",
     "surface": f"ablation surface generalization {SMALL} --steps baseline",
@@ -30,12 +30,14 @@ EXAMPLES = {
     "show": "ablation show dropout",
     "plan": f"ablation plan generalization {SMALL}",
 }
+PRINTED = re.compile(r"^```bash\n(.*?)\n```\n\n```text\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
 BEFORE = {
     "compare": f"ablation run generalization {SMALL} --steps baseline,noise --seeds 2 --out results/again"
 }
 
 
 def main() -> None:
+    printed = dict(PRINTED.findall(PAGE.read_text(encoding="utf-8"))) if PAGE.exists() else {}
     environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
     parts = [
         "<!-- Written by `python docs/commands.py`. -->",
@@ -46,6 +48,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
 
         def output(command: str) -> str:
+            if "--help-only" in sys.argv and command in printed:
+                return printed[command]
             done = subprocess.run(
                 command,
                 shell=True,
@@ -70,7 +74,7 @@ def main() -> None:
                 check=True,
             ).stdout.rstrip()
             parts += [f"## `ablation {name}`", f"```text\n{whole}\n```"]
-            if name in BEFORE:
+            if name in BEFORE and "--help-only" not in sys.argv:
                 output(BEFORE[name])
             if name in EXAMPLES:
                 parts += [f"```bash\n{EXAMPLES[name]}\n```", f"```text\n{output(EXAMPLES[name])}\n```"]
