@@ -12,7 +12,11 @@ import tiny
 
 LADDER = [
     {"step": "exact", "tricks": ["l2", "ema", "weight_decay", {"clip_norm": {"norm": 0.5}}]},
-    {"step": "batches", "tricks": ["noise", "batch_norm", "dropout", "mixup"]},
+    {
+        "step": "batches",
+        "tricks": ["noise", "batch_norm", "dropout", "mixup"],
+        "training": {"precision": "float32"},
+    },
 ]
 
 FLOAT16 = {
@@ -36,7 +40,7 @@ def main(folder: Path) -> None:
     two_cpus()
     training = tiny.STUDY["training"] | {"precision": "float32"}
     split = os.environ.get("KERAS_BACKEND") == "jax"
-    ladder = LADDER if split else [*LADDER, FLOAT16]
+    ladder = LADDER if split else [LADDER[0], FLOAT16, LADDER[1]]
     file = tiny.write_study(folder / "tiny.yaml", ladder=ladder, training=training)
     tiny.run_study(file, folder / "one")
     tiny.run_study(file, folder / "two", strategy="data-parallel")
