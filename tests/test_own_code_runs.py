@@ -35,7 +35,19 @@ def hashes(folder):
 
 def run(study, code, out):
     return main(
-        ["run", str(study), "--preset", "full", "--jobs", "1", "--code", str(code), "--out", str(out)]
+        [
+            "run",
+            str(study),
+            "--preset",
+            "full",
+            "--jobs",
+            "1",
+            "--code",
+            str(code),
+            "--out",
+            str(out),
+            "--no-report",
+        ]
     )
 
 

@@ -7,7 +7,7 @@ keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
 
 from ablation.layers.batch_normalization import BatchNormalization  # noqa: E402
-from ablation.train.loop import scored  # noqa: E402
+from ablation.train.judge import scored  # noqa: E402
 
 RNG = np.random.default_rng(5)
 

@@ -20,6 +20,7 @@ def test_every_layer_of_the_project_is_tested_here():
     tested = {module for module, _ in own_layers.ALL.values()}
     assert modules - tested == {
         "__init__", "batch_normalization", "enlarge", "image_net_scaling", "image_operations", "padded_identity",
+        "whitening_conv2d",
     }  # fmt: skip
 
 

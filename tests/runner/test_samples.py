@@ -9,6 +9,7 @@ import tiny
 from PIL import Image
 
 from ablation import report, tricks
+from ablation.errors import UserError
 from ablation.results.read import load
 
 pytest.importorskip("keras")
@@ -81,4 +82,5 @@ def test_a_manifest_names_no_file_outside_the_folder(study_file, tmp_path, no_tr
     for step in manifest["steps"]:
         step["samples"] = "../../secret.png"
     (out / "manifest.json").write_text(json.dumps(manifest))
-    assert [load(out).samples(step) for step in manifest["steps"]] == [None] * 3
+    with pytest.raises(UserError, match=r"manifest.json: steps.0.samples: .* found '../../secret.png'"):
+        load(out)

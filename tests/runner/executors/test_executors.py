@@ -78,7 +78,7 @@ def test_what_fails_or_diverges_is_a_row_and_the_rest_is_what_it_would_have_been
     monkeypatch.setattr("ablation.runner.executors.local.train", faulty_train)
     faulty = [
         {"step": "broken", "training": {"learning_rate": 0.002}},
-        {"step": "wild", "training": {"learning_rate": 1e39}},
+        {"step": "wild", "training": {"learning_rate": 1e30}},
     ]
     rest = [{"training": {"learning_rate": 0.001}}, {}, {}]
     ladder = [*faulty, *(one | more for one, more in zip(GOOD, rest, strict=True))]
