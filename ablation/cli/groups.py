@@ -45,6 +45,11 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         "D",
         "of `ablation list datasets`, auto, or folder:PATH, csv:, npz:, parquet:, tfds:NAME",
     )
+    add_data_dir(parser)
+
+
+def add_data_dir(parser: argparse.ArgumentParser) -> None:
+    """`--data-dir`."""
     _add(parser, "data_dir", "DIR", "folder that holds datasets (ABLATION_DATA_DIR)")
 
 

@@ -12,8 +12,8 @@ from ablation.cli.groups import add_code
 from ablation.errors import UserError
 
 COMMANDS = (
-    "run", "tune", "report", "watch", "overview", "export", "compare", "check", "bench", "surface", "lectures",
-    "list", "show", "plan", "new",
+    "run", "tune", "report", "watch", "overview", "export", "compare", "evaluate", "check", "bench", "surface",
+    "lectures", "list", "show", "plan", "new",
 )  # fmt: skip
 
 

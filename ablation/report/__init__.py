@@ -64,3 +64,12 @@ def answers(results: Results) -> list[str]:
         UserError: no trial is done.
     """
     return [printable(one) for one in answering.answers(findings.collect(results))]
+
+
+def evaluations_table(results: Results) -> Table:
+    """What the saved models do on other test images, for the terminal.
+
+    Raises:
+        UserError: no trial is done, or `evaluations.csv` is damaged.
+    """
+    return text.evaluations(findings.collect(results))

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ablation import analysis
+from ablation.analysis.evaluations import evaluations
 from ablation.analysis.floor import control_floor
 from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
 from ablation.analysis.learning import YES
@@ -36,6 +37,7 @@ class Findings:
         contributions: `analysis.contributions`.
         budgets: `analysis.budgets`.
         protocols: `analysis.protocols`.
+        evaluations: `analysis.evaluations`.
         floor: half width of the A/A noise floor, a fraction; None without an A/A rung.
         design: the design that the headline and the figures are about.
         rungs: the rows of `table` of that design that have a done trial, controls left out.
@@ -51,6 +53,7 @@ class Findings:
     contributions: pd.DataFrame
     budgets: pd.DataFrame
     protocols: pd.DataFrame
+    evaluations: pd.DataFrame
     floor: float | None
     design: str
     rungs: pd.DataFrame
@@ -222,6 +225,7 @@ def collect(results: Results) -> Findings:
         contributions=analysis.contributions(results),
         budgets=analysis.budgets(results, table),
         protocols=analysis.protocols(results),
+        evaluations=evaluations(results),
         floor=control_floor(results),
         design="",
         rungs=measured[~is_control],

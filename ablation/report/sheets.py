@@ -28,7 +28,7 @@ class Sheet:
 
 def sheets(found: Findings) -> list[Sheet]:
     """The tables that a folder has something to show in."""
-    drawn = (_designs(found), _controls(found), _budgets(found), _protocols(found))
+    drawn = (_designs(found), _controls(found), _budgets(found), _protocols(found), *_evaluations(found))
     return [sheet for sheet in drawn if sheet is not None]
 
 
@@ -172,3 +172,26 @@ def _protocols(found: Findings) -> Sheet | None:
         " one, in points, paired by seed; best minus last is the part due to picking, the rest is due to the"
         " images that train.",
     )
+
+
+def _evaluations(found: Findings) -> list[Sheet]:
+    """A table for each set of other test images."""
+    return [
+        Sheet(
+            f"On other test images: {dataset}",
+            ("rung", "design", "test", "difference", "verdict"),
+            tuple(
+                (
+                    found.step_title(row.design, row.step),
+                    found.design_name(row.design),
+                    spread(row.test_mean, row.test_ci_low),
+                    difference(row.delta, row.delta_ci_low, row.delta_ci_high),
+                    short_verdict(row),
+                )
+                for row in rows.itertuples()
+            ),
+            "The models that the run saved, judged on these images; difference in points, paired by seed, intervals and"
+            " verdicts as for the run's own test images.",
+        )
+        for dataset, rows in found.evaluations.groupby("dataset", sort=False)
+    ]

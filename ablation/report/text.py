@@ -97,6 +97,26 @@ def shapley_values(found: Findings, design: str) -> list[tuple[str, str, str]]:
     ]
 
 
+def evaluations(found: Findings) -> Table:
+    """The steps on each set of other test images: test accuracy, difference to the base, verdict."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("rung")
+    for name in ("test", "delta"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("verdict")
+    for dataset, rows in found.evaluations.groupby("dataset", sort=False):
+        table.add_section()
+        table.add_row(Text(printable(str(dataset)), style="bold"))
+        for row in rows.itertuples():
+            table.add_row(
+                Text(printable(found.step_title(row.design, row.step))),
+                spread(row.test_mean, row.test_ci_low),
+                difference(row.delta, row.delta_ci_low, row.delta_ci_high),
+                short_verdict(row),
+            )
+    return table
+
+
 def markdown(found: Findings, figures: Iterable[str], sheets: Iterable[Sheet]) -> str:
     """The report for a pull request.
 
