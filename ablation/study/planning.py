@@ -188,13 +188,13 @@ def _multiplied(setting: Setting, where: str, factors: Mapping[str, float]) -> S
 
 
 def _counted(setting: Setting, dataset: str) -> Setting:
-    """Shares of the images as numbers.
+    """Shares of the images as numbers; while the data set is still to be chosen they stand as they are.
 
     Raises:
         UserError: it is not known beforehand how many images the data set has.
     """
     sizes = setting.sizes
-    if not sizes.shares:
+    if not sizes.shares or dataset == "auto":
         return setting
     if dataset not in sources.names():
         name, share = next(iter(sizes.shares.items()))

@@ -3,7 +3,7 @@
 import pytest
 
 from ablation.errors import UserError
-from ablation.study import Study, plan
+from ablation.study import Study, load, plan
 from ablation.study.address import Address, assignments, overrides, parse
 
 LADDER = [
@@ -113,3 +113,10 @@ def test_what_is_no_share_or_a_share_of_an_unknown_number_is_refused(share, told
     with pytest.raises(UserError) as raised:
         plan(study, preset="full", dataset="flowers", sets=[f"data.train='{share}'"])
     assert told in str(raised.value)
+
+
+def test_a_study_file_may_hold_a_share_before_its_data_set_is_chosen(tmp_path):
+    file = tmp_path / "share.yaml"
+    file.write_text("study: share\ndata: {train: 10%, val: 32}\nladder: [{step: base}]\n")
+    (step,) = plan(load(str(file)), preset="full", dataset="cifar10")
+    assert step.setting.sizes.train == 5_000
