@@ -40,7 +40,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return site
 
 
-def command(installed: Path, cwd: Path, *arguments: str, expected: int = 0) -> str:
+TERMINALS = (
+    {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    {"PYTHONIOENCODING": "cp1252"},
+)
+
+
+def command(installed: Path, cwd: Path, *arguments: str, expected: int = 0, **more: str) -> str:
     """Standard output of the installed command: no HOME, no other copy of the project in sight."""
     start = (
         f"import sys; sys.path[:0] = [{str(installed)!r}]\n"
@@ -55,8 +61,9 @@ def command(installed: Path, cwd: Path, *arguments: str, expected: int = 0) -> s
         name: value for name, value in os.environ.items() if name not in ("HOME", "PYTHONPATH", "KERAS_HOME")
     }
     done = subprocess.run(
-        [sys.executable, "-c", start, *arguments], cwd=cwd, env=variables, capture_output=True, text=True
-    )
+        [sys.executable, "-c", start, *arguments],
+        cwd=cwd, env=variables | more, capture_output=True, encoding=more.get("PYTHONIOENCODING", "utf-8"),
+    )  # fmt: skip
     assert (done.returncode, done.stderr) == (expected, ""), done.stdout + done.stderr
     return done.stdout
 
@@ -83,3 +90,24 @@ def test_a_wheel_runs_and_reports_in_an_empty_folder_of_a_foreign_repository(ins
     assert '"git_commit": null' in (tmp_path / "out" / "manifest.json").read_text()
     command(installed, tmp_path, "report", "out")
     assert (tmp_path / "out" / "report.html").is_file()
+
+
+def written(folder: Path) -> dict[Path, int]:
+    """When each file below a folder was last written; Python's own caches, which root may write, aside."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.parent.name != "__pycache__")
+    return {path: path.stat().st_mtime_ns for path in files}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("terminal", TERMINALS, ids=["C", "cp1252"])
+def test_a_wheel_lists_runs_and_reports_on_any_terminal_without_a_home(installed, tmp_path, terminal):
+    before = written(installed)
+    assert "generalization" in command(installed, tmp_path, "list", **terminal)
+    run = ("run", "generalization", "--preset", "smoke", "--dataset", "shapes", "--seeds", "1", "--jobs", "1")
+    out = command(installed, tmp_path, *run, "--steps", "baseline,noise", "--out", "out", **terminal)
+    assert "2 trials trained" in out
+    assert "report.html" in command(installed, tmp_path, "report", "out", **terminal)
+    assert (tmp_path / "out" / "report.html").is_file()
+    assert {path: path.stat().st_mtime_ns for path in sorted(installed.rglob("*"))} == before, (
+        "nothing is written there"
+    )
