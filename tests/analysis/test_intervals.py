@@ -5,7 +5,9 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW
 
 from ablation.analysis.intervals import bootstrap_interval, estimate, holm, noise_floor, smallest_p
-from ablation.analysis.verdicts import HELPS, HURTS, verdict
+from ablation.analysis.judgement import judge
+from ablation.analysis.moderation import estimates
+from ablation.analysis.verdicts import HELPS, HURTS
 
 generator = np.random.default_rng
 
@@ -91,10 +93,8 @@ def test_studies_without_effect_rarely_claim_one(n):
     seeds = generator(n).normal(0.7, 0.01, (2000, 8, n))
     false_alarms = 0
     for rungs in seeds:
-        deltas = [estimate(rungs[i] - rungs[i - 1]) for i in range(1, 8)]
-        adjusted = holm(np.array([delta.p for delta in deltas]))
-        verdicts = [verdict(delta, p) for delta, p in zip(deltas, adjusted, strict=True)]
-        false_alarms += any(one.kind in (HELPS, HURTS) for one in verdicts)
+        _, deltas = estimates([rungs[i] - rungs[i - 1] for i in range(1, 8)])
+        false_alarms += any(one.verdict in (HELPS, HURTS) for one in judge(deltas))
     assert false_alarms / 2000 <= 0.06
 
 

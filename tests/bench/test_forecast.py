@@ -40,7 +40,7 @@ def test_networks_that_differ_in_epochs_alone_are_timed_once(monkeypatch):
 
 @pytest.mark.slow
 def test_what_is_forecast_is_what_a_training_takes(tmp_path):
-    """Within a factor of two: whatever else the machine does hits one of the two."""
+    """Within a factor of four: whatever else the machine does hits one of the two."""
     from ablation.study import load, plan
 
     file = tiny.write_study(
@@ -54,4 +54,4 @@ def test_what_is_forecast_is_what_a_training_takes(tmp_path):
     step = plan(load(str(file)), preset="full", dataset="shapes", steps=("baseline",))[0]
     work = forecast.Work(step.setting.recipe, train=3200, judged=0)
     (foretold,) = forecast.forecast([work], PROBLEM, 1, lambda text: None)
-    assert took / 2 < foretold < took * 2
+    assert took / 4 < foretold < took * 4
