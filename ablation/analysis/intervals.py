@@ -87,25 +87,6 @@ def bootstrap_interval(
     return float(mean - high * deviation), float(mean - low * deviation)
 
 
-def holm(p_values: np.ndarray) -> np.ndarray:
-    """Holm's step-down correction (Holm 1979).
-
-    Args:
-        p_values: shape (m,); NaN marks a comparison that could not be tested and stays NaN, outside the
-            family.
-
-    Returns:
-        Adjusted p-values, shape (m,): rejecting those under alpha keeps the chance of any false rejection
-        under alpha.
-    """
-    adjusted = np.full(len(p_values), nan)
-    tested = np.flatnonzero(~np.isnan(p_values))
-    order = tested[np.argsort(p_values[tested], kind="stable")]
-    scaled = p_values[order] * np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
-    return adjusted
-
-
 def smallest_p(n: int) -> float:
     """The smallest two-sided p that n pairs can reach by flipping signs, the test that assumes no
     distribution.

@@ -9,10 +9,11 @@ import numpy as np
 
 from ablation.analysis import moderation
 from ablation.analysis.intervals import ALPHA
-from ablation.analysis.judgement import MARGIN, OPEN, Judgement, Words, detectable, seeds_needed
+from ablation.analysis.judgement import MARGIN, OPEN, Judgement, Words
 from ablation.analysis.looks import Plan, Standing, stand
 from ablation.analysis.moderation import ModeratedEstimate, Prior
 from ablation.analysis.pairs import Pairs
+from ablation.analysis.power import minimum_detectable, seeds_needed
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def judge(
                 float(standing.low[i]),
                 float(standing.high[i]),
                 seeds_needed(one.mean, one.deviation, borrowed, level) if is_open else nan,
-                detectable(one.deviation, one.n, borrowed, level),
+                minimum_detectable(one.deviation, one.n, borrowed, level),
             )
         )
     return prior, estimates, tuple(judged), standing

@@ -4,9 +4,10 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW
 
-from ablation.analysis.intervals import bootstrap_interval, estimate, holm, noise_floor, smallest_p
+from ablation.analysis.intervals import bootstrap_interval, estimate, noise_floor, smallest_p
 from ablation.analysis.judgement import judge
 from ablation.analysis.moderation import estimates
+from ablation.analysis.multiplicity import holm
 from ablation.analysis.verdicts import HELPS, HURTS
 
 generator = np.random.default_rng

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from ablation.analysis import intervals
 from ablation.analysis.multiplicity import benjamini_hochberg, holm, holm_divisor
 
 generator = np.random.default_rng
@@ -18,7 +17,7 @@ def test_agrees_with_statsmodels_row_by_row(ours, method):
 def test_by_hand_and_untestable_comparisons_stay_out_of_the_family():
     p_values = np.array([0.01, np.nan, 0.04, 0.03])
     assert holm(p_values) == pytest.approx([0.03, np.nan, 0.06, 0.06], nan_ok=True)
-    assert holm(p_values) == pytest.approx(intervals.holm(p_values), nan_ok=True)
+    assert holm(p_values)[[0, 2, 3]] == pytest.approx(multipletests(p_values[[0, 2, 3]], method="holm")[1])
     assert benjamini_hochberg(p_values) == pytest.approx([0.03, np.nan, 0.04, 0.04], nan_ok=True)
     for correct in (holm, benjamini_hochberg):
         assert correct(np.array([])).shape == (0,)
