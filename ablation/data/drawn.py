@@ -3,10 +3,52 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from ablation.data.dataset import Dataset, Part, Taken, Wanted
 from ablation.data.split import VAL, only
+from ablation.errors import UserError
 
 STRETCH = 1_000_000_000
+
+
+def from_blocks(
+    name: str,
+    draw_block: Callable[[np.random.Generator], Part],
+    block: int,
+    shape: tuple[int, int, int],
+    *,
+    number: int,
+    seed: int,
+    first: int,
+) -> Part:
+    """A stretch of an endless row of drawings that is drawn a block at a time, so that each depends on its place alone.
+
+    Args:
+        name: of the data set, for the error.
+        draw_block: draws one block from its own generator.
+        block: images in it.
+        shape: of one image.
+        number, first: images `first` to `first + number - 1` are wanted, 0 or more.
+        seed: of the row, 0 or more.
+
+    Returns:
+        Images, uint8, shape (number, *shape), and labels, int32, shape (number,).
+
+    Raises:
+        UserError: a negative argument.
+    """
+    if min(number, seed, first) < 0:
+        raise UserError(f"{name}: expected number, seed, first of 0 or more, found {number}, {seed}, {first}")
+    images, labels = np.empty((number, *shape), np.uint8), np.empty(number, np.int32)
+    for place in range(first // block, -(-(first + number) // block)):
+        start, stop = max(first, place * block), min(first + number, (place + 1) * block)
+        source = slice(start - place * block, stop - place * block)
+        drawn = draw_block(np.random.default_rng([seed, place]))
+        images[start - first : stop - first], labels[start - first : stop - first] = (
+            part[source] for part in drawn
+        )
+    return images, labels
 
 
 @dataclass(frozen=True)

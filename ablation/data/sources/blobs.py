@@ -6,8 +6,7 @@ its class is its disc's colour, which neither a flip nor a shift changes. It dep
 
 import numpy as np
 
-from ablation.data.drawn import Drawn
-from ablation.errors import UserError
+from ablation.data.drawn import Drawn, from_blocks
 
 COLOURS = {"red": (215, 60, 60), "green": (60, 190, 80), "blue": (60, 90, 215), "yellow": (215, 200, 60)}
 SIZE = 32
@@ -31,15 +30,7 @@ def draw(number: int, seed: int, first: int = 0) -> tuple[np.ndarray, np.ndarray
     Raises:
         UserError: a negative argument.
     """
-    if min(number, seed, first) < 0:
-        raise UserError(f"blobs: expected number, seed, first of 0 or more, found {number}, {seed}, {first}")
-    blocks = range(first // BLOCK, -(-(first + number) // BLOCK))
-    drawn = [_draw_block(np.random.default_rng([seed, block])) for block in blocks]
-    if not drawn:
-        return np.empty((0, SIZE, SIZE, 3), np.uint8), np.empty(0, np.int32)
-    start = first - blocks.start * BLOCK
-    images, labels = (np.concatenate(parts)[start : start + number] for parts in zip(*drawn, strict=True))
-    return images, labels
+    return from_blocks("blobs", _draw_block, BLOCK, (SIZE, SIZE, 3), number=number, seed=seed, first=first)
 
 
 def _draw_block(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

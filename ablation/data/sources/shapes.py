@@ -10,8 +10,7 @@ operations that IEEE 754 rounds in one way only, so that machines agree on the b
 
 import numpy as np
 
-from ablation.data.drawn import Drawn
-from ablation.errors import UserError
+from ablation.data.drawn import Drawn, from_blocks
 
 CLASSES = ("disc", "ring", "square", "frame", "triangle", "star", "cross", "crescent", "heart", "hourglass")
 SIZE = 32
@@ -38,17 +37,7 @@ def draw(number: int, seed: int, first: int = 0) -> tuple[np.ndarray, np.ndarray
     Raises:
         UserError: a negative argument.
     """
-    if min(number, seed, first) < 0:
-        raise UserError(f"shapes: expected number, seed, first of 0 or more, found {number}, {seed}, {first}")
-    images = np.empty((number, SIZE, SIZE, 3), np.uint8)
-    labels = np.empty(number, np.int32)
-    for block in range(first // BLOCK, -(-(first + number) // BLOCK)):
-        start, stop = max(first, block * BLOCK), min(first + number, (block + 1) * BLOCK)
-        drawn = _draw_block(np.random.default_rng([seed, block]))
-        source = slice(start - block * BLOCK, stop - block * BLOCK)
-        images[start - first : stop - first] = drawn[0][source]
-        labels[start - first : stop - first] = drawn[1][source]
-    return images, labels
+    return from_blocks("shapes", _draw_block, BLOCK, (SIZE, SIZE, 3), number=number, seed=seed, first=first)
 
 
 def _draw_block(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
