@@ -99,6 +99,27 @@ def columns(found: Findings, spread: str) -> dict[str, Column]:
     }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A table before it takes a form.
+
+    Attributes:
+        heads: of the columns.
+        cells: a row of texts each.
+        bold: places (row, column) of the best.
+        marks: of significance, by place.
+        legend: what the marks mean.
+        keys: of the sources of each row's tricks.
+    """
+
+    heads: Sequence[str]
+    cells: Sequence[Sequence[str]]
+    bold: set[tuple[int, int]]
+    marks: dict[tuple[int, int], str]
+    legend: str
+    keys: Sequence[Sequence[str]]
+
+
 def table(found: Findings, form: str, chosen: Sequence[str] = (), spread: str = "interval") -> str:
     """The rungs of the headline's design.
 
@@ -131,7 +152,8 @@ def table(found: Findings, form: str, chosen: Sequence[str] = (), spread: str = 
     }
     legend = _legend(found, spread, names, best)
     write = _latex if form == "latex" else _markdown
-    return write(found, heads, cells, bold, marks, legend, [citation_keys(found, row) for row in rows])
+    keys = [citation_keys(found, row) for row in rows]
+    return write(found, Drawn(heads, cells, bold, marks, legend, keys))
 
 
 def separable_best(found: Findings) -> str | None:
@@ -243,37 +265,29 @@ def _csv(found: Findings, wanted: Sequence[str]) -> str:
     return buffer.getvalue()
 
 
-def _latex(
-    found: Findings,
-    heads: Sequence[str],
-    cells: Sequence[Sequence[str]],
-    bold: set[tuple[int, int]],
-    marks: dict[tuple[int, int], str],
-    legend: str,
-    keys: Sequence[Sequence[str]],
-) -> str:
+def _latex(found: Findings, drawn: Drawn) -> str:
     def cell(row: int, column: int) -> str:
-        text = latex_escape(cells[row][column])
-        if (row, column) in bold:
+        text = latex_escape(drawn.cells[row][column])
+        if (row, column) in drawn.bold:
             text = rf"\textbf{{{text}}}"
-        if mark := marks.get((row, column)):
+        if mark := drawn.marks.get((row, column)):
             text += f"$^{{{mark}}}$"
-        return text + (rf"~\cite{{{','.join(keys[row])}}}" if column == 0 and keys[row] else "")
+        return text + (rf"~\cite{{{','.join(drawn.keys[row])}}}" if column == 0 and drawn.keys[row] else "")
 
     label = re.sub(r"[^a-z0-9]+", "-", str(found.manifest["study"]["name"]).lower())
     lines = [
         r"% needs \usepackage{booktabs}",
         r"\begin{table}",
         r"  \centering",
-        rf"  \caption{{{latex_escape(str(found.manifest['study']['title']))}. {latex_escape(legend)}}}",
+        rf"  \caption{{{latex_escape(str(found.manifest['study']['title']))}. {latex_escape(drawn.legend)}}}",
         rf"  \label{{tab:{label}}}",
-        rf"  \begin{{tabular}}{{l{'r' * (len(heads) - 1)}}}",
+        rf"  \begin{{tabular}}{{l{'r' * (len(drawn.heads) - 1)}}}",
         r"    \toprule",
-        f"    {' & '.join(map(latex_escape, heads))} \\\\",
+        f"    {' & '.join(map(latex_escape, drawn.heads))} \\\\",
         r"    \midrule",
         *(
-            f"    {' & '.join(cell(row, column) for column in range(len(heads)))} \\\\"
-            for row in range(len(cells))
+            f"    {' & '.join(cell(row, column) for column in range(len(drawn.heads)))} \\\\"
+            for row in range(len(drawn.cells))
         ),
         r"    \bottomrule",
         r"  \end{tabular}",
@@ -282,34 +296,30 @@ def _latex(
     return "\n".join(lines) + "\n"
 
 
-def _markdown(
-    found: Findings,
-    heads: Sequence[str],
-    cells: Sequence[Sequence[str]],
-    bold: set[tuple[int, int]],
-    marks: dict[tuple[int, int], str],
-    legend: str,
-    keys: Sequence[Sequence[str]],
-) -> str:
+def _markdown(found: Findings, drawn: Drawn) -> str:
     def cell(row: int, column: int) -> str:
-        text = markdown_escape(cells[row][column])
-        text = f"**{text}**" if (row, column) in bold else text
-        mark = markdown_escape(marks.get((row, column), ""))
+        text = markdown_escape(drawn.cells[row][column])
+        text = f"**{text}**" if (row, column) in drawn.bold else text
+        mark = markdown_escape(drawn.marks.get((row, column), ""))
         return (
             text
             + mark
-            + (f" [{', '.join(f'@{key}' for key in keys[row])}]" if column == 0 and keys[row] else "")
+            + (
+                f" [{', '.join(f'@{key}' for key in drawn.keys[row])}]"
+                if column == 0 and drawn.keys[row]
+                else ""
+            )
         )
 
     lines = [
-        f"| {' | '.join(map(markdown_escape, heads))} |",
-        f"|---{'|--:' * (len(heads) - 1)}|",
+        f"| {' | '.join(map(markdown_escape, drawn.heads))} |",
+        f"|---{'|--:' * (len(drawn.heads) - 1)}|",
         *(
-            f"| {' | '.join(cell(row, column) for column in range(len(heads)))} |"
-            for row in range(len(cells))
+            f"| {' | '.join(cell(row, column) for column in range(len(drawn.heads)))} |"
+            for row in range(len(drawn.cells))
         ),
         "",
-        markdown_escape(f"{found.manifest['study']['title']}. {legend}"),
+        markdown_escape(f"{found.manifest['study']['title']}. {drawn.legend}"),
     ]
     return "\n".join(lines) + "\n"
 
