@@ -256,16 +256,21 @@ class Prediction(Frozen):
 
 
 class Backbone(Frozen):
-    """A published network in the blocks' place.
+    """A published network in the blocks' place; its name alone is enough.
 
     Attributes:
-        name: of `keras.applications`.
+        name: of `keras.applications`; grey images are shown to it as RGB.
         weights: `imagenet`, which Keras fetches into its cache, `none` for random ones, or the sha256 of the file that
             `--weights` named.
     """
 
-    name: Literal["ResNet50"] = "ResNet50"
+    name: str = "ResNet50"
     weights: Annotated[str, Field(pattern=r"^(imagenet|none|sha256:[0-9a-f]{16})$")] = "imagenet"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
 
 
 class Freeze(Frozen):
@@ -275,10 +280,12 @@ class Freeze(Frozen):
         blocks: how many of the first blocks; all of them, or the backbone, where None.
         statistics: whether their batch normalisations use and keep their running statistics too. Without it they
             normalise training batches by the batches' own figures, and the running ones drift.
+        but_last: of a backbone, this many of its last layers are trained all the same.
     """
 
     blocks: PositiveInt | None = None
     statistics: bool = True
+    but_last: Annotated[int, Field(ge=0)] = 0
 
 
 class Pretraining(Frozen):

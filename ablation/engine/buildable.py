@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ablation.errors import UserError
+from ablation.networks.backbones import APPLICATIONS
 from ablation.networks.build import make_optimizer
 from ablation.networks.layout import Node
 from ablation.networks.make import make
@@ -26,7 +27,7 @@ def check_buildable(where: str, recipe: Recipe, nodes: Sequence[Node]) -> None:
         UserError: one of them cannot be made; the key is named, and what Keras says.
     """
     for node in nodes:
-        if not node.layer.path.startswith("keras.applications."):
+        if not node.layer.path.startswith(APPLICATIONS):
             _tried(
                 f"{where}network: {node.name}: {node.layer.path}",
                 functools.partial(make, node.layer, 0, "try"),

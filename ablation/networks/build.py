@@ -7,7 +7,8 @@ from typing import Any
 import keras
 
 from ablation.keras_private import innermost
-from ablation.networks.backbones import BACKBONES
+from ablation.networks.applications import make_application
+from ablation.networks.backbones import APPLICATIONS
 from ablation.networks.count import FUNCTIONS
 from ablation.networks.functions import make_function
 from ablation.networks.graph import Graph, Problem
@@ -17,7 +18,6 @@ from ablation.networks.parts import PATCHES
 from ablation.optimizers import by_kind
 from ablation.recipe import PIECEWISE, Freeze, Layer, Rates, Recipe
 from ablation.schedules import ReduceOnPlateau
-from ablation.streams import stream_seed
 
 FLOAT16 = "mixed_float16"
 FUSED = {"keras.optimizers.Adam": "ablation.optimizers.Adam"}
@@ -67,9 +67,7 @@ def freeze(model: keras.Model, written: Graph, how: Freeze) -> None:
         how: which ones.
     """
     base = written.base(how.blocks)
-    for layer in model.layers:
-        if layer.name not in base:
-            continue
+    for layer in _before_last([one for one in model.layers if one.name in base], how.but_last):
         if how.statistics:
             layer.trainable = False
             continue
@@ -80,6 +78,18 @@ def freeze(model: keras.Model, written: Graph, how: Freeze) -> None:
                     weight.trainable = False
             elif alone:
                 one.trainable = False
+
+
+def _before_last(base: list[keras.layers.Layer], last: int) -> list[keras.layers.Layer]:
+    """The layers of a base, or those of its backbone up to the last ones."""
+    if not last:
+        return base
+    within = [one for backbone in base for one in getattr(backbone, "layers", [backbone])]
+    if last >= len(within):
+        raise ValueError(
+            f"frozen.but_last: expected fewer than the backbone's {len(within)} layers, found {last}"
+        )
+    return within[:-last]
 
 
 def with_noise(network: keras.Model, kinds: Iterable[str]) -> keras.Model:
@@ -106,22 +116,7 @@ def _maker(spec: Layer) -> Callable[..., Any]:
     """What makes a layer of a spec."""
     if spec.path.startswith(FUNCTIONS):
         return make_function
-    return _make_backbone if spec.kind in BACKBONES else make
-
-
-def _make_backbone(spec: Layer, seed: int, purpose: str, name: str, dtype: str) -> keras.Model:
-    """A network of `keras.applications` with random weights from the seed."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(dtype)
-    try:
-        model = make(spec, seed, purpose, name=name)
-    finally:
-        keras.config.set_dtype_policy(before)
-    for weight in model.trainable_variables:
-        if weight.name.endswith("kernel"):
-            draw = keras.initializers.GlorotUniform(stream_seed(seed, purpose, weight.path))
-            weight.assign(draw(weight.shape))
-    return model
+    return make_application if spec.path.startswith(APPLICATIONS) else make
 
 
 def make_optimizer(recipe: Recipe, steps_per_epoch: int, seed: int) -> keras.optimizers.Optimizer:

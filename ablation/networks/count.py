@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ablation import own_code
-from ablation.networks.backbones import BACKBONES, STRIDE
+from ablation.networks.backbones import APPLICATIONS
 from ablation.recipe import Layer
 from ablation.sides import pooled_side, transposed_side, window_side
 
@@ -54,9 +54,6 @@ def figures(layer: Layer, shapes: Sequence[Shape]) -> Size:
     Raises:
         ValueError: the layer cannot be made so, does not fit its input, or does not tell its FLOPs.
     """
-    if layer.path.startswith("keras.applications.") and layer.kind in BACKBONES:
-        known, sides = BACKBONES[layer.kind], [side // STRIDE for side in shapes[0][:2]]
-        return Size((*sides, known.channels), known.parameters, known.flops * math.prod(sides))
     return _figures(layer.model_dump_json(), tuple(shapes))
 
 
@@ -65,6 +62,8 @@ def _figures(text: str, shapes: tuple[Shape, ...]) -> Size:
     layer = Layer.model_validate(json.loads(text))
     if layer.path.startswith(FUNCTIONS):
         return _of_function(layer)
+    if layer.path.startswith(APPLICATIONS):
+        return _of_application(layer)
     formula = FORMULAS.get(layer.path)
     if layer.options.get("data_format", "channels_last") not in ("channels_last", None):
         raise ValueError(f"{layer.kind}.data_format: expected channels_last, as all images here are")
@@ -93,6 +92,12 @@ def _of_function(layer: Layer) -> Size:
     except Exception as error:  # whatever the user's function raises
         where = own_code.place(error)
         raise ValueError(f"{layer.kind}: {error}" + f" ({where})" * bool(where)) from error
+
+
+def _of_application(layer: Layer) -> Size:
+    from ablation.networks.applications import make_application
+
+    return size_of(make_application(layer, 0, "count", "count", "float32"))
 
 
 def size_of(model: "keras.Model") -> Size:
@@ -207,7 +212,7 @@ KEEPING = {
         "UnitNormalization",
     )),
     *(f"ablation.layers.{name}" for name in (
-        "auto_augment.AutoAugment", "cutout.Cutout", "image_net_scaling.ImageNetScaling", "rand_augment.RandAugment",
+        "auto_augment.AutoAugment", "cutout.Cutout", "rand_augment.RandAugment",
         "random_affine.RandomAffine", "random_channel_shift.RandomChannelShift",
         "random_crop_resize.RandomCropResize", "random_elastic.RandomElastic",
         "random_gaussian_noise.RandomGaussianNoise", "random_pad_crop.RandomPadCrop",
@@ -482,6 +487,14 @@ def _upsample(shape: Shape, *, size: Any = 2, interpolation: str = "nearest") ->
     height, width, channels = _image(shape)
     first, second = _pair(size, "size")
     return Size((height * first, width * second, channels))
+
+
+@_formula("ablation.layers.image_net_scaling.ImageNetScaling")
+def _image_net_scaling(shape: Shape, *, mode: str = "caffe") -> Size:
+    height, width, channels = _image(shape)
+    if channels not in (1, 3):
+        raise ValueError(f"expected images in colour or grey, found {channels} channels")
+    return Size((height, width, 3))
 
 
 @_formula("Resizing")

@@ -1,15 +1,13 @@
 """Networks that a plain Keras function makes: `(input_shape, classes) -> keras.Model`, a file of the user's own."""
 
-import random
 from typing import Any
 
 import keras
-import numpy as np
 
 from ablation.keras_private import operation_of
 from ablation.networks.make import class_of
+from ablation.networks.seeded import seeded
 from ablation.recipe import Layer
-from ablation.streams import stream_seed
 
 SOFTMAX, LOGITS = "softmax", ("linear", "log_softmax")
 
@@ -31,16 +29,9 @@ def make_function(spec: Layer, seed: int, purpose: str, name: str, dtype: str) -
         ValueError: it gives no such network, or one that ends in something else.
     """
     function = class_of(spec)
-    states, policy = (random.getstate(), np.random.get_state()), keras.config.dtype_policy()
-    keras.utils.set_random_seed(stream_seed(seed, purpose))
-    keras.config.set_dtype_policy(dtype)
-    try:
+    with seeded(seed, purpose, dtype):
         model = function(tuple(spec.options["input_shape"]), spec.options["classes"])
         return _named(_checked(model, spec), name)
-    finally:
-        keras.config.set_dtype_policy(policy)
-        random.setstate(states[0])
-        np.random.set_state(states[1])
 
 
 def _checked(model: Any, spec: Layer) -> keras.Model:

@@ -4,11 +4,10 @@
 """
 
 from ablation.networks import families
-from ablation.networks.backbones import BACKBONES
 from ablation.networks.graph import Graph, Node, Problem, blank_problem
 from ablation.recipe import Recipe
 
-__all__ = ["BACKBONES", "Graph", "Node", "Problem", "blank_problem", "graph", "layout"]
+__all__ = ["Graph", "Node", "Problem", "blank_problem", "graph", "layout"]
 
 
 def graph(recipe: Recipe, problem: Problem) -> Graph:
@@ -24,6 +23,8 @@ def graph(recipe: Recipe, problem: Problem) -> Graph:
         raise ValueError(
             f"frozen.blocks: the network has {found.blocks} blocks, found {recipe.frozen.blocks}"
         )
+    if recipe.frozen is not None and recipe.frozen.but_last and recipe.backbone is None:
+        raise ValueError(f"frozen.but_last: expected a backbone, found family {recipe.family} without one")
     return found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from ablation.networks.backbones import published
 from ablation.networks.graph import SCALING, Builder
 from ablation.recipe import Layer, Recipe
 
@@ -146,7 +147,9 @@ def kernel(recipe: Recipe, *kernels: str) -> dict[str, Layer]:
 
 def _scaling(net: Builder, recipe: Recipe, x: str | None) -> Layer:
     if recipe.backbone is not None:
-        return Layer.of("ablation.layers.image_net_scaling.ImageNetScaling")
+        mode = published(recipe.backbone.name).preprocessing
+        options = {} if mode == "caffe" else {"mode": mode}
+        return Layer.of("ablation.layers.image_net_scaling.ImageNetScaling", **options)
     if recipe.scaling == "standardize":
         mean, deviation = net.problem.mean, net.problem.deviation
         scale = [1 / one for one in deviation]

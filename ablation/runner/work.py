@@ -108,8 +108,8 @@ def prepared(plan: RunPlan) -> Work:
     import keras
 
     file = plan.options.weights
-    if file is not None and all(step.setting.recipe.backbone is None for step in plan.steps):
-        raise UserError(f"--weights {file.name}: no step of {plan.study.study} has a backbone")
+    if file is not None:
+        _check_one_backbone(file, plan)
     whole = settled(plan.whole, file)
     steps = tuple(whole[step.place] for step in plan.steps)
     asked = [
@@ -121,6 +121,22 @@ def prepared(plan: RunPlan) -> Work:
     devices = _devices(plan.options, batches)
     seeds = {step.place: plan.seeds for step in steps}
     return Work(plan, whole, steps, seeds, splits, keras.config.backend(), devices, own_code.digest())
+
+
+def _check_one_backbone(file: Path, plan: RunPlan) -> None:
+    """A file of weights is of one network.
+
+    Raises:
+        UserError: no step has a backbone that takes it, or they have several.
+    """
+    backbones = [one for step in plan.steps if (one := step.setting.recipe.backbone) is not None]
+    if not backbones:
+        raise UserError(f"--weights {file.name}: no step of {plan.study.study} has a backbone")
+    if len(names := sorted({one.name for one in backbones if one.weights != "none"})) > 1:
+        raise UserError(
+            f"--weights {file.name}: expected steps of one backbone, found {', '.join(names)}; train them one at a "
+            "time with --steps, or have Keras fetch the weights"
+        )
 
 
 def remarks(work: Work) -> list[str]:

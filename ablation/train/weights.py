@@ -13,6 +13,8 @@ from keras import ops
 
 from ablation.errors import UserError
 from ablation.files import write_atomically
+from ablation.networks.applications import pretrained
+from ablation.networks.backbones import published
 from ablation.networks.graph import Graph, Problem
 from ablation.recipe import Backbone, Recipe
 
@@ -111,15 +113,15 @@ def load_backbone(model: keras.Model, backbone: Backbone, file: Path | None) -> 
     if backbone.weights == "none":
         return
     layer = model.get_layer("backbone")
+    shape = tuple(layer.inputs[0].shape[1:])
     if file is None:
-        layer.set_weights(fetch(backbone.name).get_weights())
+        layer.set_weights(fetch(backbone.name, shape))
         return
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "error"
-            )  # Keras leaves out what it does not find in the file, with a warning
-            layer.load_weights(file)
+            # Keras leaves out what it does not find in the file, with a warning
+            warnings.simplefilter("error")
+            layer.set_weights(pretrained(backbone.name, shape, file))
     except Exception as error:  # a file that is none of the three forms raises nearly anything
         raise UserError(
             f"--weights {file.name}: expected the weights of {backbone.name} without its head as .h5, .weights.h5 or "
@@ -127,16 +129,19 @@ def load_backbone(model: keras.Model, backbone: Backbone, file: Path | None) -> 
         ) from error
 
 
-def fetch(name: str) -> keras.Model:
-    """A network of `keras.applications` with ImageNet's weights.
+def fetch(name: str, shape: tuple[int, ...] = ()) -> list[np.ndarray]:
+    """ImageNet's weights of a network of `keras.applications`, in the order of its layers.
+
+    Args:
+        name: of the network.
+        shape: of its images; the smallest that it takes where not given.
 
     Raises:
         UserError: they are not in Keras' cache and cannot be fetched.
     """
+    least = published(name).least
     try:
-        return getattr(keras.applications, name)(
-            include_top=False, weights="imagenet", input_shape=(32, 32, 3)
-        )
+        return pretrained(name, shape or (least, least, 3), None)
     except Exception as error:
         raise UserError(
             f"ImageNet's weights of {name} cannot be fetched ({' '.join(str(error).split())[:200]}); "

@@ -3,7 +3,13 @@ from ablation.tricks import trick
 
 
 @trick("warm_up", "frozen", "epochs", "learning_rate")
-def fine_tune(recipe: Recipe, *, epochs: PositiveInt = 5, learning_rate: Positive = 1e-5) -> Recipe:
+def fine_tune(
+    recipe: Recipe,
+    *,
+    epochs: PositiveInt = 5,
+    learning_rate: Positive = 1e-5,
+    last: PositiveInt | None = None,
+) -> Recipe:
     """After a warm-up everything is unfrozen and trained on at a very small rate.
 
     The warm-up is the training as it was, with what was frozen in it (everything before the head where nothing
@@ -15,7 +21,9 @@ def fine_tune(recipe: Recipe, *, epochs: PositiveInt = 5, learning_rate: Positiv
 
     Parameters:
         epochs, learning_rate: of the second phase.
+        last: so many of a backbone's last layers are trained in it, their normalisations too; all where not given.
     """
     frozen = recipe.frozen or Freeze()
     first = WarmUp(epochs=recipe.epochs, learning_rate=recipe.learning_rate, frozen=frozen)
-    return recipe.replace(warm_up=first, frozen=None, epochs=epochs, learning_rate=learning_rate)
+    rest = None if last is None else Freeze(but_last=last)
+    return recipe.replace(warm_up=first, frozen=rest, epochs=epochs, learning_rate=learning_rate)

@@ -168,6 +168,18 @@ def test_weights_without_a_backbone_are_refused(study_file, tmp_path):
         tiny.run_study(study_file(), tmp_path / "out", weights=tmp_path / "x.h5")
 
 
+def test_one_file_of_weights_is_of_one_backbone(study_file, tmp_path):
+    ladder = [
+        {"step": "a", "tricks": ["freeze"]},
+        {"step": "b", "network": {"backbone": "VGG16"}},
+        {"step": "c", "network": {"backbone": {"name": "MobileNet", "weights": "none"}}},
+    ]
+    file = study_file(ladder=ladder, network={"backbone": "ResNet50"})
+    told = r"--weights x\.h5: expected steps of one backbone, found ResNet50, VGG16; train them one at a time"
+    with pytest.raises(UserError, match=told):
+        tiny.run_study(file, tmp_path / "out", weights=tmp_path / "x.h5")
+
+
 @pytest.mark.parametrize("damage", ["cut", "nan", "other network"])
 def test_damaged_weights_are_trained_anew(quiet, tmp_path, damage):
     import shutil

@@ -1,6 +1,6 @@
 """Blocks of convolutions, each of which ends in a pooling: the lectures' networks."""
 
-from ablation.networks.backbones import STRIDE
+from ablation.networks.backbones import APPLICATIONS, published
 from ablation.networks.family import Family
 from ablation.networks.graph import Builder, Graph, Nothing, Problem
 from ablation.networks.parts import activated, conv, convolutions, front, head, patches
@@ -18,7 +18,7 @@ def build(recipe: Recipe, problem: Problem) -> Graph:
         x = front(net, recipe)
         net.enter("body")
         if recipe.backbone is not None:
-            x = net.add("backbone", _backbone(recipe.backbone, problem), x)
+            x = net.add("backbone", _backbone(recipe.backbone, net.shape(x)), x)
         else:
             x = _blocks(net, recipe, patches(net, recipe, x))
         head(net, recipe, x)
@@ -50,15 +50,14 @@ def _blocks(net: Builder, recipe: Recipe, x: str) -> str:
     return x
 
 
-def _backbone(backbone: Backbone, problem: Problem) -> Layer:
-    height, width, channels = problem.image_shape
-    if channels != 3 or height % STRIDE or width % STRIDE:
+def _backbone(backbone: Backbone, shape: tuple[int, ...]) -> Layer:
+    least = published(backbone.name).least
+    if min(shape[:2]) < least:
         raise ValueError(
-            f"backbone: {backbone.name} needs colour images whose sides are multiples of {STRIDE} pixels, "
-            f"found {height}x{width}x{channels}"
+            f"backbone: {backbone.name} needs images of at least {least}x{least} pixels, found "
+            f"{shape[0]}x{shape[1]}; data.size: {least} resizes them"
         )
-    shape = problem.image_shape
-    return Layer.of(f"keras.applications.{backbone.name}", include_top=False, weights=None, input_shape=shape)
+    return Layer.of(f"{APPLICATIONS}{backbone.name}", include_top=False, weights=None, input_shape=shape)
 
 
 FAMILY = Family(
