@@ -247,6 +247,7 @@ class Options:
         tensorboard: write event files to `tensorboard/`.
         save_models: keep each trial's best models in `models/`.
         mlflow: where to log finished trials: a URI, empty for `mlruns/`; None not to.
+        wandb: project of Weights & Biases to log finished trials to, empty for the study's name; None not to.
         command: the command line, for the manifest.
 
     Raises:
@@ -282,6 +283,7 @@ class Options:
     tensorboard: bool = _option(_flag, False)
     save_models: bool = _option(_flag, False)
     mlflow: str | None = _option(_text, None)
+    wandb: str | None = _option(_text, None)
     command: str = _option(_text, "")
 
     def __post_init__(self) -> None:

@@ -26,7 +26,7 @@ from ablation.runner.options import Options
 from ablation.runner.origins import waves
 from ablation.runner.plan import plan_run
 from ablation.runner.provenance import now
-from ablation.runner.tracking import Track, tracked
+from ablation.runner.tracking import TRACKERS, About, Track, tracked
 from ablation.runner.work import Place, Work, prepared, remarks
 from ablation.study.planned import PlannedStep
 from ablation.study.schema import Study
@@ -352,10 +352,8 @@ def _executor(options: Options, jobs: int) -> Callable[..., None]:
 
 
 def _tracked(study: Study, options: Options, folder: RunFolder) -> contextlib.AbstractContextManager[Track]:
-    if options.mlflow is None:
-        return contextlib.nullcontext(lambda title, trial, record: None)
-    uri = options.mlflow or (folder.path / "mlruns").resolve().as_uri()
-    return tracked(uri, study.study, {"command": options.command})
+    wanted = {name: getattr(options, name) for name in TRACKERS}
+    return tracked(wanted, About(study.study, folder.path, options.command))
 
 
 def _check_ours(folder: RunFolder) -> None:

@@ -29,6 +29,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mlflow", nargs="?", const="", metavar="URI", help="log finished trials (the folder's mlruns/)"
     )
+    parser.add_argument(
+        "--wandb",
+        nargs="?",
+        const="",
+        metavar="PROJECT",
+        help="log finished trials to W&B (the study's name)",
+    )
     parser.add_argument("--weights", metavar="FILE", help="a backbone's weights (fetched by Keras)")
     parser.add_argument("--no-report", dest="report", action="store_false", help="write tables alone")
     parser.add_argument("--open", action="store_true", help="show the report in a browser at the end")

@@ -1,14 +1,17 @@
 """MLflow: every finished trial is a nested run with its figures; the tables stay as they are."""
 
 import importlib
+from pathlib import Path
 
 import pytest
 import tiny
 
 from ablation.errors import UserError
-from ablation.runner.tracking import tracked
+from ablation.runner.tracking.mlflow import tracked
+from ablation.runner.tracking.tracker import About
 
 LADDER = tiny.STUDY["ladder"][:2]
+ABOUT = About("tiny", Path("out"), "")
 
 
 def test_a_run_for_the_study_and_a_nested_one_for_every_trial(no_training, study_file, tmp_path):
@@ -64,12 +67,12 @@ def test_without_mlflow_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setattr(importlib, "import_module", missing)
     with (
         pytest.raises(UserError, match=r"--mlflow: No module named 'mlflow'; pip install -e '.\[mlflow\]'"),
-        tracked("", "tiny", {}),
+        tracked("", ABOUT),
     ):
         raise AssertionError
 
 
 def test_a_server_that_does_not_answer_is_one_line(tmp_path):
     pytest.importorskip("mlflow")
-    with pytest.raises(UserError, match=r"--mlflow ftp://nowhere: "), tracked("ftp://nowhere", "tiny", {}):
+    with pytest.raises(UserError, match=r"--mlflow ftp://nowhere: "), tracked("ftp://nowhere", ABOUT):
         raise AssertionError
