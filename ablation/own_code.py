@@ -1,7 +1,7 @@
-"""A user's own tricks, layers, data sets, networks, designs and figures: files of a folder, found beside ours.
+"""A user's own tricks, layers, data sets, networks, measures, observers, designs and figures.
 
-Only the command line (`--code DIR`), `run(code=...)` or the environment (`ABLATION_CODE`) names that folder. A study
-file or a results folder cannot, so a stranger's YAML still runs nothing.
+They are files of a folder, found beside ours. Only the command line (`--code DIR`), `run(code=...)` or the environment
+(`ABLATION_CODE`) names that folder. A study file or a results folder cannot, so a stranger's YAML still runs nothing.
 """
 
 import contextlib
@@ -26,9 +26,11 @@ ROOMS = {
     "designs": "study/designs",
     "figures": "report/figures",
     "measures": "measures",
+    "observers": "observers",
 }
-OF_NO_NUMBER = ("designs", "figures")
-"""Rooms whose files change no trial's numbers: what a design plans is told by the settings themselves."""
+OF_NO_NUMBER = ("designs", "figures", "observers")
+"""Rooms whose files change no trial's numbers: what a design plans is told by the settings themselves, and what an
+observer looks at is held to stay as it is."""
 
 _CACHES = (
     ("ablation.tricks", "names"),

@@ -156,6 +156,32 @@ def test_a_mistake_in_the_users_code_is_one_line_with_its_place(study, code, fil
     assert told in line and line.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("observers__mine", "x = 1", "--code observers/mine.py: expected 'mine' in it, found none"),
+        ("observers__mine", "def mine(:", "--code observers/mine.py, line 1: SyntaxError"),
+        (
+            "measures__mine",
+            "def mine(p, y):\n    return 1.0",
+            "measures/mine.py: expected @measure('a title') above",
+        ),
+        (
+            "measures__mine",
+            "from ablation.measures import measure\n\n@measure('mine')\ndef mine(p, y):\n    return p[99, 0]",
+            "--code measures/mine.py, line 5: IndexError",
+        ),
+    ],
+)
+def test_a_measure_or_observer_that_cannot_be_is_told_before_anything_is_trained(
+    study, code, file, text, told, tmp_path, no_training, capsys
+):
+    own.write(code, **{file: text})
+    assert run(study, code, tmp_path / "out") == 2
+    line = capsys.readouterr().err
+    assert told in line and line.count("\n") == 1 and not no_training.trained
+
+
 def test_a_folder_that_is_none_is_refused(tmp_path, capsys):
     assert main(["list", "tricks", "--code"]) == 2
     assert "--code: expected one argument" in capsys.readouterr().err

@@ -112,6 +112,54 @@ def NAME(input_shape: tuple[int, int, int], classes: int) -> keras.Model:
     return keras.Model(image, layers.Dense(classes)(x))
 '''
 
+MEASURE = '''"""A measure of your own: it is computed of every trained network, on the test images."""
+
+import numpy as np
+
+from ablation.measures import measure
+
+
+@measure("Cohen's kappa", low=-1.0, high=1.0)  # its title, its range; higher_is_better=False where less is better
+def NAME(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Agreement with the truth beyond what chance gives: 1 is perfect, 0 is chance.
+
+    Args:
+        probabilities: float64 (n, classes), rows of sum 1.
+        labels: int (n,).
+    """
+    predicted, classes = probabilities.argmax(axis=1), probabilities.shape[1]
+    agreed = (predicted == labels).mean()
+    ours, theirs = (np.bincount(one, minlength=classes) / len(labels) for one in (predicted, labels))
+    chance = ours @ theirs
+    return (agreed - chance) / (1 - chance) if chance < 1 else float("nan")  # nan: these images do not decide it
+'''
+
+OBSERVER = '''"""An observer of your own: it is shown every training at the end of each epoch, and changes no number."""
+
+from pathlib import Path
+
+import numpy as np
+from keras import ops
+
+from ablation.observers import Moment
+
+
+def NAME(moment: Moment, folder: Path) -> None:
+    """The length of every layer's weights, epoch by epoch.
+
+    Args:
+        moment: `learner.model` is the network as the epoch left it, from images of 0-255 to logits; `splits` has the
+            images, `epochs` the rows of `epochs.csv` so far.
+        folder: for this trial alone, in the results folder's `observers/`.
+    """
+    epoch = moment.epochs[-1]["epoch"]
+    with (folder / "lengths.csv").open("w" if epoch == 1 else "a", encoding="utf-8") as file:
+        if epoch == 1:
+            file.write("epoch,weight,length\\n")
+        for weight in moment.learner.model.trainable_variables:
+            file.write(f"{epoch},{weight.path},{np.linalg.norm(ops.convert_to_numpy(weight)):.6g}\\n")
+'''
+
 STUDY = """# What is asked, and of what. `ablation plan NAME.yaml` shows the trials, `ablation run NAME.yaml` trains.
 study: NAME
 title: What dropout and augmentation buy
@@ -147,6 +195,8 @@ KINDS = {
     "layer": ("layers/{}.py", LAYER),
     "dataset": ("data/{}.py", DATASET),
     "network": ("networks/{}.py", NETWORK),
+    "measure": ("measures/{}.py", MEASURE),
+    "observer": ("observers/{}.py", OBSERVER),
     "study": ("{}.yaml", STUDY),
 }
 """Where below the folder of `--in` a file of each kind goes, and what is in it."""

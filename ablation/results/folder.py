@@ -40,7 +40,7 @@ OWN = (
     "manifest.json", "trials.csv", "epochs.csv", "summary.csv", "contributions.csv", "budgets.csv",
     "protocols.csv", "costs.csv", "evaluations.csv", "evaluations_summary.csv",
     "report.html", "report.md", "trials", "checkpoints", "weights", "samples",
-    "figures", "tensorboard", "models",
+    "figures", "tensorboard", "models", "observers",
 )  # fmt: skip
 
 

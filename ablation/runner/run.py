@@ -14,7 +14,7 @@ from ablation import hardware
 from ablation.errors import UserError
 from ablation.files import write_atomically
 from ablation.networks.layout import layout
-from ablation.observers import Observing
+from ablation.observers import Observing, own_names
 from ablation.results import read as results
 from ablation.results.folder import Records, RunFolder
 from ablation.runner import manifest, resolve, samples
@@ -271,7 +271,11 @@ def _tasks(work: Work, left: Sequence[tuple[PlannedStep, int, Trial]], folder: R
         def below(name: str, wanted: bool) -> Path | None:
             return folder.path / name / places.get(key, f"first/{key}") if wanted else None
 
-        return Observing(below("tensorboard", options.tensorboard), below("models", options.save_models))
+        return Observing(
+            below("tensorboard", options.tensorboard),
+            below("models", options.save_models),
+            below("observers", bool(own_names())),
+        )
 
     lines = {trial.config_hash: work.line(step, seed) for step, seed, trial in left}
     return [

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ablation import own_code
+import numpy as np
+
+from ablation import measures, observers, own_code
 from ablation.data import Splits
 from ablation.data.request import DataRequest, read_data
 from ablation.errors import UserError
@@ -116,6 +118,7 @@ def prepared(plan: RunPlan) -> Work:
         (one.recipe, _request(plan, one, step.protocol)) for step in steps for one in lineage(step.setting)
     ]
     _check_buildable(plan, steps)
+    _check_own(plan.classes)
     splits = {request: read_data(request) for _, request in asked}
     batches = (min(recipe.batch_size, len(splits[request].x_train)) for recipe, request in asked)
     devices = _devices(plan.options, batches)
@@ -176,6 +179,27 @@ def _check_buildable(plan: RunPlan, steps: Iterable[PlannedStep]) -> None:
     for step in {one.setting.recipe.model_dump_json(): one for one in steps}.values():
         where = f"step '{step.step}': "
         check_buildable(where, step.setting.recipe, nodes(step, plan.shape, plan.classes))
+
+
+def _check_own(classes: int) -> None:
+    """Try the user's own measures and look at their observers before anything is trained.
+
+    Raises:
+        UserError: a file holds none, or a measure gives no number.
+    """
+    for name in observers.own_names():
+        observers.own_observer(name)
+    if not own_code.paths("measures"):
+        return
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.ones(classes), 4 * classes)
+    for name in sorted(set(measures.names()) - set(measures.ours())):
+        one = measures.get(name)
+        if not isinstance(one, measures.Measure):
+            raise UserError(
+                f"--code measures/{name}.py: expected @measure('a title') above the function '{name}'"
+            )
+        one(probabilities, np.arange(4 * classes) % classes)
 
 
 def settled(steps: Iterable[PlannedStep], weights: Path | None) -> dict[Place, PlannedStep]:

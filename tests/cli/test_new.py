@@ -6,6 +6,7 @@ import tiny
 from ablation import own_code
 from ablation.cli import main
 from ablation.cli.starts import KINDS
+from ablation.results.folder import RunFolder
 
 
 @pytest.fixture
@@ -51,6 +52,11 @@ def test_each_is_trained(code):
     rows = tiny.table(code.parent / "b" / "trials.csv")
     assert [row["status"] for row in rows] == ["done"] * 4
     assert len({row["train_loss"] for row in rows}) == 4
+    for record in RunFolder(code.parent / "b").read_trials().values():
+        assert -1 <= record["measures"]["my_measure"] <= 1
+    (kept,) = (code.parent / "b" / "observers").rglob("baseline/seed0/my_observer/lengths.csv")
+    lengths = tiny.table(kept)
+    assert {row["epoch"] for row in lengths} == {"1", "2", "3"} and float(lengths[0]["length"]) > 0
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tiny
 
-from ablation import tricks
+from ablation import own_code, tricks
 from ablation.errors import UserError
 from ablation.recipe import Layer
 
@@ -22,7 +22,7 @@ from tensorboard.util import tensor_util
 from ablation.engine.gradients import gradients
 from ablation.engine.learner import new_learner
 from ablation.networks.layout import layout
-from ablation.observers import Moment
+from ablation.observers import Moment, Observing, observer
 from ablation.observers.models import save_best
 from ablation.observers.tensorboard import FILE, augmented, write_events
 from ablation.train.engines import problem_of
@@ -62,6 +62,57 @@ def observed(tmp_path_factory):
     tiny.run_study(file, folder / "plain")
     tiny.run_study(file, folder / "kept", tensorboard=True, save_models=True)
     return folder
+
+
+LOOK = """
+def lengths(moment, folder):
+    row = moment.epochs[-1]
+    row["loss"] = 0
+    moment.learner.model(moment.splits.x_train[:2].astype("float32"), training=False)
+    with (folder / "seen.txt").open("a") as file:
+        file.write(f"{row['epoch']} {len(moment.epochs)}\\n")
+"""
+TOUCH = """
+def lengths(moment, folder):
+    moment.learner.model.trainable_variables[0].assign_add(moment.learner.model.trainable_variables[0])
+"""
+DRAW = """
+def lengths(moment, folder):
+    moment.learner.model(moment.splits.x_train[:2].astype("float32"), training=True)
+"""
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """Writes an observer of the user's own and takes the folder."""
+    monkeypatch.delenv(own_code.VARIABLE, raising=False)
+    (tmp_path / "code" / "observers").mkdir(parents=True)
+
+    def write(text):
+        (tmp_path / "code" / "observers" / "lengths.py").write_text(text)
+        own_code.use(tmp_path / "code")
+
+    yield write
+    own_code.leave()
+
+
+def test_an_observer_of_the_users_own_sees_each_epoch_in_a_folder_of_its_own(own, splits, tmp_path):
+    own(LOOK)
+    look = observer(Observing(own=tmp_path / "seed0"))
+    now = moment(tiny.recipe(), splits, {}, {})
+    look(now)
+    assert (tmp_path / "seed0" / "lengths" / "seen.txt").read_text() == "2 2\n"
+    assert now.epochs[-1]["loss"] == 2.0 and own_code.digest() == ""
+
+
+@pytest.mark.parametrize("text", [TOUCH, DRAW])
+def test_one_that_changes_the_training_fails_it(own, text, splits, tmp_path):
+    own(text)
+    recipe = tiny.recipe(head_end=(Layer.of("keras.layers.Dropout", rate=0.5),))
+    with pytest.raises(
+        ValueError, match=r"observers/lengths\.py: it changed weights, optimizer or random streams"
+    ):
+        observer(Observing(own=tmp_path))(moment(recipe, splits))
 
 
 def test_keeping_event_files_and_models_changes_no_number(observed):

@@ -1,4 +1,4 @@
-"""`ablation new`: begin a trick, layer, data set, network or study of one's own."""
+"""`ablation new`: begin a trick, layer, data set, network, measure, observer or study of one's own."""
 
 import argparse
 import re
@@ -11,7 +11,7 @@ from ablation.cli.starts import KINDS, started
 from ablation.errors import UserError, did_you_mean
 from ablation.files import write_atomically
 
-HELP = "begin a trick, layer, dataset, network or study of your own"
+HELP = "begin a trick, layer, dataset, network, measure, observer or study of your own"
 NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
@@ -47,6 +47,8 @@ def _first_use(kind: str, name: str, file: Path) -> str:
         "layer": "plan STUDY.yaml",
         "dataset": f"run generalization --preset smoke --dataset {name}",
         "network": f"run generalization --preset smoke --steps baseline --set network.family={name}",
+        "measure": "run generalization --preset smoke --steps baseline",
+        "observer": "run generalization --preset smoke --steps baseline",
         "study": f"run {file} --preset smoke",
     }[kind]
 
