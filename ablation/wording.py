@@ -1,7 +1,7 @@
 """Numbers as a reader sees them: accuracies in percent, differences in points, times and counts in short."""
 
 from collections.abc import Sequence
-from math import isnan
+from math import ceil, floor, isnan
 
 
 def points(fraction: float) -> str:
@@ -31,10 +31,15 @@ def interval(low: float, high: float) -> str:
 
 
 def spread(mean: float, low: float) -> str:
-    """An accuracy with the half width of its interval: "67.4 ± 1.9 %"."""
+    """An accuracy with the half width of its interval: "67.4 ± 1.9 %"; with both ends where the interval leaves 0 to
+    100 %, cut off there: "97.0 [92, 100] %"."""
     if isnan(mean) or isnan(low):
         return percent(mean)
-    return f"{100 * mean:.1f} ± {100 * (mean - low):.1f} %"
+    half = mean - low
+    if low < 0 or mean + half > 1:
+        ends = max(0, floor(100 * low)), min(100, ceil(100 * (mean + half)))
+        return f"{100 * mean:.1f} [{ends[0]}, {ends[1]}] %"
+    return f"{100 * mean:.1f} ± {100 * half:.1f} %"
 
 
 def difference(delta: float, low: float, high: float) -> str:

@@ -5,7 +5,7 @@ from math import nan
 import numpy as np
 import pandas as pd
 
-from ablation.analysis.cost import pareto_front, points_per_gflop, seconds_to_reach
+from ablation.analysis.cost import points_per_gflop, seconds_to_reach, separable_front
 from ablation.analysis.steps import steps_of
 from ablation.results.read import Results
 
@@ -17,10 +17,10 @@ def costs(results: Results, table: pd.DataFrame) -> pd.DataFrame:
         table: `summary(results)`.
 
     Returns:
-        design, step, test_mean, train_seconds, flops_per_image, on_time_front and on_flops_front (no step of
-        the same design is cheaper and as accurate), points_per_gflop (gain over the base per extra GFLOP an
-        image; NaN for controls), seconds_to_baseline (mean training time until the validation accuracy with
-        which the design's first step ended, at the same seed), reached (seeds that got there).
+        design, step, test_mean, train_seconds, flops_per_image, fastest and slowest (seconds of a trial),
+        on_flops_front (`cost.separable_front` of the same design's steps), points_per_gflop (gain over the base per
+        extra GFLOP an image; NaN for controls), seconds_to_baseline (mean training time until the validation
+        accuracy with which the design's first step ended, at the same seed), reached (seeds that got there).
     """
     columns = ["design", "step", "test_mean", "train_seconds", "flops_per_image"]
     cost = table[columns].copy()
@@ -31,11 +31,16 @@ def costs(results: Results, table: pd.DataFrame) -> pd.DataFrame:
         else points_per_gflop(row.delta, row.flops_per_image, flops.get((row.design, row.base), nan))
         for row in table.itertuples()
     ]
-    for front, column in (("on_time_front", "train_seconds"), ("on_flops_front", "flops_per_image")):
-        cost[front] = False
-        for _, group in cost[table["control"] == ""].groupby("design"):
-            mask = pareto_front(group[column].to_numpy(float), group["test_mean"].to_numpy(float))
-            cost.loc[group.index, front] = mask
+    steps = steps_of(results)
+    trials = [steps.trials({"design": row.design, "step": row.step}) for row in table.itertuples()]
+    cost["fastest"] = [one["train_seconds"].min() for one in trials]
+    cost["slowest"] = [one["train_seconds"].max() for one in trials]
+    accuracy = pd.DataFrame([one.set_index("seed")["test_accuracy"] for one in trials]).to_numpy(float)
+    cost["on_flops_front"] = False
+    for _, group in cost[table["control"] == ""].groupby("design"):
+        flops_of_group = group["flops_per_image"].to_numpy(float)
+        places = table.index.get_indexer(group.index)
+        cost.loc[group.index, "on_flops_front"] = separable_front(flops_of_group, accuracy[places])
     times = _seconds_to_baseline(results)
     cost["seconds_to_baseline"] = [
         times.get((row.design, row.step), (nan, 0))[0] for row in cost.itertuples()

@@ -9,6 +9,7 @@ from ablation.recipe import Layer
 
 Part = Literal["front", "body", "head"]
 SCALING = "scaling"
+LEAST_MAP = 4
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,21 @@ class Graph:
     def blocks(self) -> int:
         """How many blocks the body has."""
         return max((node.block for node in self.body), default=0)
+
+    @property
+    def last_map(self) -> Node | None:
+        """The body's last layer with 4 or more rows and columns that all that follows is computed from alone.
+
+        None where there is none: of a network that never has such a map, or that ends in parallel branches.
+        """
+        place = {node.name: i for i, node in enumerate(self.nodes)}
+        earliest = len(place)
+        for i, node in reversed(list(enumerate(self.nodes))):
+            has_places = len(node.shape) == 3 and min(node.shape[:2]) >= LEAST_MAP
+            if node.part == "body" and has_places and earliest >= i:
+                return node
+            earliest = min([earliest, *(place[name] for name in node.inputs)])
+        return None
 
     def base(self, blocks: int | None = None) -> frozenset[str]:
         """Names of the body's layers, or of those up to the block of this number."""

@@ -241,6 +241,11 @@ def collect(results: Results) -> Findings:
 
 def headline(found: Findings) -> str:
     """A few sentences that hold the result, every figure in them computed, the tricks their subjects."""
+    return " ".join([story(found), *_answers(found)])
+
+
+def story(found: Findings) -> str:
+    """Where the ladder begins and ends, or why nothing can be said of it."""
     rungs = list(found.rungs.itertuples())
     start = f"{found.manifest['dataset']['name']} ({found.manifest['preset']}): "
     first, last = rungs[0], rungs[-1]
@@ -253,14 +258,14 @@ def headline(found: Findings) -> str:
         return f"{start}{alone}; nothing is compared with it yet."
     if not measures(found):
         return f"{start}{alone}. Nothing is measured here: {_why_nothing(found)}."
-    story = f"{alone}."
+    told = f"{alone}."
     if found.climbs:
-        story = (
+        told = (
             f"from {found.title(first)} to {found.title(last)}, test accuracy goes from"
             f" {percent(first.test_mean)} to {percent(last.test_mean)} and the gap between training and test"
             f" from {gap_points(first.gap_mean)} to {gap_points(last.gap_mean)}."
         )
-    return " ".join([f"{start}{story}", *_answers(found, compared)])
+    return f"{start}{told}"
 
 
 def measures(found: Findings) -> bool:
@@ -274,28 +279,39 @@ def _why_nothing(found: Findings) -> str:
     return "one seed shows no spread to judge a difference by; run at least three"
 
 
-def _answers(found: Findings, compared: list[Any]) -> list[str]:
+def verdicts(found: Findings) -> list[tuple[str, list[str]]]:
+    """The kinds of verdict that there are, on accuracy and on the gap, each with its tricks and their gains in points:
+    `("helps", ["dropout (+8.2)"])`; none where nothing is measured."""
+    if not measures(found):
+        return []
+    compared = [row for row in found.rungs.itertuples() if row.pairs]
+    kinds = [(kind, "verdict_kind", "delta") for kind in (HELPS, HURTS, NONE, OPEN)]
+    kinds += [(kind, "gap_verdict_kind", "gap_delta") for kind in (NARROWS, WIDENS)]
+    told = [
+        (
+            kind,
+            [
+                f"{found.subject(row)} ({signed(found.gained(row, figure))})"
+                for row in compared
+                if getattr(row, column) == kind
+            ],
+        )
+        for kind, column, figure in kinds
+    ]
+    return [(kind, tricks) for kind, tricks in told if tricks]
+
+
+def _answers(found: Findings) -> list[str]:
     """A sentence for each kind of verdict, on accuracy and on the gap."""
-
-    def of(kind: str, column: str = "verdict_kind") -> list[Any]:
-        return [row for row in compared if getattr(row, column) == kind]
-
-    def named(rows: list[Any], figure: str = "delta") -> str:
-        told = [f"{found.subject(row)} ({signed(found.gained(row, figure))})" for row in rows]
-        return listed(told)
-
-    sentences = []
-    for kind, one, several in (
-        (HELPS, "helps", "help"),
-        (HURTS, "hurts", "hurt"),
-        (NONE, "makes no difference", "make no difference"),
-        (OPEN, "is open", "are open"),
-    ):
-        if rows := of(kind):
-            sentences.append(f"{named(rows)} {one if len(rows) == 1 else several}.")
-    for kind, one, several in ((NARROWS, "narrows", "narrow"), (WIDENS, "widens", "widen")):
-        if rows := of(kind, "gap_verdict_kind"):
-            sentences.append(f"{named(rows, 'gap_delta')} {one if len(rows) == 1 else several} the gap.")
+    words = {
+        HELPS: ("helps", "help"),
+        HURTS: ("hurts", "hurt"),
+        NONE: ("makes no difference", "make no difference"),
+        OPEN: ("is open", "are open"),
+        NARROWS: ("narrows the gap", "narrow the gap"),
+        WIDENS: ("widens the gap", "widen the gap"),
+    }
+    sentences = [f"{listed(tricks)} {words[kind][len(tricks) > 1]}." for kind, tricks in verdicts(found)]
     return [sentence[:1].upper() + sentence[1:] for sentence in sentences]
 
 

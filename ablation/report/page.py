@@ -1,7 +1,9 @@
 """`report.html`: one file that needs nothing else, in light and dark, on paper and on a phone."""
 
 import base64
+import functools
 import hashlib
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -16,13 +18,14 @@ from ablation import wording
 from ablation.analysis.confusion import largest, rates
 from ablation.analysis.steps import Step, Steps, steps_of
 from ablation.analysis.verdicts import HELPS, HURTS, NARROWS, NONE, OPEN, WIDENS
-from ablation.report import figures, findings, marks, series, sheets, style, text
+from ablation.report import figures, findings, ladder_curves, marks, series, sheets, style, text, turned
 from ablation.report.escape import printable_lines
 from ablation.report.findings import MOST_DRAWN, Findings
 
 FOLDER = Path(__file__).parent
 DRAWN_CLASSES = 12
 CHIPS = {HELPS: "helps", HURTS: "hurts", NONE: "same", OPEN: "open", NARROWS: "helps", WIDENS: "hurts"}
+WORDS = {NARROWS: "narrows the gap", WIDENS: "widens the gap"}
 
 
 def html(found: Findings) -> str:
@@ -42,16 +45,21 @@ def html(found: Findings) -> str:
         "count": wording.count,
         "duration": wording.duration,
         "number": _number,
+        "json": functools.partial(json.dumps, separators=(",", ":")),
         "reflowed": _reflowed,
     }
     script = (FOLDER / "report.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return environment.get_template("report.html.j2").render(
         found=found,
-        headline=findings.headline(found),
+        story=findings.story(found),
+        told=[
+            (kind, CHIPS[kind], WORDS.get(kind, kind), tricks) for kind, tricks in findings.verdicts(found)
+        ],
         how_judged=" ".join(findings.how_judged(found)),
         warnings=findings.warnings(found),
         plots=_plots(found),
+        chart=ladder_curves.chart(found),
         designs=_designs(found),
         sheets=sheets.sheets(found),
         provenance=text.provenance(found),
@@ -84,6 +92,7 @@ def _designs(found: Findings) -> list[dict[str, Any]]:
         "floor": math.floor(5 * epochs[["accuracy", "val_accuracy"]].min().min()) / 5 if len(epochs) else 0.0,
     }
     designs, steps = [], steps_of(found.results)
+    read = functools.cache(found.results.shown)
     for design, table in found.table[found.table["control"] == ""].groupby("design", sort=False):
         rows = [
             _row(found, row, cost) for row, cost in zip(table.itertuples(), _costs(found, table), strict=True)
@@ -91,7 +100,7 @@ def _designs(found: Findings) -> list[dict[str, Any]]:
         orders = design in found.averaged
         if not orders and design in set(shown["design"]):
             for row in rows[:MOST_DRAWN]:
-                row["section"] = _section(found, steps, row, axis) if row["figures"].n else None
+                row["section"] = _section(found, steps, read, row, axis) if row["figures"].n else None
         designs.append({"name": found.design_name(str(design)), "rows": rows, "orders": orders})
     return designs
 
@@ -119,7 +128,7 @@ def _row(found: Findings, row: Any, cost: Any) -> dict[str, Any]:
 
 
 def _section(
-    found: Findings, steps: Steps, row: Mapping[str, Any], axis: Mapping[str, Any]
+    found: Findings, steps: Steps, read: turned.Read, row: Mapping[str, Any], axis: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What the section of a rung shows beyond its row."""
     row_figures = row["figures"]
@@ -136,6 +145,7 @@ def _section(
         "curves": Markup(marks.curves(curves, axis["epochs"], axis["floor"], words)) if said else None,
         "bootstrap": wording.interval(row_figures.delta_bootstrap_low, row_figures.delta_bootstrap_high),
         "confusion": _confusion(found, steps, step, row["title"]),
+        "turned": turned.images(found, steps, step, read),
         "samples": base64.b64encode(found.results.samples(step) or b"").decode(),
     }
 

@@ -26,7 +26,7 @@ def terminal(found: Findings) -> Table:
     """The rungs of every design: test accuracy, gap, difference to the base, verdict, lecture's figure."""
     table = Table(
         box=box.SIMPLE_HEAD,
-        padding=(0, 2, 0, 0),
+        padding=(0, 1, 0, 0),
         pad_edge=False,
         title=Text(printable(f"{found.manifest['study']['title']}: {found.setting}")),
         caption=Text(
@@ -35,7 +35,7 @@ def terminal(found: Findings) -> Table:
             + (f"; lecture: on {found.published_title}" if found.on_other_data else "")
         ),
     )
-    table.add_column("rung")
+    table.add_column("rung", overflow="fold")
     for name in ("test", "gap", "delta"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)

@@ -5,7 +5,8 @@
         trials/<hash>.json      one finished trial: its figures, epochs and confusion matrix
         checkpoints/<hash>.npz  an unfinished trial, up to its last saved epoch
         weights/<hash>.npz      of a trial from which others start
-        samples/<hash>.png      training images as a step's augmentation shows them to the network
+        samples/<hash>.png      training images as a step's augmentation shows them to the network; a column of
+                                test images that every trial was asked about
         trials.csv, epochs.csv  derived from the trial files
         summary.csv, figures/, report.html, report.md   derived by `ablation report`
 
@@ -72,7 +73,7 @@ class RunFolder:
         Args:
             record: the trial columns that do not depend on a design (`config_hash` among them), `epochs`
                 (rows with the epoch columns) and optionally `confusion` (classes x classes counts, rows the
-                truth). A figure that is not finite is kept as none.
+                truth) and `shown` (`results.record.Shown`). A figure that is not finite is kept as none.
 
         Returns:
             The record as `read_trials` will give it.

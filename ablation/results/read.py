@@ -1,5 +1,6 @@
 """A results folder, read: the manifest, the tables, and what the trial files say of them."""
 
+import base64
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,10 +41,7 @@ class Results:
     def samples(self, step: Mapping[str, Any]) -> bytes | None:
         """A PNG of augmented images of a step of the manifest; None where there is none."""
         name = step.get("samples")
-        if not isinstance(name, str) or not SAMPLES.fullmatch(name):
-            return None
-        file = self.folder.samples_file(name)
-        return read_regular(file) if file.exists() else None
+        return self.picture(name) if isinstance(name, str) else None
 
     def confusion(self, config_hash: str) -> np.ndarray | None:
         """Counts on the test split, shape (classes, classes), rows the truth; None where there are none.
@@ -59,6 +57,47 @@ class Results:
         if counts and len(counts) != classes:
             raise UserError(f"{file}: confusion: expected {classes} classes, found {len(counts)}")
         return np.array(counts) if counts else None
+
+    def shown(self, config_hash: str) -> "Shown | None":
+        """What a trial made of the test images that are shown; None where it does not say.
+
+        Raises:
+            UserError: the trial's file is damaged, or names a class that the manifest does not.
+        """
+        file = self.folder.trial_file(config_hash)
+        told = self.folder.read_trial(config_hash).get("shown") if file.exists() else None
+        if told is None:
+            return None
+        classes = len(self.manifest["dataset"]["classes"])
+        truth, predicted = np.array(told["truth"], int), np.array(told["predicted"], int)
+        if max(truth.max(initial=0), predicted.max(initial=0)) >= classes:
+            raise UserError(f"{file}: shown: expected labels below {classes}, the number of classes")
+        maps = None
+        if told.get("maps") is not None:
+            places = np.frombuffer(base64.b64decode(told["maps"]), np.uint8)
+            maps = places.reshape(len(truth), *told["map_sides"])
+        return Shown(told["images"], truth, predicted, maps)
+
+    def picture(self, name: str) -> bytes | None:
+        """A PNG of the folder's samples by its name; None where there is none."""
+        file = self.folder.samples_file(name)
+        return read_regular(file) if SAMPLES.fullmatch(name) and file.exists() else None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a trial made of some test images.
+
+    Attributes:
+        images: name of the picture that holds them, one under the other (`Results.picture`).
+        truth, predicted: classes, int (n,).
+        maps: uint8 (n, rows, columns), how much each place speaks for the predicted class; None where there are none.
+    """
+
+    images: str
+    truth: np.ndarray
+    predicted: np.ndarray
+    maps: np.ndarray | None
 
 
 def load(path: Path | str) -> Results:

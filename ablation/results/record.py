@@ -1,13 +1,16 @@
 """`trials/<hash>.json`: what is kept of one trial, as a schema with bounds."""
 
-from typing import Annotated, Literal, Self
+import base64
+import binascii
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ablation.results.manifest import MOST, Count, Hash, Share
+from ablation.results.manifest import MOST, Count, Hash, Picture, Share
 
 Figure = Annotated[float, Field(ge=-3.5e38, le=3.5e38)]
 Amount = Annotated[float, Field(ge=0, le=1e15)]
+Side = Annotated[int, Field(ge=1, le=64)]
 
 
 class _Part(BaseModel):
@@ -24,6 +27,45 @@ class EpochRow(_Part):
     val_accuracy: Share | None = None
     learning_rate: Figure | None = None
     seconds: Amount | None = None
+
+
+class Shown(_Part):
+    """What the network made of the test images that every trial of the run is asked about.
+
+    Attributes:
+        images: name of the picture under `samples/` that holds them in one column.
+        truth, predicted: classes, one an image.
+        map_sides: rows and columns of the maps; None where there are none.
+        maps: base64 of one byte a place, image after image: how much it speaks for the predicted class, 255 the most
+            (`engine.gradients.activation_maps`).
+        no_maps: why there are none.
+    """
+
+    images: Picture
+    truth: Annotated[list[Count], Field(max_length=1000)]
+    predicted: Annotated[list[Count], Field(max_length=1000)]
+    map_sides: tuple[Side, Side] | None = None
+    maps: Annotated[str, Field(max_length=1_000_000)] | None = None
+    no_maps: str = ""
+
+    @field_validator("map_sides", mode="before")
+    @classmethod
+    def _pair(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _one_an_image(self) -> Self:
+        if len(self.truth) != len(self.predicted):
+            raise ValueError("predicted: expected as many as truth")
+        if self.maps is not None:
+            rows, columns = self.map_sides or (0, 0)
+            try:
+                found = len(base64.b64decode(self.maps, validate=True))
+            except binascii.Error as error:
+                raise ValueError("maps: expected base64") from error
+            if found != len(self.truth) * rows * columns:
+                raise ValueError("maps: expected a byte for each place of map_sides of each image")
+        return self
 
 
 class TrialRecord(_Part):
@@ -57,6 +99,7 @@ class TrialRecord(_Part):
     peak_memory_mb: Amount | None = None
     measures: dict[str, Figure | None] | None = None
     confusion: list[list[Count]] | None = None
+    shown: Shown | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

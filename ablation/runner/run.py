@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ablation import hardware
+from ablation.data import shown
 from ablation.errors import UserError
 from ablation.files import write_atomically
 from ablation.networks.layout import layout
@@ -231,7 +232,8 @@ def _is_late(options: Options, began: float) -> bool:
 
 
 def _keep_samples(work: Work, told: dict[str, Any], folder: RunFolder, display: Watching) -> None:
-    """Write a picture of augmented images for each step that changes them."""
+    """Write a picture of augmented images for each step that changes them, and one of the test images that are
+    shown."""
     pictures = {(step["design"], step["step"]): step["samples"] for step in told["steps"]}
     for step in work.steps:
         name = pictures[step.design, step.step]
@@ -244,6 +246,14 @@ def _keep_samples(work: Work, told: dict[str, Any], folder: RunFolder, display: 
             display.note(f"{step.title}: no sample images ({type(error).__name__}: {error})")
         else:
             write_atomically(file, content)
+    for splits in {id(one): one for one in map(work.images, work.steps)}.values():
+        if not len(splits.x_test):
+            continue
+        places = shown.places(splits.x_test)
+        images = splits.x_test[places]
+        file = folder.samples_file(shown.name(images, splits.y_test[places]))
+        if not file.exists():
+            write_atomically(file, shown.picture(images))
 
 
 def _forget_damaged_weights(

@@ -1,13 +1,16 @@
 """How good a network is: losses and accuracies of its logits, and where a training has left the finite numbers."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ablation import measures
-from ablation.data import Splits
+from ablation.data import Splits, shown
 from ablation.engine import PLAIN, Engine, predict
+from ablation.engine.gradients import activation_maps
+from ablation.networks.graph import Graph
 from ablation.recipe import Prediction, Recipe
 from ablation.results.folder import JUDGED_TRAINING_IMAGES
 from ablation.train.early_stopping import best_epoch
@@ -35,7 +38,7 @@ def top_k_accuracy(logits: np.ndarray, labels: np.ndarray, k: int = 5) -> float:
 
 
 def judged(
-    engine: Engine, splits: Splits, epochs: Sequence[Mapping[str, Any]], recipe: Recipe
+    engine: Engine, splits: Splits, epochs: Sequence[Mapping[str, Any]], recipe: Recipe, written: Graph
 ) -> dict[str, Any]:
     """The part of a record that says how good the trained network is.
 
@@ -48,7 +51,7 @@ def judged(
     val_loss, val_accuracy, _ = evaluate(engine, splits.x_val, splits.y_val, how)
     best = max(epochs, key=lambda row: row["val_accuracy"])
     chosen = best["epoch"] if recipe.early_stopping is None else best_epoch(recipe.early_stopping, epochs)
-    test_loss = test_accuracy = top5 = confusion = measured = None
+    test_loss = test_accuracy = top5 = confusion = measured = looked = None
     if len(splits.x_test):
         logits = predict(engine, splits.x_test, how)
         test_loss, test_accuracy, predicted = scored(logits, splits.y_test)
@@ -56,6 +59,7 @@ def judged(
         measured = dict(measures.measured(logits, splits.y_test))
         confusion = np.zeros((len(splits.classes),) * 2, int)
         np.add.at(confusion, (splits.y_test, predicted), 1)
+        looked = _shown(engine, splits, predicted, written)
     return {
         "status": "done",
         "error": None,
@@ -72,7 +76,28 @@ def judged(
         "test_top5_accuracy": top5,
         "measures": measured,
         "confusion": confusion,
+        "shown": looked,
     }
+
+
+def _shown(engine: Engine, splits: Splits, predicted: np.ndarray, written: Graph) -> dict[str, Any]:
+    """What the network makes of the test images that the report shows, as `results.record.Shown`.
+
+    A map that cannot be had takes nothing from the trial: the record says why there is none.
+    """
+    places = shown.places(splits.x_test)
+    images, labels, classes = splits.x_test[places], splits.y_test[places], predicted[places]
+    found = {"images": shown.name(images, labels), "truth": labels.tolist(), "predicted": classes.tolist()}
+    try:
+        maps = activation_maps(engine.learner, written, images, classes)
+    except Exception as error:  # whatever is wrong with a layer's gradient, the figures stand
+        return {**found, "no_maps": " ".join(f"{type(error).__name__}: {error}".split())[:300]}
+    if maps is None:
+        return {
+            **found,
+            "no_maps": "no feature map with 4 or more rows and columns comes last in this network",
+        }
+    return {**found, "map_sides": list(maps.shape[1:]), "maps": base64.b64encode(maps.tobytes()).decode()}
 
 
 def divergence(epoch: int, losses: list[np.ndarray], first: float, most: float | None) -> str:

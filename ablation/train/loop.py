@@ -200,7 +200,7 @@ def train(
     if keep is not None:
         save_weights(keep, learner.model, problem)
     keep_judged(learner)
-    return facts | judge.judged(engine, splits, epochs, recipe)
+    return facts | judge.judged(engine, splits, epochs, recipe, graph(recipe, problem))
 
 
 def steps_in(epoch: int, steps_per_epoch: int, total: int) -> int:

@@ -224,7 +224,7 @@ def test_a_control_says_what_its_step_has_beyond_it(tmp_path):
     assert row["verdict"] == f"helps beyond it: +{100 * expected:.1f} points"
     assert row["control"] == "compute"
     assert "residual:compute" not in set(contributions(results)["trick"])
-    assert not costs(results, summary(results)).set_index("step").loc["residual:compute", "on_time_front"]
+    assert not costs(results, summary(results)).set_index("step").loc["residual:compute", "on_flops_front"]
 
 
 def test_neither_a_control_nor_chance_belongs_to_the_primary_family(tmp_path):

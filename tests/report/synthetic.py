@@ -196,8 +196,8 @@ def trial(
 ) -> dict[str, Any]:
     """The record of one done trial whose curves saturate at its accuracies."""
     rise = 1 - np.exp(-4 * np.arange(1, epochs + 1) / epochs)
-    running = (train - 0.02) * rise + generator.normal(0, 0.004, epochs)
-    val = (test + 0.01) * rise + generator.normal(0, 0.01, epochs)
+    running = np.clip((train - 0.02) * rise + generator.normal(0, 0.004, epochs), 0, 1)
+    val = np.clip((test + 0.01) * rise + generator.normal(0, 0.01, epochs), 0, 1)
     flops = float(one["flops_per_image"])
     return {
         "seed": seed,

@@ -1,17 +1,23 @@
+import base64
+import io
+import json
 import re
 import subprocess
 import sys
 from html.parser import HTMLParser
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from rich.console import Console
 from synthetic import evil_study, ladder, step, write_study
 
 from ablation import report
 from ablation.analysis import summary
+from ablation.data import shown
 from ablation.errors import UserError
-from ablation.report import findings
+from ablation.report import findings, ladder_curves
 from ablation.results.read import load
 
 
@@ -134,6 +140,28 @@ def test_the_terminal_table_fits_eighty_columns(tmp_path):
     assert "on CIFAR-10" in text
 
 
+def test_the_terminal_table_cuts_no_name_of_a_design(tmp_path):
+    left = [
+        step("leave-one-out", "full", 0, None, []),
+        step("leave-one-out", "without_l2", 1, "full", ["l2"]),
+    ]
+    known = {"full": 0.97, "without_l2": 0.9}
+    results = write_study(
+        tmp_path,
+        steps=[*ladder(3), *left],
+        seeds=[0, 1],
+        noise=0.03,
+        test=known,
+        train=known,
+    )
+    text = words(results, 80)
+    assert "leave-one-out" in text and "…" not in text
+    assert max(map(len, text.splitlines())) <= 80
+    for mean, half in re.findall(r"([\d.]+) ± ([\d.]+) %", text):
+        assert float(mean) - float(half) >= 0 and float(mean) + float(half) <= 100
+    assert re.search(r"\[\d+, 100\] %", text)
+
+
 def test_markdown_holds_the_table_and_what_to_know_first(folder):
     text = (folder / "report.md").read_text()
     table = [line for line in text.splitlines() if line.startswith("| ")]
@@ -170,11 +198,140 @@ def test_html_stands_alone_and_describes_its_figures(folder):
         for name in ("src", "href", "xlink:href", "action", "srcset"):
             assert attributes.get(name, "#").startswith(("#", "data:")), (tag, attributes)
     drawings = [attributes for tag, attributes in page.tags if tag == "svg"]
-    assert len(drawings) == 4 + 8 + 7
+    assert len(drawings) == 4 + 1 + 8 + 7
     assert all(attributes["role"] == "img" and len(attributes["aria-label"]) > 40 for attributes in drawings)
     ladder_words = drawings[0]["aria-label"]
     mean = 100 * load(folder).trials.query("step == 'capacity'")["test_accuracy"].mean()
     assert f"capacity {mean:.1f} %" in ladder_words
+
+
+def test_contents_name_every_part_and_verdicts_come_first(folder):
+    text = (folder / "report.html").read_text()
+    page = Page(text)
+    anchors = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+    links = [attributes["href"][1:] for tag, attributes in page.tags if tag == "a"]
+    assert set(links) <= anchors
+    assert {"warnings", "figures", "curves", "verdicts", "design-1", "provenance"} <= set(links)
+    assert text.index('class="chip helps">helps</span> batch norm (+') < text.index("test accuracy goes from")
+
+
+def test_the_curves_can_be_read_out(folder):
+    results = load(folder)
+    page = Page((folder / "report.html").read_text())
+    data = json.loads(
+        next(attributes["data-curves"] for _, attributes in page.tags if "data-curves" in attributes)
+    )
+    assert data["epochs"] == list(range(1, 13))
+    rows = results.epochs[(results.epochs["step"] == "noise") & (results.epochs["epoch"] == 3)]
+    for column in ("accuracy", "val_accuracy"):
+        figures = 100 * rows[column]
+        assert len(data[column]) == 8
+        assert data[column][1][2] == pytest.approx([figures.mean(), figures.min(), figures.max()], abs=0.11)
+
+
+def test_long_trainings_are_thinned_in_the_chart_and_its_last_epoch_stays(tmp_path):
+    found = findings.collect(write_study(tmp_path, steps=ladder(2), epochs=500, seeds=[0]))
+    epochs = ladder_curves.chart(found)["data"]["epochs"]
+    assert len(epochs) == ladder_curves.MOST_EPOCHS and (epochs[0], epochs[-1]) == (1, 500)
+
+
+SIDE = 8
+
+
+def shown_study(path, **given):
+    """Two rungs under three seeds; the second gets image 0 right and image 2 wrong, the first the other way round."""
+    tiles = np.random.default_rng(0).integers(0, 256, (4, SIDE, SIDE, 3), dtype=np.uint8)
+    truth, maps = [3, 1, 5, 9], np.arange(4 * 4, dtype=np.uint8)
+    asked = {"images": f"{'a' * 16}.png", "truth": truth, "map_sides": [2, 2]}
+    asked |= {"maps": base64.b64encode(maps.tobytes()).decode()}
+    predicted = {"baseline": [5, 1, 5, 0], "noise": [3, 1, 0, 0]}
+    outcomes = {
+        (step, seed): {"shown": {**asked, "predicted": classes} | given.get(step, {})}
+        for step, classes in predicted.items()
+        for seed in range(3)
+    }
+    results = write_study(path, steps=ladder(2), outcomes=outcomes)
+    file = results.folder.samples_file(asked["images"])
+    file.parent.mkdir()
+    file.write_bytes(given.get("picture") or shown.picture(tiles))
+    report.write(path)
+    return tiles, (path / "report.html").read_text()
+
+
+def test_images_that_a_step_turned_are_shown_with_classes_and_maps(tmp_path):
+    tiles, html = shown_study(tmp_path)
+    page = Page(html)
+    text = " ".join(" ".join(page.text).split())
+    assert "asked about the same 4 test images" in text
+    assert "Under most of 3 seeds, 1 turned right and 1 turned wrong" in text
+    assert "two seeds of baseline differ on 0" in text
+    assert "before: dog , right in 0 of 3 now: cat , right in 3 of 3" in text
+    assert "before: dog , right in 3 of 3 now: airplane , right in 0 of 3" in text
+    assert "Grad-CAM, Selvaraju et al. 2017" in text
+    pictures = [attributes for tag, attributes in page.tags if tag == "img"]
+
+    def pixels(one):
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(one["src"].partition(",")[2]))))
+
+    images = [one for one in pictures if one.get("class") != "heat"]
+    assert [one["alt"] for one in images] == [
+        "A test image: cat; before taken for dog.",
+        "A test image: cat; now taken for cat.",
+        "A test image: dog; before taken for dog.",
+        "A test image: dog; now taken for airplane.",
+    ]
+    assert all(
+        np.array_equal(pixels(one), tiles[place]) for one, place in zip(images, (0, 0, 2, 2), strict=True)
+    )
+    heat = pixels(next(one for one in pictures if one.get("class") == "heat"))
+    assert heat[..., 3].tolist() == [[0, 0], [1, 2]]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"picture": b"no PNG"},
+        {
+            "picture": shown.picture(np.eye(4 * SIDE, dtype=np.uint8).reshape(4, SIDE, -1, 1).repeat(3, 3))[
+                :60
+            ]
+        },
+        {"noise": {"images": f"{'b' * 16}.png"}},
+    ],
+    ids=["another file", "cut off", "other images"],
+)
+def test_images_that_cannot_be_shown_are_left_out(tmp_path, given):
+    _, html = shown_study(tmp_path, **given)
+    assert "Test images, against" not in html
+
+
+def test_without_maps_the_images_stand_alone(tmp_path):
+    without = {"maps": None, "map_sides": None, "no_maps": "none to be had"}
+    _, html = shown_study(tmp_path, baseline=without, noise=without)
+    assert (
+        "Test images, against baseline" in html
+        and "Grad-CAM" not in html
+        and "heat" not in html.split("</style>")[1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"predicted": [3]}, "predicted: expected as many as truth"),
+        ({"maps": "AAAA"}, "maps: expected a byte for each place"),
+        ({"maps": "<img>"}, "maps: expected base64"),
+        ({"images": "../x.png"}, "images"),
+    ],
+)
+def test_a_damaged_record_of_images_is_told(tmp_path, given, said):
+    with pytest.raises(UserError, match=said):
+        shown_study(tmp_path, noise=given)
+
+
+def test_a_class_that_the_manifest_does_not_know_is_told(tmp_path):
+    with pytest.raises(UserError, match="expected labels below 10"):
+        shown_study(tmp_path, noise={"predicted": [3, 1, 0, 10]})
 
 
 def test_html_has_a_section_a_rung(folder):

@@ -13,6 +13,7 @@ import tiny
 from tiny import without_times
 
 from ablation import hardware, tricks
+from ablation.data import shown
 from ablation.networks.layout import layout
 from ablation.train.checkpoint import fits, load_checkpoint, save_checkpoint
 
@@ -21,6 +22,7 @@ pytest.importorskip("keras")
 import keras
 
 from ablation.observers import Observing, keeper
+from ablation.results.record import TrialRecord
 from ablation.train import engines as kept
 from ablation.train import judge
 from ablation.train import loop as training
@@ -339,11 +341,27 @@ def test_the_first_loss_is_remembered_across_an_interruption(splits, tmp_path):
     assert "step 1 of epoch 2, over 3 times the first" in record["error"]
 
 
+def test_a_record_says_what_the_network_made_of_the_images_that_are_shown(whole, splits, monkeypatch):
+    seen = TrialRecord.model_validate({"contract": 1, **whole, "confusion": None}).shown
+    assert seen.truth == splits.y_test.tolist()
+    hits = np.equal(seen.truth, seen.predicted)
+    assert hits.mean() == pytest.approx(whole["test_accuracy"])
+    assert seen.map_sides == (8, 8) and seen.images == shown.name(splits.x_test, splits.y_test)
+
+    def broken(*_):
+        raise ValueError("no gradient\nto be had")
+
+    monkeypatch.setattr(judge, "activation_maps", broken)
+    record = train(tiny.trial(), splits)
+    assert record["status"] == "done" and record["shown"]["no_maps"] == "ValueError: no gradient to be had"
+    assert "maps" not in record["shown"]
+
+
 def test_without_test_images_everything_else_is_judged(splits):
     none = dataclasses.replace(splits, x_test=splits.x_test[:0], y_test=splits.y_test[:0])
     whole, record = (train(tiny.trial(), one) for one in (splits, none))
-    silent = ("test_loss", "test_accuracy", "test_top5_accuracy", "gap", "measures")
-    assert [record[name] for name in (*silent, "confusion")] == [None] * 6
+    silent = ("test_loss", "test_accuracy", "test_top5_accuracy", "gap", "measures", "shown")
+    assert [record[name] for name in (*silent, "confusion")] == [None] * 7
     assert whole["measures"]["log_loss"] == pytest.approx(whole["test_loss"], rel=1e-6)
     assert whole["measures"]["top5_accuracy"] == whole["test_top5_accuracy"]
     assert without_times(record) == without_times(whole) | dict.fromkeys(silent)

@@ -12,6 +12,7 @@ from ablation.wording import percent
 PLACE = 10
 HEADING = "Test accuracy, rung by rung"
 IN_PAGE = True
+ENDS = ["test_ci_low", "test_ci_high"]
 
 
 def shown_if(found: Findings) -> bool:
@@ -28,7 +29,7 @@ def draw(found: Findings, wide: bool = True) -> Figure:
     axes.errorbar(
         rungs["test_mean"],
         heights,
-        xerr=whiskers(rungs, "test_mean", "test_ci_"),
+        xerr=whiskers(rungs.assign(**rungs[ENDS].clip(0, 1)), "test_mean", "test_ci_"),
         fmt="o",
         color=TEST,
         markersize=8,

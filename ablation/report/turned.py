@@ -1,0 +1,119 @@
+"""Test images that a step turned right or wrong, with what the networks looked at."""
+
+import base64
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ablation.analysis.steps import Step, Steps
+from ablation.analysis.turned import turned
+from ablation.report.findings import Findings
+from ablation.results.read import Shown
+
+EACH = 4
+HEAT = (255, 64, 0)
+STRONGEST = 190
+WIDEST = 256
+
+Read = Callable[[str], Shown | None]
+
+
+def images(found: Findings, steps: Steps, step: Step, read: Read) -> dict[str, Any] | None:
+    """What the section of a step shows of single test images; None where the trials do not say.
+
+    Args:
+        read: `results.shown` of the folder, or what remembers its answers.
+
+    Returns:
+        seeds, asked (images that every trial was asked about), fixed and broken (how many), by_chance, base (title),
+        maps (whether there are any), and `groups`: heading and cards of the images shown. A card has truth,
+        picture (base64 PNG), seed, before and after: class, right (of the seeds), map (base64 PNG or empty).
+    """
+    base = steps.base(step)
+    pairs = [] if base is None else _pairs(steps, base, step, read)
+    column = _column(found.results.picture(pairs[0][1].images), len(pairs[0][1].truth)) if pairs else None
+    if base is None or column is None:
+        return None
+    truth = pairs[0][1].truth
+    befores, afters = (np.array([pair[i].predicted == truth for pair in pairs]) for i in (1, 2))
+    change = turned(befores, afters)
+    classes = found.manifest["dataset"]["classes"]
+
+    def card(place: int) -> dict[str, Any]:
+        seed, *networks = pairs[int(np.flatnonzero(befores[:, place] != afters[:, place])[0])]
+        sides = [
+            {"class": classes[one.predicted[place]], "right": int(right[place]), "map": _heat(one, place)}
+            for one, right in zip(networks, (change.before, change.after), strict=True)
+        ]
+        return {
+            "truth": classes[truth[place]],
+            "picture": _png(_tile(column, place, len(truth))),
+            "seed": seed,
+            "before": sides[0],
+            "after": sides[1],
+        }
+
+    groups = [("Turned right", change.fixed), ("Turned wrong", change.broken)]
+    return {
+        "seeds": len(pairs),
+        "asked": len(truth),
+        "fixed": len(change.fixed),
+        "broken": len(change.broken),
+        "by_chance": change.by_chance,
+        "base": base["title"] or base["step"],
+        "maps": any(one.maps is not None for _, *both in pairs for one in both),
+        "groups": [
+            {"heading": heading, "cards": [card(place) for place in places[:EACH]]}
+            for heading, places in groups
+            if places
+        ],
+    }
+
+
+def _pairs(steps: Steps, base: Step, step: Step, read: Read) -> list[tuple[int, Shown, Shown]]:
+    """Seed, base and step where both were asked about the same images."""
+    known = [
+        {row.seed: read(row.config_hash) for row in steps.trials(one).itertuples()} for one in (base, step)
+    ]
+    both = [(seed, known[0][seed], known[1].get(seed)) for seed in known[0]]
+    there = [(seed, a, b) for seed, a, b in both if a is not None and b is not None and a.images == b.images]
+    return [one for one in there if one[1].images == there[0][1].images]
+
+
+def _column(sheet: bytes | None, count: int) -> Image.Image | None:
+    """A picture of `results.read.Results.picture`, opened; None where it is not one of so many images."""
+    if sheet is None or not count:
+        return None
+    try:
+        column = Image.open(io.BytesIO(sheet))
+        if column.width > WIDEST or column.height > WIDEST * count or column.height % count:
+            return None
+        column.load()
+    except Exception:  # a damaged PNG raises nearly anything
+        return None
+    return column
+
+
+def _tile(column: Image.Image, place: int, count: int) -> Image.Image:
+    side = column.height // count
+    return column.crop((0, place * side, column.width, (place + 1) * side))
+
+
+def _heat(one: Shown, place: int) -> str:
+    """A map as a PNG with a pixel a place, the clearer the less it says; base64, empty where there is none."""
+    if one.maps is None:
+        return ""
+    strength = one.maps[place]
+    pixels = np.empty((*strength.shape, 4), np.uint8)
+    pixels[..., :3] = HEAT
+    pixels[..., 3] = strength.astype(int) * STRONGEST // 255
+    return _png(Image.fromarray(pixels))
+
+
+def _png(image: Image.Image) -> str:
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode()
