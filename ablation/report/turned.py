@@ -16,6 +16,7 @@ from ablation.results.read import Shown
 EACH = 4
 HEAT = (255, 64, 0)
 STRONGEST = 190
+SMOOTHED = 4
 WIDEST = 256
 
 Read = Callable[[str], Shown | None]
@@ -103,14 +104,15 @@ def _tile(column: Image.Image, place: int, count: int) -> Image.Image:
 
 
 def _heat(one: Shown, place: int) -> str:
-    """A map as a PNG with a pixel a place, the clearer the less it says; base64, empty where there is none."""
+    """A map as a smooth PNG, the clearer the less it says; base64, empty where there is none."""
     if one.maps is None:
         return ""
-    strength = one.maps[place]
-    pixels = np.empty((*strength.shape, 4), np.uint8)
-    pixels[..., :3] = HEAT
-    pixels[..., 3] = strength.astype(int) * STRONGEST // 255
-    return _png(Image.fromarray(pixels))
+    strength = Image.fromarray(one.maps[place])
+    size = strength.width * SMOOTHED, strength.height * SMOOTHED
+    alpha = strength.resize(size, Image.Resampling.BILINEAR).point(lambda value: value * STRONGEST // 255)
+    heat = Image.new("RGBA", size, HEAT)
+    heat.putalpha(alpha)
+    return _png(heat)
 
 
 def _png(image: Image.Image) -> str:

@@ -31,6 +31,28 @@ frame.addEventListener("load", () => {
     heading(name).querySelector("button").click();
     return {rungs: column(1), direction: heading(name).getAttribute("aria-sort")};
   };
+  const chart = () => {
+    const section = page.querySelector(".chart"), drawing = section.querySelector("svg");
+    const lines = [...section.querySelectorAll(".legend li")];
+    const values = () => lines.map((line) => line.querySelector("output").textContent);
+    const drawn = (rung) => [...section.querySelectorAll(`[data-rung="${rung}"]`)].filter(visible).length;
+    const press = (input) => input.click();
+    const box = drawing.getBoundingClientRect(), view = frame.contentWindow;
+    const visible = (one) => one.getBoundingClientRect().width > 0;
+    const seeds = () => [...section.querySelectorAll(".seeds")].filter(visible).length;
+    const controls = !section.querySelector(".controls").hidden;
+    const found = {controls, last: values(), drawn: drawn(1), seeds: [seeds()]};
+    const place = {clientX: box.left + 1, clientY: box.top + 9, bubbles: true};
+    drawing.dispatchEvent(new view.PointerEvent("pointermove", place));
+    found.first = values();
+    press(section.querySelector(".each-seed"));
+    found.seeds.push(seeds());
+    press(lines[1].querySelector("input"));
+    found.without = [drawn(1), values()[1]];
+    press(section.querySelector("input[value=accuracy]"));
+    found.train = values();
+    return found;
+  };
   const seen = {
     hacked: frame.contentWindow.hacked === undefined ? null : frame.contentWindow.hacked,
     loaded: frame.contentWindow.performance.getEntriesByType("resource").map((entry) => entry.name),
@@ -38,6 +60,7 @@ frame.addEventListener("load", () => {
     focusable: [...table.tHead.querySelectorAll("button")].every((one) => one.tabIndex === 0),
     overflow: page.documentElement.scrollWidth - page.documentElement.clientWidth,
     links: [...page.querySelectorAll("a")].map((one) => page.querySelector(one.hash) !== null),
+    chart: chart(),
     before: column(1), test: sorted("test"), again: sorted("test"),
     name: sorted("rung"), delta: sorted("delta"),
   };
@@ -69,7 +92,7 @@ def test_the_report_works_in_a_browser(tmp_path):
     names = [one["title"] for one in ladder()]
     accuracy = dict(zip(names, results.trials.groupby("position")["test_accuracy"].mean(), strict=True))
     assert console == [] and seen["loaded"] == []
-    assert len(seen["alt"]) == 19 and all(seen["alt"])
+    assert len(seen["alt"]) == 20 and all(seen["alt"])
     assert seen["before"] == names
     assert seen["test"] == {"rungs": sorted(names, key=accuracy.get), "direction": "ascending"}
     assert seen["again"] == {
@@ -78,8 +101,27 @@ def test_the_report_works_in_a_browser(tmp_path):
     }
     assert seen["name"]["rungs"] == sorted(names, key=str.lower)
     assert seen["delta"]["rungs"][-1] == "baseline"
-    assert seen["focusable"] and all(seen["links"]) and len(seen["links"]) == 8
+    assert seen["focusable"] and all(seen["links"]) and len(seen["links"]) == 8 + 8 + 6
     assert seen["overflow"] == 0
+    assert_chart(seen["chart"], results.epochs)
+
+
+def assert_chart(chart, epochs):
+    """Values of the last and of the first epoch, of both curves; seeds and rungs that come and go."""
+
+    def read(step, epoch, column):
+        values = 100 * epochs.loc[(epochs["step"] == step) & (epochs["epoch"] == epoch), column]
+        return [values.mean(), values.min(), values.max()]
+
+    def numbers(text):
+        return [float(number) for number in re.findall(r"[\d.]+", text)]
+
+    assert chart["controls"]
+    assert numbers(chart["last"][0]) == pytest.approx(read("baseline", 12, "val_accuracy"), abs=0.11)
+    assert numbers(chart["first"][1]) == pytest.approx(read("noise", 1, "val_accuracy"), abs=0.11)
+    assert numbers(chart["train"][7]) == pytest.approx(read("residual", 1, "accuracy"), abs=0.11)
+    assert chart["seeds"] == [0, 8]
+    assert chart["drawn"] == 1 and chart["without"] == [0, ""]
 
 
 @pytest.mark.parametrize("width", [390, 1200])

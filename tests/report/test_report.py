@@ -17,7 +17,7 @@ from ablation import report
 from ablation.analysis import summary
 from ablation.data import shown
 from ablation.errors import UserError
-from ablation.report import findings, ladder_curves
+from ablation.report import findings, ladder_curves, turned
 from ablation.results.read import load
 
 
@@ -241,7 +241,7 @@ SIDE = 8
 def shown_study(path, **given):
     """Two rungs under three seeds; the second gets image 0 right and image 2 wrong, the first the other way round."""
     tiles = np.random.default_rng(0).integers(0, 256, (4, SIDE, SIDE, 3), dtype=np.uint8)
-    truth, maps = [3, 1, 5, 9], np.arange(4 * 4, dtype=np.uint8)
+    truth, maps = [3, 1, 5, 9], np.tile(np.arange(0, 241, 80, dtype=np.uint8), 4)
     asked = {"images": f"{'a' * 16}.png", "truth": truth, "map_sides": [2, 2]}
     asked |= {"maps": base64.b64encode(maps.tobytes()).decode()}
     predicted = {"baseline": [5, 1, 5, 0], "noise": [3, 1, 0, 0]}
@@ -283,8 +283,11 @@ def test_images_that_a_step_turned_are_shown_with_classes_and_maps(tmp_path):
     assert all(
         np.array_equal(pixels(one), tiles[place]) for one, place in zip(images, (0, 0, 2, 2), strict=True)
     )
-    heat = pixels(next(one for one in pictures if one.get("class") == "heat"))
-    assert heat[..., 3].tolist() == [[0, 0], [1, 2]]
+    heat = pixels(next(one for one in pictures if one.get("class") == "heat"))[..., 3]
+    assert heat.shape == (8, 8)
+    assert heat[[0, 0, -1, -1], [0, -1, 0, -1]].tolist() == [
+        turned.STRONGEST * value // 255 for value in (0, 80, 160, 240)
+    ]
 
 
 @pytest.mark.parametrize(

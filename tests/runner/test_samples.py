@@ -9,6 +9,7 @@ import tiny
 from PIL import Image
 
 from ablation import report, tricks
+from ablation.data.shown import name as name_of
 from ablation.errors import UserError
 from ablation.results.read import load
 
@@ -63,12 +64,15 @@ def test_only_what_changes_images_has_a_picture():
     assert len(names) == 3 and None not in names
 
 
-def test_a_run_keeps_pictures_and_the_report_shows_them(study_file, tmp_path, no_training):
+def test_a_run_keeps_pictures_and_the_report_shows_them(study_file, tmp_path, no_training, splits):
     out = tmp_path / "out"
     tiny.run_study(study_file(), out)
     steps = {step["step"]: step["samples"] for step in load(out).manifest["steps"]}
     assert steps["baseline"] is None and steps["batch_norm"] is None
-    assert [file.name for file in (out / "samples").iterdir()] == [steps["noise"]]
+    of_tests = name_of(splits.x_test, splits.y_test)
+    assert {file.name for file in (out / "samples").iterdir()} == {steps["noise"], of_tests}
+    column = np.asarray(Image.open(io.BytesIO(load(out).picture(of_tests))))
+    assert np.array_equal(column.reshape(splits.x_test.shape), splits.x_test)
     report.write(out)
     assert (out / "report.html").read_text().count('src="data:image/png;base64,iVBOR') == 1
     assert f"(samples/{steps['noise']})" in (out / "report.md").read_text()

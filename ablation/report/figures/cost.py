@@ -44,9 +44,16 @@ def draw(found: Findings, wide: bool = True) -> Figure:
         on_front = costs["on_flops_front"].to_numpy(bool)
         if on_front.sum() > 1:
             front = np.flatnonzero(on_front)[np.argsort(flops[on_front])]
-            panels[0].plot(flops[front], accuracy[front], color=BLUE, linewidth=2, label="up, beyond chance")
+            panels[0].plot(
+                flops[front],
+                accuracy[front],
+                "o-",
+                color=BLUE,
+                markersize=8,
+                label="up, beyond chance",
+                zorder=3,
+            )
         panels[0].plot(flops, accuracy, "o", color=MUTED, markersize=8, label="a rung")
-        panels[0].plot(flops[on_front], accuracy[on_front], "o", color=BLUE, markersize=8)
         panels[1].errorbar(
             seconds,
             accuracy,
