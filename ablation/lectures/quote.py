@@ -356,13 +356,6 @@ def speed(folder: Path = REFERENCE) -> dict[str, str]:
     }
 
 
-def one_seed_of_the_ladder(folder: Path = REFERENCE) -> str:
-    """The median time of `ablation run generalization --preset quick --dataset shapes --seeds 1`, start to tables."""
-    found = pd.read_csv(folder / "bench" / "main-job" / "times.csv")
-    seconds = found.loc[found["code"] == "after", "seconds"]
-    return f"{duration(float(seconds.median()))} (two cores, n = {len(seconds)} runs)"
-
-
 def killed(backend: str, folder: Path = REFERENCE) -> str:
     """What the torture of a backend ended with: "40 of 40 studies identical after 159 kills"."""
     text = (folder / "torture" / f"{backend}.txt").read_text(encoding="utf-8")
