@@ -16,11 +16,7 @@ from ablation.places import REFERENCE
 from ablation.study.yaml_file import read_yaml
 
 PUBLISHED = Path(__file__).parent / "published.yaml"
-PREFERRED = (
-    "add-one",
-    "cumulative",
-    "leave-one-out",
-)  # one answer a run: the trick alone, else on the ladder
+PREFERRED = ("cumulative", "add-one", "leave-one-out")  # one answer a run: its designs share trials
 
 
 @dataclass(frozen=True)
@@ -104,7 +100,7 @@ def _all_measured(folder: Path) -> tuple[tuple[str, Measured], ...]:
 
 
 def measured(trick: str, folder: Path = REFERENCE) -> list[Measured]:
-    """What each reference run that adds the trick alone to a base measured, one design a run."""
+    """What each reference run that adds or leaves out the trick alone measured, one design a run."""
     return [one for name, one in _all_measured(folder) if name == trick]
 
 

@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from ablation.analysis.intervals import ALPHA, estimate
+from ablation.analysis import moderation
+from ablation.analysis.judgement import ACCURACY, judge
 from ablation.analysis.summary import margin_of
 from ablation.analysis.verdicts import HELPS, HURTS, NONE
 from ablation.errors import UserError, did_you_mean
@@ -157,7 +158,9 @@ def table(found: Findings, form: str, chosen: Sequence[str] = (), spread: str = 
 
 
 def separable_best(found: Findings) -> str | None:
-    """The step with the highest mean test accuracy, if it beats every other one: paired t, Bonferroni's correction."""
+    """The step with the highest mean test accuracy, if the report's test says that it beats every other one: moderated
+    paired t, Holm's correction over these comparisons.
+    """
     rungs = found.rungs.dropna(subset=["test_mean"])
     if len(rungs) < 2:
         return None
@@ -165,8 +168,11 @@ def separable_best(found: Findings) -> str | None:
     done = found.done[found.done["design"] == found.design]
     seeds = done.pivot_table(index="seed", columns="step", values="test_accuracy")
     others = [step for step in rungs["step"] if step != best]
-    ps = [estimate((seeds[best] - seeds[step]).dropna().to_numpy(float)).p * len(others) for step in others]
-    return best if all(p < ALPHA for p in ps) else None
+    _, estimates = moderation.estimates(
+        [(seeds[best] - seeds[step]).dropna().to_numpy(float) for step in others]
+    )
+    beats_all = all(one.verdict == ACCURACY.up for one in judge(estimates))
+    return best if beats_all else None
 
 
 @functools.cache
@@ -252,7 +258,7 @@ def _legend(found: Findings, spread: str, names: Sequence[str], best: str | None
     if "published" in names and found.manifest["preset"] != FULL:
         told.append("Published figures are of larger networks, more images or longer trainings.")
     if "test" in names and best is not None:
-        told.append("Bold: better than every other step (paired t, Bonferroni).")
+        told.append("Bold: better than every other step (moderated paired t, Holm).")
     return " ".join(told)
 
 

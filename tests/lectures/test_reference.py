@@ -4,6 +4,7 @@ import json
 import re
 
 import numpy as np
+import pandas as pd
 
 from ablation.analysis.pooling import pool
 from ablation.lectures.reference import REFERENCE, measured
@@ -19,10 +20,10 @@ def test_quotes_steps_of_the_trick_alone(tmp_path):
     ]
     (run / "manifest.json").write_text(json.dumps({"steps": steps}))
     (run / "summary.csv").write_text(
-        "design,step,n,delta,delta_ci_low,delta_ci_high,verdict\n"
-        "cumulative,base,3,,,,\n"
-        "cumulative,dropout,3,0.0512,0.021,0.0814,helps\n"
-        "cumulative,both,3,0.09,0.08,0.1,helps\n"
+        "design,step,n,pairs,delta,delta_ci_low,delta_ci_high,verdict,verdict_kind\n"
+        "cumulative,base,3,0,,,,,\n"
+        "cumulative,dropout,3,0,0.0512,0.021,0.0814,helps,helps\n"
+        "cumulative,both,3,0,0.09,0.08,0.1,helps,helps\n"
     )
     assert list(measured("dropout", tmp_path)) == [
         "study cifar10-quick, cumulative, n = 3: +5.1 [+2.1, +8.1] points, helps"
@@ -30,21 +31,43 @@ def test_quotes_steps_of_the_trick_alone(tmp_path):
     assert list(measured("l2", tmp_path)) == []
 
 
+def write_run(folder, estimates):
+    """A reference run that adds noise alone: {design: (delta, deviation)}, three pairs each."""
+    folder.mkdir(parents=True)
+    role = {"role": "rung", "title": "noise", "change": "noise"}
+    steps = [
+        {"design": design, "step": "noise", "tricks": [{"name": "noise"}], **role} for design in estimates
+    ]
+    (folder / "manifest.json").write_text(json.dumps({"steps": steps}))
+    gap = ("gap_delta", "gap_delta_low", "gap_delta_high", "gap_verdict_kind", "seeds_needed")
+    rows = [
+        {"design": design, "step": "noise", "n": 3, "pairs": 3, "delta": delta, "delta_ci_low": delta - 0.01}
+        | {"delta_ci_high": delta + 0.01, "deviation": deviation, "verdict": "open", "verdict_kind": "open"}
+        | {"verdict_words": "open", **dict.fromkeys(gap, 0)}
+        for design, (delta, deviation) in estimates.items()
+    ]
+    pd.DataFrame(rows).to_csv(folder / "summary.csv", index=False)
+
+
 def test_what_all_runs_say_is_pooled_and_a_lucky_one_is_only_one_of_them(tmp_path):
-    for number, (delta, deviation) in enumerate(((0.006, 0.001), (0.0, 0.006), (-0.002, 0.006))):
-        run = tmp_path / f"study{number}" / "cifar10-quick"
-        run.mkdir(parents=True)
-        step = {"design": "cumulative", "step": "noise", "tricks": [{"name": "noise"}]}
-        (run / "manifest.json").write_text(json.dumps({"steps": [step]}))
-        (run / "summary.csv").write_text(
-            "design,step,n,pairs,delta,delta_ci_low,delta_ci_high,deviation,verdict\n"
-            f"cumulative,noise,3,3,{delta},{delta - 0.01},{delta + 0.01},{deviation},open\n"
-        )
+    for number, figures in enumerate(((0.006, 0.001), (0.0, 0.006), (-0.002, 0.006))):
+        write_run(tmp_path / f"study{number}" / "cifar10-quick", {"cumulative": figures})
     *single, together = measured("noise", tmp_path)
     assert len(single) == 3
     pooled = pool(np.array([0.006, 0.0, -0.002]), np.array([0.001, 0.006, 0.006]) / 3**0.5)
-    assert together.startswith(f"all 3 runs that add it together: +{100 * pooled.mean:.1f} [")
-    assert "single runs from −0.2 to +0.6" in together
+    assert together.startswith(f"3 comparisons together, of one design a run: +{100 * pooled.mean:.1f} [")
+    assert "single ones from −0.2 to +0.6" in together
+
+
+def test_two_designs_of_one_run_are_not_two_runs(tmp_path):
+    both = {"add-one": (0.05, 0.006), "cumulative": (0.004, 0.006)}
+    write_run(tmp_path / "one" / "study0" / "cifar10-quick", both)
+    assert len(list(measured("noise", tmp_path / "one"))) == 2, "a line each, and nothing to pool"
+    write_run(tmp_path / "two" / "study0" / "cifar10-quick", both)
+    write_run(tmp_path / "two" / "study1" / "cifar10-quick", {"cumulative": (0.0, 0.006)})
+    *single, together = measured("noise", tmp_path / "two")
+    assert len(single) == 3
+    assert together.startswith("2 comparisons together") and "from 0.0 to +0.4" in together
 
 
 def test_every_picture_of_a_reference_report_is_there():

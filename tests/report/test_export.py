@@ -64,6 +64,11 @@ def test_the_best_is_bold_only_where_it_beats_every_other(tmp_path):
     clear = close | {"batch_norm": 0.9}
     won = findings.collect(write_study(tmp_path / "won", steps=ladder(3), test=clear, noise=0.002))
     assert export.separable_best(won) == "batch_norm"
+    likely = close | {"batch_norm": 0.73}
+    borrowed = findings.collect(write_study(tmp_path / "borrowed", steps=ladder(3), test=likely, noise=0.006))
+    assert export.separable_best(borrowed) == "batch_norm", (
+        "the spreads of the others are borrowed, as in the report"
+    )
     one = findings.collect(write_study(tmp_path / "one", steps=ladder(3), test=clear, seeds=(0,)))
     assert export.separable_best(one) is None, "one seed shows nothing"
     assert not [
