@@ -102,7 +102,7 @@ class Frozen(BaseModel):
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, validated like a new one."""
-        return type(self).model_validate({**dict(self), **changes})
+        return type(self).model_validate({**dict(self), **changes}) if changes else self
 
 
 class Layer(Frozen):

@@ -204,7 +204,7 @@ def test_from_python_and_in_several_processes_the_same(study, code, tmp_path):
     added = int(one.trials["parameters"].iloc[1] - one.trials["parameters"].iloc[0])
     assert added == 4 * 4
     command = ["-m", "ablation", "run", str(study), "--preset", "full", "--code", str(code), "--jobs", "2"]
-    tiny.python(*command, "--out", "two", cwd=tmp_path)
+    tiny.python(*command, "--out", "two", "--no-report", cwd=tmp_path)
     assert tiny.tables(tmp_path / "one") == tiny.tables(tmp_path / "two")
     with pytest.raises(UserError, match="unknown trick 'mixing'"):
         ablation.run(str(study), preset="full", quiet=True)

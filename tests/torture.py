@@ -54,7 +54,7 @@ class Study:
 
     def command(self, what: str, out: Path) -> list[str]:
         """The command line of `run` or `report`."""
-        options = ["--preset", "full", "--out", str(out), "--jobs", str(self.jobs)]
+        options = ["--preset", "full", "--out", str(out), "--jobs", str(self.jobs), "--no-report"]
         rest = [str(self.file), *options] if what == "run" else [str(out)]
         return [sys.executable, "-m", "ablation", what, *rest]
 
@@ -81,11 +81,13 @@ class Study:
             seconds[what] = time.monotonic() - began
         return seconds
 
-    def killed_until_done(self, out: Path, seconds: dict[str, float], draw: random.Random) -> int:
-        """Run and report, killed again and again; the number of kills."""
+    def killed_until_done(
+        self, out: Path, seconds: dict[str, float], draw: random.Random, most: dict[str, int] = KILLS
+    ) -> int:
+        """Run and report, each killed so often at most; the number of kills."""
         kills = 0
         for what, usual in seconds.items():
-            for _ in range(KILLS[what]):
+            for _ in range(most[what]):
                 process = self.start(what, out)
                 if not kill_at_some_moment(process, usual, draw):
                     break

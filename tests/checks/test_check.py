@@ -1,12 +1,12 @@
 """The whole list on networks and data that are known to be sound, or broken in one known way."""
 
 import dataclasses
-import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+import tiny
 
 from ablation.checks import before_training, check, check_data, check_network, table
 from ablation.cli import main
@@ -145,7 +145,7 @@ def test_gradients_and_the_list_before_training_work_on_jax():
         f"{__file__}::test_gradients_are_those_of_the_loss",
         f"{__file__}::test_looking_at_a_network_does_not_change_it",
     ]
-    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    environment = tiny.environment() | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
     subprocess.run([sys.executable, "-m", "pytest", "-q", *chosen], env=environment, check=True)
 
 

@@ -234,7 +234,7 @@ def test_a_second_run_on_a_folder_is_told_who_holds_it(here, capsys, study_file,
     with hold(here / "out"):
         line = mistake(capsys, "run", file, "--preset", "full", "--out", "out")
     assert "out: another run is writing here (process " in line and " since 20" in line
-    assert call(capsys, "run", file, "--preset", "full", "--out", "out")[0] == 0
+    assert call(capsys, "run", file, "--preset", "full", "--out", "out", "--no-report")[0] == 0
 
 
 def test_exit_codes_of_a_run(here, capsys, study_file, no_training):
@@ -292,7 +292,7 @@ def test_a_floor_fails_a_run_that_does_not_learn(here, capsys, study_file, no_tr
 
 def test_a_run_without_out_goes_to_a_folder_of_its_own(here, capsys, study_file, no_training):
     pytest.importorskip("keras")
-    assert call(capsys, "run", str(study_file()), "--preset", "full")[0] == 0
+    assert call(capsys, "run", str(study_file()), "--preset", "full", "--no-report")[0] == 0
     assert (here / "results" / "tiny" / "shapes-full" / "trials.csv").is_file()
 
 
@@ -365,7 +365,7 @@ assert not heavy, heavy
 
 def test_report_imports_no_framework(here, capsys, study_file, no_training):
     pytest.importorskip("keras")
-    call(capsys, "run", str(study_file()), "--preset", "full", "--out", "out")
+    call(capsys, "run", str(study_file()), "--preset", "full", "--out", "out", "--no-report")
     code = """
 import sys
 from ablation.cli import main

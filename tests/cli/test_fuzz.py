@@ -1,6 +1,6 @@
 """Mutations of valid studies and commands: an answer or one line, never a traceback.
 
-`ABLATION_EXAMPLES=10000 pytest tests/test_fuzz.py` tries as many.
+`ABLATION_EXAMPLES=10000 pytest tests/cli/test_fuzz.py` tries as many.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from ablation.cli import main
 from ablation.recipe import Network, Training
 from ablation.study.trial import Trial
 
-EXAMPLES = int(os.environ.get("ABLATION_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("ABLATION_EXAMPLES", "100"))
 
 
 def tried(share: float) -> settings:

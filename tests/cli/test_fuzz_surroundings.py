@@ -376,6 +376,7 @@ RUN = (
     "baseline",
     "--out",
     "new",
+    "--no-report",
 )
 
 

@@ -94,7 +94,7 @@ with frameworks_silenced():
     import tiny
     import ablation.runner.executors.local as local
 local.train = trainer = tiny.Trainer()
-code = main(["run", sys.argv[1], "--preset", "full", "--jobs", "1", "--out", "out"])
+code = main(["run", sys.argv[1], "--preset", "full", "--jobs", "1", "--out", "out", "--no-report"])
 open("end", "w").write(f"{code} {len(trainer.trained)}")
 """
     first = "import sys; sys.stdin.readline()"
@@ -183,8 +183,32 @@ SMOKE = ("generalization", "--preset", "smoke", "--dataset", "shapes")
     "command",
     [
         ("run", *SMOKE, "--seeds", "1", "--jobs", "1", "--out", "out", "--steps", "baseline"),
-        ("run", *SMOKE, "--seeds", "1", "--jobs", "2", "--out", "out", "--steps", "baseline,batch_norm"),
-        ("run", *SMOKE, "--seeds", "1", "--executor", "ray", "--out", "out", "--steps", "baseline"),
+        (
+            "run",
+            *SMOKE,
+            "--seeds",
+            "1",
+            "--jobs",
+            "2",
+            "--out",
+            "out",
+            "--steps",
+            "baseline,batch_norm",
+            "--no-report",
+        ),
+        (
+            "run",
+            *SMOKE,
+            "--seeds",
+            "1",
+            "--executor",
+            "ray",
+            "--out",
+            "out",
+            "--steps",
+            "baseline",
+            "--no-report",
+        ),
         ("check", *SMOKE),
         ("tune", *SMOKE, "--jobs", "1", "--coarse", "2x1", "--fine", "1x1", "--out", "out"),
     ],

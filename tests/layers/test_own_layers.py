@@ -1,6 +1,5 @@
 """What every layer of the project promises: identity at inference, own draws for each image, saving, precision."""
 
-import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import own_layers
 import pytest
+import tiny
 
 keras = pytest.importorskip("keras")
 
@@ -132,13 +132,7 @@ def test_on_another_backend(backend, tmp_path):
     if find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
     file = tmp_path / "out.npz"
-    paths = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
-    environment = os.environ | {
-        "KERAS_BACKEND": backend,
-        "PYTHONPATH": paths,
-        "CUDA_VISIBLE_DEVICES": "",
-        "XLA_FLAGS": "--xla_backend_optimization_level=0",  # compiling is what takes the time
-    }
+    environment = tiny.environment() | {"KERAS_BACKEND": backend, "CUDA_VISIBLE_DEVICES": ""}
     script = Path(__file__).parent / "on_backend.py"
     done = subprocess.run(
         [sys.executable, str(script), str(file)], env=environment, capture_output=True, text=True, check=False

@@ -62,7 +62,19 @@ FLOPS = """
         height, width, channels = input_shape
         return 2 * height * width * channels * channels
 """
-RUN = ("-m", "ablation", "run", "own.yaml", "--preset", "full", "--dataset", "shapes", "--out", "out")
+RUN = (
+    "-m",
+    "ablation",
+    "run",
+    "own.yaml",
+    "--preset",
+    "full",
+    "--dataset",
+    "shapes",
+    "--out",
+    "out",
+    "--no-report",
+)
 
 
 @pytest.fixture

@@ -260,7 +260,8 @@ def test_kept_models_load_in_a_fresh_process_in_safe_mode_with_every_layer_of_th
 ON_JAX = """
 import sys
 from ablation.cli import main
-assert main(["run", sys.argv[1], "--preset", "full", "--out", sys.argv[2], "--tensorboard", "--save-models"]) == 0
+options = ["--preset", "full", "--out", sys.argv[2], "--tensorboard", "--save-models", "--no-report"]
+assert main(["run", sys.argv[1], *options]) == 0
 assert "tensorflow" not in sys.modules, "TensorFlow was imported"
 """
 

@@ -1,4 +1,7 @@
-"""Whatever is done to a study's processes, its tables are those of an undisturbed run."""
+"""Whatever is done to a study's processes, its tables are those of an undisturbed run.
+
+`ABLATION_ROUNDS=40 pytest tests/runner/test_torture.py` kills at more moments; `make torture` kills more often too.
+"""
 
 import os
 import random
@@ -23,10 +26,11 @@ def undisturbed(study):
     return out, study.undisturbed(out)
 
 
-@pytest.mark.parametrize("number", range(2))
+@pytest.mark.parametrize("number", range(int(os.environ.get("ABLATION_ROUNDS", "1"))))
 def test_killed_again_and_again(study, undisturbed, tmp_path, number):
     there, seconds = undisturbed
-    study.killed_until_done(tmp_path / "out", seconds, random.Random(number))
+    most = {"run": 3, "report": 1}
+    study.killed_until_done(tmp_path / "out", seconds, random.Random(number), most)
     assert torture.differences(there, tmp_path / "out") == []
 
 

@@ -67,7 +67,8 @@ def settled(recipe: Recipe) -> Recipe:
         options = model.model_validate(recipe.options)
     except ValidationError as error:
         raise UserError(explain(error, "network.options", model)) from error
-    return recipe.replace(options=options.model_dump(mode="json", exclude_defaults=True))
+    given = options.model_dump(mode="json", exclude_defaults=True)
+    return recipe.replace(options=given) if given or recipe.options else recipe
 
 
 def check_fields(recipe: Recipe, fields: Iterable[str]) -> None:
