@@ -1,4 +1,4 @@
-"""A folder of a user's own code, as the tests take it: a trick, a layer with weights that it uses, a design."""
+"""A folder of a user's own code, as the tests take it: a trick, a layer with weights that it uses, a network."""
 
 from pathlib import Path
 
@@ -43,7 +43,21 @@ class MixChannels(keras.layers.Layer):
         height, width, channels = input_shape
         return 2 * height * width * channels * channels
 '''
+NETWORK = """
+import keras
+from keras import layers
+
+
+def plain(input_shape, classes):
+    image = keras.Input(input_shape)
+    x = layers.Conv2D(4, 3, padding="same", activation="relu")(image)
+    x = layers.Dropout(0.2)(layers.GlobalAveragePooling2D()(x))
+    return keras.Model(image, layers.Dense(classes, activation="softmax")(x))
+"""
+PLAIN_PARAMETERS = 4 * (3 * 3 * 3 + 1) + 10 * (4 + 1)
 LADDER = [{"step": "baseline"}, {"step": "mixing", "tricks": ["mixing"]}]
+WHOLE = [*LADDER, {"step": "plain", "from": "baseline", "network": {"family": "plain"}}]
+"""With a step that is a network of the user's own."""
 
 
 def write(folder: Path, **files: str) -> Path:

@@ -197,14 +197,27 @@ def test_files_that_change_while_a_run_goes_on_stop_it(study, code, tmp_path, no
 
 
 @pytest.mark.slow
-def test_from_python_and_in_several_processes_the_same(study, code, tmp_path):
+def test_trick_layer_and_network_from_python_in_several_processes_and_on_jax(
+    study_file, tmp_path, monkeypatch
+):
+    code, study = own.write(tmp_path / "code", networks__plain=own.NETWORK), study_file(ladder=own.WHOLE)
     one = ablation.run(str(study), preset="full", code=code, quiet=True, out=tmp_path / "one")
     assert "mixing" not in tricks.names()
     assert set(one.trials["status"]) == {"done"}
-    added = int(one.trials["parameters"].iloc[1] - one.trials["parameters"].iloc[0])
-    assert added == 4 * 4
-    command = ["-m", "ablation", "run", str(study), "--preset", "full", "--code", str(code), "--jobs", "2"]
-    tiny.python(*command, "--out", "two", "--no-report", cwd=tmp_path)
+    baseline, mixing, plain = map(int, one.trials["parameters"])
+    assert (mixing - baseline, plain) == (4 * 4, own.PLAIN_PARAMETERS)
+    command = ["-m", "ablation", "run", str(study), "--preset", "full", "--code", str(code), "--no-report"]
+    tiny.python(*command, "--jobs", "2", "--out", "two", cwd=tmp_path)
     assert tiny.tables(tmp_path / "one") == tiny.tables(tmp_path / "two")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    monkeypatch.setenv("JAX_PLATFORMS", "cpu")
+    tiny.python(*command, "--jobs", "1", "--out", "jax", cwd=tmp_path)
+    rows = tiny.table(tmp_path / "jax" / "trials.csv")
+    assert [(row["status"], int(row["parameters"])) for row in rows] == [
+        ("done", baseline), ("done", mixing), ("done", plain)
+    ]  # fmt: skip
+    for row, ours in zip(rows, one.trials.itertuples(), strict=True):
+        assert float(row["train_loss"]) == pytest.approx(ours.train_loss, abs=0.5)
+        assert row["config_hash"] != ours.config_hash, "numbers of two backends are not mixed"
     with pytest.raises(UserError, match="unknown trick 'mixing'"):
         ablation.run(str(study), preset="full", quiet=True)
