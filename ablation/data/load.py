@@ -1,5 +1,6 @@
 """From the name of a data set to its `Splits`."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from ablation.data.dataset import Dataset, Wanted
 from ablation.data.find import find
 from ablation.data.own import is_own, known
 from ablation.data.own.dataset import opened
-from ablation.data.own.decode import pixels, side_by_side
+from ablation.data.own.decode import pixels
+from ablation.data.own.workers import side_by_side
 from ablation.data.published import Published
 from ablation.data.sizes import Fit
 from ablation.data.splits import Splits, digest
@@ -147,6 +149,7 @@ def _sized(x: np.ndarray, size: tuple[int, int] | None, fit: Fit) -> np.ndarray:
     if size is None or x.shape[1:3] == size:
         return x
     out = np.empty((len(x), *size, x.shape[3]), np.uint8)
-    for place, image in enumerate(side_by_side(lambda one: pixels(one, x.shape[3], size, fit), iter(x))):
+    resized = functools.partial(pixels, channels=x.shape[3], size=size, fit=fit)
+    for place, image in enumerate(side_by_side(resized, x)):
         out[place] = image
     return out

@@ -15,8 +15,9 @@ from ablation.data.dataset import Dataset, Part, Taken, Wanted
 from ablation.data.fingerprint import digests
 from ablation.data.own.alike import alike
 from ablation.data.own.collection import Collection, some
-from ablation.data.own.decode import head, looks, pixels, side_by_side
+from ablation.data.own.decode import head, pixels_and_looks
 from ablation.data.own.store import Stored, remembered, rows, store, stored
+from ablation.data.own.workers import side_by_side
 from ablation.data.sizes import Fit
 from ablation.data.split import VAL, stratified
 from ablation.errors import UserError
@@ -91,13 +92,9 @@ class Own(Dataset):
     def _decode(self) -> dict[str, Any]:
         collection = own.module(self.address.kind).collect(self.address, self.data_dir)
         unreadable: list[list[str]] = []
-        channels = self.shape[2]
+        work = functools.partial(pixels_and_looks, channels=self.shape[2], size=self.size, fit=self.fit)
 
         def decoded() -> Iterator[tuple[int, np.ndarray, tuple[int, int]]]:
-            def work(item: object) -> tuple[np.ndarray | str, tuple[int, int]]:
-                found = pixels(item, channels, self.size, self.fit)  # type: ignore[arg-type]
-                return found, (0, 0) if isinstance(found, str) else looks(found)
-
             for place, (found, look) in enumerate(side_by_side(work, collection.items())):
                 if isinstance(found, str):
                     unreadable.append([collection.names[place], found])

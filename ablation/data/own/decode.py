@@ -1,13 +1,7 @@
 """From a file to pixels of one size."""
 
 import io
-import os
-import warnings
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -17,9 +11,6 @@ from ablation.data.sizes import Fit
 
 GREY = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N", "F")
 DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")
-AT_ONCE = 512
-
-Result = TypeVar("Result")
 
 
 def head(item: Item) -> tuple[int, int, int] | None:
@@ -51,7 +42,7 @@ def pixels(item: Item, channels: int, size: tuple[int, int], fit: Fit) -> np.nda
             plain = item[..., None] if item.ndim == 2 else item
             if plain.shape == (height, width, channels):
                 return plain
-        with _open(item) as image:
+        with _open(item, whole=True) as image:
             mode = "L" if channels == 1 else "RGB"
             image.draft(mode, (width, height))
             flat = _flat(image, mode)
@@ -67,6 +58,14 @@ def pixels(item: Item, channels: int, size: tuple[int, int], fit: Fit) -> np.nda
         return " ".join(reason.split())[:100] or type(error).__name__
 
 
+def pixels_and_looks(
+    item: Item, channels: int, size: tuple[int, int], fit: Fit
+) -> tuple[np.ndarray | str, tuple[int, int]]:
+    """As `pixels`, and `looks` of what it gave; zeros of what could not be read."""
+    found = pixels(item, channels, size, fit)
+    return found, (0, 0) if isinstance(found, str) else looks(found)
+
+
 def looks(image: np.ndarray) -> tuple[int, int]:
     """A perceptual hash: whether brightness rises to the right, and down, on an 8 x 8 grid; 64 bits each.
 
@@ -80,21 +79,15 @@ def looks(image: np.ndarray) -> tuple[int, int]:
     return right, below
 
 
-def side_by_side(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """The function's results in order, computed on all cores, a few hundred items at a time."""
-    items = iter(items)
-    with warnings.catch_warnings(), ThreadPoolExecutor(min(8, len(os.sched_getaffinity(0)))) as pool:
-        warnings.simplefilter("ignore")
-        while chunk := list(islice(items, AT_ONCE)):
-            yield from pool.map(function, chunk)
-
-
-def _open(item: Item) -> Image.Image:
+def _open(item: Item, whole: bool = False) -> Image.Image:
+    """An image whose head is read; of a file that is read whole anyway, all of it at once, which is faster."""
     if isinstance(item, np.ndarray):
         return Image.fromarray(item[..., 0] if item.ndim == 3 and item.shape[2] == 1 else item)
     if isinstance(item, Path) and not item.is_file():
         raise FileNotFoundError("there is no such file")
-    return Image.open(item if isinstance(item, Path) else io.BytesIO(item))
+    if isinstance(item, Path):
+        return Image.open(io.BytesIO(item.read_bytes()) if whole else item)
+    return Image.open(io.BytesIO(item))
 
 
 def _flat(image: Image.Image, mode: str) -> Image.Image:

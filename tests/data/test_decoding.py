@@ -1,0 +1,13 @@
+"""How fast a user's own JPEGs are read: `tests/decoding.py` on few of them, by the processor's time."""
+
+import decoding
+from PIL import Image
+
+
+def test_two_cores_have_time_for_three_thousand_jpegs_a_second(tmp_path, monkeypatch):
+    monkeypatch.setenv("ABLATION_CACHE_DIR", str(tmp_path / "cache"))
+    decoding.draw(tmp_path / "pets", 1500, 64)
+    assert Image.open(tmp_path / "pets" / "class0" / "0.jpg").size == (64, 64)
+    found = decoding.measure(tmp_path / "pets")
+    assert found["images"] == 1500
+    assert found["processor_us_per_image"] < 2 * 1e6 / 3000
