@@ -22,7 +22,7 @@ from ablation.errors import UserError
 from ablation.places import REFERENCE
 from ablation.report import findings
 from ablation.results import read as results
-from ablation.results.manifest import upgraded
+from ablation.results.manifest import images_told, upgraded
 from ablation.wording import count, difference, duration, percent, points, signed, spread
 
 VERBS = {HELPS: "gains", HURTS: "costs", NARROWS: "narrows the gap by", WIDENS: "widens the gap by"}
@@ -137,7 +137,7 @@ class Quoted:
     @property
     def dataset(self) -> str:
         """Its title: "CIFAR-10"."""
-        name = self.manifest["dataset"]["name"]
+        name = images_told(self.manifest["dataset"])
         return str(sources.get(name).title) if name in sources.names() else str(name)
 
     @property

@@ -16,6 +16,7 @@ from ablation.analysis.sequential import Looked, looked
 from ablation.analysis.steps import AA, CONTROL, LEFT_OUT, averaged, done_trials, titles, variants
 from ablation.analysis.summary import margin_of
 from ablation.analysis.verdicts import HELPS, HURTS, NARROWS, NONE, OPEN, WIDENS
+from ablation.results.manifest import images_told
 from ablation.results.read import Results
 from ablation.study import Variant
 from ablation.wording import counted, gap_points, listed, percent, signed
@@ -75,7 +76,7 @@ class Findings:
         """Dataset, preset and seeds, where two protocols are shown."""
         seeds = self.manifest["seeds"]
         which = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
-        dataset, preset = self.manifest["dataset"]["name"], self.manifest["preset"]
+        dataset, preset = images_told(self.manifest["dataset"]), self.manifest["preset"]
         epochs = self.variants[self.design].epochs
         told = "" if epochs is None else f", {epochs} epochs"
         return f"{dataset}, preset {preset}{told}, {which}"
@@ -112,6 +113,11 @@ class Findings:
         return self.rungs[:MOST_DRAWN]
 
     @property
+    def images_told(self) -> str:
+        """What its images are called."""
+        return images_told(self.manifest["dataset"])
+
+    @property
     def published(self) -> bool:
         """Whether some step has a published figure."""
         return bool(self.table[["lecture_val", "lecture_train"]].notna().any(axis=None))
@@ -131,7 +137,7 @@ class Findings:
     @property
     def on_other_data(self) -> bool:
         """Whether the images are not those on which the published figures were measured."""
-        return self.published and self.manifest["dataset"]["name"] != self.published_on
+        return self.published and images_told(self.manifest["dataset"]) != self.published_on
 
     @property
     def lecture_label(self) -> str:
@@ -247,7 +253,7 @@ def headline(found: Findings) -> str:
 def story(found: Findings) -> str:
     """Where the ladder begins and ends, or why nothing can be said of it."""
     rungs = list(found.rungs.itertuples())
-    start = f"{found.manifest['dataset']['name']} ({found.manifest['preset']}): "
+    start = f"{images_told(found.manifest['dataset'])} ({found.manifest['preset']}): "
     first, last = rungs[0], rungs[-1]
     compared = [row for row in rungs if row.pairs]
     alone = (
@@ -394,7 +400,7 @@ def warnings(found: Findings) -> list[str]:
     if found.on_other_data:
         other = found.published_title
         notes.append(
-            f"The dataset is {dataset['name']}, not {other} ({dataset['note']}): the lectures' accuracies"
+            f"The dataset is {images_told(dataset)}, not {other} ({dataset['note']}): the lectures' accuracies"
             f" were measured on {other} and are shown for their order, not for their size."
         )
     elif manifest["preset"] != FULL and found.published:

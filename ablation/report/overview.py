@@ -7,6 +7,7 @@ from markupsafe import escape
 from ablation.errors import UserError
 from ablation.report import findings
 from ablation.report.escape import printable
+from ablation.results.manifest import images_told
 from ablation.results.read import load
 
 HEAD = ("study", "data", "preset", "seeds", "trials", "result")
@@ -49,7 +50,7 @@ def _row(root: Path, run: Path) -> list[str]:
     name = f'<a href="{escape(place)}/report.html">{title}</a>' if page.exists() else str(title)
     done = int((results.trials["status"] == "done").sum())
     cells = (
-        manifest["dataset"]["name"],
+        images_told(manifest["dataset"]),
         manifest["preset"],
         len(manifest["seeds"]),
         f"{done} of {len(manifest['trials'])}",

@@ -15,6 +15,7 @@ from ablation.report.escape import markdown as escape
 from ablation.report.escape import printable
 from ablation.report.findings import Findings, headline, how_judged, short_verdict, warnings
 from ablation.report.sheets import Sheet
+from ablation.results.manifest import images_told
 from ablation.wording import count, counted, difference, duration, percent, signed, spread
 
 COLOURS = {HELPS: "green", HURTS: "red"}
@@ -168,7 +169,7 @@ def provenance(found: Findings) -> list[tuple[str, str]]:
     source = f" (source: {study['source']})" if study.get("source") else ""
     return [
         ("study", f"{study['name']}{source}"),
-        ("dataset", f"{dataset['name']}: {images}; {dataset['source']}"),
+        ("dataset", f"{images_told(dataset)}: {images}; {dataset['source']}"),
         ("dataset sha256", str(dataset["sha256"])),
         ("seeds", ", ".join(str(seed) for seed in manifest["seeds"])),
         ("protocol", ", ".join(dict.fromkeys(step["protocol"] for step in manifest["steps"]))),

@@ -241,6 +241,11 @@ def _circle(bases: Mapping[tuple[str, str], tuple[str, str | None]]) -> tuple[st
     return None
 
 
+def images_told(dataset: Mapping[str, Any]) -> str:
+    """What tables and reports call a manifest's data set: its name, unless it has a published one with other images."""
+    return str(dataset.get("title") if dataset.get("published") is False else dataset["name"])
+
+
 def upgraded(content: Mapping[str, Any]) -> dict[str, Any]:
     """A manifest of any earlier version with the fields of today.
 

@@ -77,7 +77,7 @@ def tune(study: Study, search: Search, options: Options, display: Watching) -> O
         "step": search.step,
         "preset": preset,
         "dataset": {
-            "name": dataset,
+            "name": splits.title if splits.published is False else dataset,
             "sha256": splits.sha256,
             "train": len(splits.x_train),
             "val": len(splits.x_val),
