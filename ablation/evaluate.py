@@ -17,6 +17,7 @@ from ablation.engine import predict
 from ablation.errors import UserError
 from ablation.explain import explain
 from ablation.files import write_atomically
+from ablation.measures import measured
 from ablation.networks.build import build, with_noise
 from ablation.networks.layout import blank_problem
 from ablation.observers.models import JUDGED
@@ -108,7 +109,9 @@ def evaluate(
                 f"{file}: expected a model of images {shape}, found {network.model.input_shape[1:]}"
             )
         for one in sets:
-            loss, accuracy, _ = scored(predict(network, one.x, recipe.predict), one.y)  # type: ignore[arg-type]
+            logits = predict(network, one.x, recipe.predict)  # type: ignore[arg-type]
+            loss, accuracy, _ = scored(logits, one.y)
+            measures = {f"measure_{name}": value for name, value in measured(logits, one.y).items()}
             rows += [
                 {
                     **{key: trial[key] for key in ("design", "step", "seed", "config_hash")},
@@ -117,6 +120,7 @@ def evaluate(
                     "sha256": one.sha256,
                     "test_accuracy": accuracy,
                     "test_loss": loss,
+                    **measures,
                 }
                 for trial in trials
             ]

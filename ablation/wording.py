@@ -1,50 +1,82 @@
 """Numbers as a reader sees them: accuracies in percent, differences in points, times and counts in short."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import ceil, floor, isnan
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How values of a measure are written, and differences between them.
+
+    Attributes:
+        factor: by which a value is multiplied.
+        digits: after the point.
+        sign: behind a value.
+        unit: of a difference; empty where it has none.
+    """
+
+    factor: float
+    digits: int
+    sign: str
+    unit: str
+
+    def value(self, number: float) -> str:
+        """0.6741 -> "67.4 %"; a dash where nothing was measured."""
+        return "–" if isnan(number) else f"{self.number(number)}{self.sign}"
+
+    def number(self, number: float) -> str:
+        """A value without its sign: 0.6741 -> "67.4"."""
+        return f"{self.factor * number:.{self.digits}f}"
+
+    def spread(self, mean: float, low: float) -> str:
+        """A mean with the half width of its interval: "67.4 ± 1.9 %"; with both ends where that of a percentage leaves
+        0 to 100 %, cut off there: "97.0 [92, 100] %"."""
+        if isnan(mean) or isnan(low):
+            return self.value(mean)
+        half = mean - low
+        if self.sign == " %" and (low < 0 or mean + half > 1):
+            ends = max(0, floor(100 * low)), min(100, ceil(100 * (mean + half)))
+            return f"{self.number(mean)} [{ends[0]}, {ends[1]}] %"
+        return f"{self.number(mean)} ± {self.number(half)}{self.sign}"
+
+    def signed(self, difference: float) -> str:
+        """A difference without its unit, 0.0321 -> "+3.2"; a dash where nothing was measured."""
+        if isnan(difference):
+            return "–"
+        text = f"{self.factor * difference:+.{self.digits}f}"
+        return text[1:] if float(text) == 0 else text.replace("-", "−")
+
+    def told(self, difference: float) -> str:
+        """A difference with its unit: "+3.2 points"."""
+        return f"{self.signed(difference)} {self.unit}".rstrip()
+
+    def size(self, difference: float) -> str:
+        """A size of differences with its unit and no more digits than it needs: 0.01 -> "1 points"."""
+        return f"{self.factor * difference:g} {self.unit}".rstrip()
+
+    def interval(self, low: float, high: float) -> str:
+        """An interval of differences; empty where there is none."""
+        return "" if isnan(low) else f"[{self.signed(low)}, {self.signed(high)}]"
+
+    def difference(self, delta: float, low: float, high: float) -> str:
+        """A difference with its interval; empty where there is none."""
+        return "" if isnan(delta) else f"{self.signed(delta)} {self.interval(low, high)}".strip()
+
+
+FRACTION = Scale(100.0, 1, " %", "points")
+percent, signed, spread = FRACTION.value, FRACTION.signed, FRACTION.spread
+interval, difference = FRACTION.interval, FRACTION.difference
 
 
 def points(fraction: float) -> str:
     """A difference of fractions in signed percentage points: 0.0321 -> "+3.2"."""
-    text = f"{100 * fraction:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
-
-
-def percent(fraction: float) -> str:
-    """0.6741 -> "67.4 %"; a dash where nothing was measured."""
-    return "–" if isnan(fraction) else f"{100 * fraction:.1f} %"
-
-
-def signed(fraction: float) -> str:
-    """A difference of fractions in points; a dash where nothing was measured."""
-    return "–" if isnan(fraction) else points(fraction)
+    return FRACTION.signed(fraction)
 
 
 def gap_points(fraction: float) -> str:
     """A gap of fractions in points: 0.213 -> "21.3 points"."""
     return f"{signed(fraction).lstrip('+')} points"
-
-
-def interval(low: float, high: float) -> str:
-    """An interval of differences in points; empty where there is none."""
-    return "" if isnan(low) else f"[{signed(low)}, {signed(high)}]"
-
-
-def spread(mean: float, low: float) -> str:
-    """An accuracy with the half width of its interval: "67.4 ± 1.9 %"; with both ends where the interval leaves 0 to
-    100 %, cut off there: "97.0 [92, 100] %"."""
-    if isnan(mean) or isnan(low):
-        return percent(mean)
-    half = mean - low
-    if low < 0 or mean + half > 1:
-        ends = max(0, floor(100 * low)), min(100, ceil(100 * (mean + half)))
-        return f"{100 * mean:.1f} [{ends[0]}, {ends[1]}] %"
-    return f"{100 * mean:.1f} ± {100 * half:.1f} %"
-
-
-def difference(delta: float, low: float, high: float) -> str:
-    """A difference with its interval, in points; empty where there is none."""
-    return "" if isnan(delta) else f"{signed(delta)} {interval(low, high)}".strip()
 
 
 def counted(number: int, noun: str) -> str:

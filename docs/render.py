@@ -4,6 +4,7 @@ python docs/render.py            # writes what changed
 python docs/render.py --check    # writes nothing, exit code 1 where a page is not what its template gives
 """
 
+import inspect
 import re
 import sys
 import textwrap
@@ -12,11 +13,13 @@ from typing import Any
 
 import jinja2
 import yaml
+from pydantic import BaseModel
 
-from ablation import tricks
+from ablation import measures, tricks
 from ablation.cli.parser import COMMANDS
 from ablation.lectures import effects, quote
-from ablation.wording import difference, points
+from ablation.study import schema, tuning
+from ablation.wording import FRACTION, difference, points
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = ROOT / "docs" / "templates"
@@ -57,7 +60,45 @@ def names() -> dict[str, Any]:
         "pooled": pooled,
         "measured_table": measured_table,
         "published_table": published_table,
+        "measures_table": measures_table,
+        "fields": fields,
+        "schema": schema,
+        "tuning": tuning,
     }
+
+
+def measures_table() -> str:
+    """What a study may name among its measures, a row each."""
+    lines = ["| measure | what | better | margin | classes |", "|---|---|---|---|---|"]
+    for name in measures.choices():
+        one = measures.get(name)
+        classes = f"{one.fewest_classes} or more" if one.fewest_classes > 2 else "any"
+        better = "higher" if one.higher_is_better else "lower"
+        lines.append(f"| `{name}` | {one.title} | {better} | {one.scale.size(one.margin)} | {classes} |")
+    lines.append(
+        f"| `{measures.CLASS_RECALL}` | Recall of each class | higher | {FRACTION.size(0.01)} | any |"
+    )
+    return "\n".join(lines)
+
+
+def fields(model: type[BaseModel]) -> str:
+    """The keys of a part of a study file, a row each: default and meaning, as its docstring has them."""
+    told = re.split(r"^Attributes:$", inspect.getdoc(model) or "", flags=re.MULTILINE)[-1]
+    meanings: dict[str, str] = {}
+    for names, text in re.findall(r"^    (\w[\w, ]*): (.*(?:\n     +.*)*)", told, re.MULTILINE):
+        meanings |= {name.strip(): " ".join(text.split()) for name in names.split(",")}
+    lines = ["| key | unless given | what |", "|---|---|---|"]
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        default = "needed" if field.is_required() else _default(field.get_default(call_default_factory=True))
+        lines.append(f"| `{key}` | {default} | {meanings[name].replace('|', chr(92) + '|')} |")
+    return "\n".join(lines)
+
+
+def _default(value: Any) -> str:
+    """A default as a table shows it; what is empty or a part of its own is a dash."""
+    plain = isinstance(value, str | int | float) and value != ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`" if plain else "–"
 
 
 def _blocks(text: str) -> list[str]:

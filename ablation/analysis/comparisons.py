@@ -1,6 +1,6 @@
 """Every comparison of a run, judged: moderated paired t, corrected within the study's primary family."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ablation.analysis import judgement, moderation, sequential
@@ -70,25 +70,47 @@ def comparisons(
         looked: the looks of a run that gives seeds on demand. Its primary comparisons are judged over all of them,
             on the seeds that they saw; the others once, on all seeds.
     """
-    found: dict[Place, Comparison] = {}
+    one = comparisons_of(steps, (figure,), words=words, margin=margin, sizes=sizes, looked=looked)
+    return {place: comparison for (_, place), comparison in one.items()}
+
+
+def comparisons_of(
+    steps: Steps,
+    figures: Sequence[str],
+    *,
+    words: Words = judgement.ACCURACY,
+    margin: float = judgement.MARGIN,
+    sizes: Mapping[Family, int] | None = None,
+    looked: Looked | None = None,
+) -> dict[tuple[str, Place], Comparison]:
+    """The comparisons of several figures, by figure and place, that are corrected for together.
+
+    Args:
+        figures: columns of the trials.
+        steps, words, margin, sizes, looked: as in `comparisons`.
+    """
+    found: dict[tuple[str, Place], Comparison] = {}
     tested = [step for step in steps.all if is_tested(step) and steps.base(step) is not None]
     for family in dict.fromkeys(map(family_of, tested)):
-        here = [step for step in tested if family_of(step) == family]
-        pairs = {(step["design"], step["step"]): paired(steps, step, figure) for step in here}
+        here = {(step["design"], step["step"]): step for step in tested if family_of(step) == family}
+        pairs = {
+            (figure, place): paired(steps, step, figure) for figure in figures for place, step in here.items()
+        }
+        keys: dict[tuple[str, Place], object] = {
+            (figure, place): (figure, _key(place, one)) for (figure, place), one in pairs.items()
+        }
         primary: dict[object, bool] = {}
-        for step in here:
-            place = step["design"], step["step"]
-            key = _key(place, pairs[place])
-            primary[key] = primary.get(key, False) or is_primary(step)
-        distinct = {_key(place, one): one for place, one in pairs.items()}
-        unseen = max(0, (sizes or {}).get(family, 0) - sum(primary.values()))
+        for (_, place), key in keys.items():
+            primary[key] = primary.get(key, False) or is_primary(here[place])
+        distinct = {keys[place]: one for place, one in pairs.items()}
+        unseen = max(0, (sizes or {}).get(family, 0) * len(figures) - sum(primary.values()))
         known = _judged(distinct, primary, words, margin, unseen)
         if looked is not None:
             asked = {key: one for key, one in distinct.items() if primary[key]}
             known |= _judged_over_looks(asked, looked, words, margin, unseen)
-        for place, one in pairs.items():
-            comparison = known[_key(place, one)]
-            found[place] = comparison if one.forward else _reversed(comparison, words)
+        for where, one in pairs.items():
+            comparison = known[keys[where]]
+            found[where] = comparison if one.forward else _reversed(comparison, words)
     return found
 
 

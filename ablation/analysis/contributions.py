@@ -7,32 +7,31 @@ import numpy as np
 import pandas as pd
 
 from ablation.analysis.attribution import shapley
-from ablation.analysis.comparisons import comparisons
+from ablation.analysis.measured import judged, primary
 from ablation.analysis.pairs import paired
-from ablation.analysis.sequential import looked
 from ablation.analysis.steps import CONTROL, LEFT_OUT, steps_of, titles
-from ablation.analysis.summary import families_of, margin_of
 from ablation.results.read import Results
 
 CONTRIBUTION_COLUMNS = ("design", "trick", "n", "value", "low", "high", "error", "every_order")
 
 
 def contributions(results: Results) -> pd.DataFrame:
-    """What each design says each trick adds to the test accuracy.
+    """What each design says each trick adds to the primary measure, the test accuracy unless the study says otherwise.
 
     Leaving a trick out is read backwards (what its absence costs). Several orders of the ladder give Shapley values.
 
     Returns:
-        A row a design and trick: design, trick, n (pairs of seeds, or orders), value, low, high (fractions; the
-        interval that the verdict in `summary` rests on, or of a Shapley value over orders and seeds), error (standard
-        error of a Shapley value; NaN for other designs), every_order (whether the orders are all that there are).
+        A row a design and trick: design, trick, n (pairs of seeds, or orders), value, low, high (in its units; the
+        interval that the verdict in `summary` rests on, or of a Shapley value over orders and seeds), error
+        (standard error of a Shapley value; NaN for other designs), every_order (whether the orders are all that there
+        are).
 
     Raises:
         UserError: no trial of the folder is done.
     """
     steps, names = steps_of(results), titles(results.manifest)
-    told = results.manifest
-    judged = comparisons(steps, margin=margin_of(told), sizes=families_of(told), looked=looked(told))
+    measure = primary(results.manifest)
+    compared = judged(results.manifest, steps, measure)
     rows: list[tuple[str, str, int, float, float, float, float, bool]] = []
     marginals: dict[str, list[tuple[str, dict[int, float]]]] = {}
     for step in steps.all:
@@ -41,11 +40,11 @@ def contributions(results: Results) -> pd.DataFrame:
         change = step["change"] or step["step"]
         name = names.get(change, change.replace("_", " "))
         if step["order"] is not None:
-            pairs = paired(steps, step)
+            pairs = paired(steps, step, measure.column)
             by_seed = dict(zip(pairs.seeds, pairs.differences.tolist(), strict=True))
             marginals.setdefault(step["design"], []).append((name, by_seed))
             continue
-        one = judged[step["design"], step["step"]]
+        one = compared[step["design"], step["step"]]
         if not one.estimate.n:
             continue
         mean, low, high = one.estimate.mean, one.judgement.low, one.judgement.high

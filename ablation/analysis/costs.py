@@ -1,4 +1,4 @@
-"""What each step's accuracy costs."""
+"""What each step's accuracy, or whatever else decides the verdicts, costs."""
 
 from math import nan
 
@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ablation.analysis.cost import points_per_gflop, seconds_to_reach, separable_front
+from ablation.analysis.measured import primary
 from ablation.analysis.steps import steps_of
+from ablation.measures import POINTS
 from ablation.results.read import Results
 
 
@@ -17,17 +19,20 @@ def costs(results: Results, table: pd.DataFrame) -> pd.DataFrame:
         table: `summary(results)`.
 
     Returns:
-        design, step, test_mean, train_seconds, flops_per_image, fastest and slowest (seconds of a trial),
-        on_flops_front (`cost.separable_front` of the same design's steps), points_per_gflop (gain over the base per
-        extra GFLOP an image; NaN for controls), seconds_to_baseline (mean training time until the validation
-        accuracy with which the design's first step ended, at the same seed), reached (seeds that got there).
+        design, step, measure_mean (of the primary measure), train_seconds, flops_per_image, fastest and slowest
+        (seconds of a trial), on_flops_front (`cost.separable_front` of the same design's steps), points_per_gflop
+        (percentage points gained over the base per extra GFLOP an image; NaN for controls, and where a gain is not
+        counted in points), seconds_to_baseline (mean training time until the validation accuracy with which the
+        design's first step ended, at the same seed), reached (seeds that got there).
     """
-    columns = ["design", "step", "test_mean", "train_seconds", "flops_per_image"]
+    measure = primary(results.manifest)
+    better = 1 if measure.higher_is_better else -1
+    columns = ["design", "step", "measure_mean", "train_seconds", "flops_per_image"]
     cost = table[columns].copy()
     flops = {(row.design, row.step): row.flops_per_image for row in table.itertuples()}
     cost["points_per_gflop"] = [
         nan
-        if row.control
+        if row.control or better < 0 or measure.unit != POINTS
         else points_per_gflop(row.delta, row.flops_per_image, flops.get((row.design, row.base), nan))
         for row in table.itertuples()
     ]
@@ -35,12 +40,12 @@ def costs(results: Results, table: pd.DataFrame) -> pd.DataFrame:
     trials = [steps.trials({"design": row.design, "step": row.step}) for row in table.itertuples()]
     cost["fastest"] = [one["train_seconds"].min() for one in trials]
     cost["slowest"] = [one["train_seconds"].max() for one in trials]
-    accuracy = pd.DataFrame([one.set_index("seed")["test_accuracy"] for one in trials]).to_numpy(float)
+    values = pd.DataFrame([one.set_index("seed")[measure.column] for one in trials]).to_numpy(float)
     cost["on_flops_front"] = False
     for _, group in cost[table["control"] == ""].groupby("design"):
         flops_of_group = group["flops_per_image"].to_numpy(float)
         places = table.index.get_indexer(group.index)
-        cost.loc[group.index, "on_flops_front"] = separable_front(flops_of_group, accuracy[places])
+        cost.loc[group.index, "on_flops_front"] = separable_front(flops_of_group, better * values[places])
     times = _seconds_to_baseline(results)
     cost["seconds_to_baseline"] = [
         times.get((row.design, row.step), (nan, 0))[0] for row in cost.itertuples()

@@ -23,12 +23,15 @@ def evaluations(results: Results) -> pd.DataFrame:
     keys = ["design", "step", "seed", "config_hash"]
     parts = []
     for name, rows in found.groupby("dataset", sort=False):
-        kept = results.trials[results.trials["status"] == "done"].drop(columns=["test_accuracy", "gap"])
-        trials = kept.merge(rows[[*keys, "test_accuracy"]], on=keys)
+        figures = ["test_accuracy", *(one for one in results.trials if one.startswith("measure_"))]
+        kept = results.trials[results.trials["status"] == "done"].drop(columns=[*figures, "gap"])
+        trials = kept.merge(rows.reindex(columns=[*keys, *figures]), on=keys)
         if trials.empty:
             continue
         trials["gap"] = trials["train_accuracy"] - trials["test_accuracy"]
         judged = summary(dataclasses.replace(results, trials=trials))
         parts.append(judged[judged["n"] > 0].assign(dataset=name))
-    columns = ["dataset", *SUMMARY_COLUMNS]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    if not parts:
+        return pd.DataFrame(columns=["dataset", *SUMMARY_COLUMNS])
+    whole = pd.concat(parts, ignore_index=True)
+    return whole[["dataset", *whole.columns.drop("dataset")]]

@@ -27,6 +27,7 @@ from ablation.analysis.moderation import (
 )
 from ablation.analysis.multiplicity import holm, holm_divisor
 from ablation.analysis.power import minimum_detectable, seeds_needed
+from ablation.measures import Measure
 
 MARGIN = 0.01
 UP, DOWN, NONE, OPEN = 1, -1, 0, 2
@@ -48,6 +49,11 @@ class Words:
 
 ACCURACY = Words("helps", "hurts")
 GAP = Words("widens", "narrows")
+
+
+def words_of(measure: Measure) -> Words:
+    """Whether a larger value helps or hurts."""
+    return ACCURACY if measure.higher_is_better else Words(ACCURACY.down, ACCURACY.up)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ablation.analysis.looks import Plan, Standing, stand
 from ablation.analysis.moderation import ModeratedEstimate, Prior
 from ablation.analysis.pairs import Pairs
 from ablation.analysis.power import minimum_detectable, seeds_needed
+from ablation.measures import ACCURACY
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,13 @@ class Looked:
         plan: the looks, settled before the first.
         order: the seeds in the order in which they are given, as many as the last look is at.
         taken: how many looks are over.
+        measure: the one whose verdicts ask for seeds.
     """
 
     plan: Plan
     order: tuple[int, ...]
     taken: int = 0
+    measure: str = ACCURACY.name
 
     @property
     def seen(self) -> tuple[int, ...]:
@@ -49,7 +52,8 @@ class Looked:
     def told(self) -> dict[str, Any]:
         """As a manifest tells it; `looked` reads it."""
         plan = {"seeds": list(self.plan.seeds), "shares": list(self.plan.shares)}
-        return plan | {"order": list(self.order), "taken": self.taken}
+        told = plan | {"order": list(self.order), "taken": self.taken}
+        return told if self.measure == ACCURACY.name else told | {"measure": self.measure}
 
 
 def looked(manifest: Mapping[str, Any]) -> Looked | None:
@@ -57,7 +61,8 @@ def looked(manifest: Mapping[str, Any]) -> Looked | None:
     told = manifest.get("looks")
     if not told:
         return None
-    return Looked(Plan(tuple(told["seeds"]), tuple(told["shares"])), tuple(told["order"]), told["taken"])
+    plan = Plan(tuple(told["seeds"]), tuple(told["shares"]))
+    return Looked(plan, tuple(told["order"]), told["taken"], told.get("measure", ACCURACY.name))
 
 
 def in_order(pairs: Sequence[Pairs], seeds: Sequence[int]) -> np.ndarray:

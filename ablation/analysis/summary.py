@@ -1,6 +1,6 @@
 """One row a step: means, intervals, differences, verdicts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import nan
 from typing import Any
@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ablation.analysis import judgement, pairs
-from ablation.analysis.comparisons import Comparison, Family, comparisons, is_primary
-from ablation.analysis.intervals import bootstrap_interval, estimate
+from ablation.analysis import pairs
+from ablation.analysis.comparisons import Comparison, is_primary
+from ablation.analysis.intervals import Estimate, bootstrap_interval, estimate
 from ablation.analysis.learning import Learned, learned
+from ablation.analysis.measured import judged, judged_gaps, reported
 from ablation.analysis.proportions import clip_interval
-from ablation.analysis.sequential import looked
 from ablation.analysis.steps import AA, CONTROL, LEFT_OUT, Step, Steps, control_kind, steps_of, titles
 from ablation.analysis.verdicts import HELPS, HURTS, Verdict, chance, learning, verdict
+from ablation.measures import Measure
 from ablation.results.folder import JUDGED_TRAINING_IMAGES
 from ablation.results.read import Results
 
@@ -29,21 +30,24 @@ SUMMARY_COLUMNS = (
     "best_val_mean", "best_epoch_mean", "verdict_kind", "verdict_words", "verdict_reason", "primary",
     "comparisons", "delta_level", "deviation", "degrees", "prior_deviation", "prior_degrees", "gap_delta",
     "gap_delta_low", "gap_delta_high", "gap_p_holm", "gap_verdict", "gap_verdict_kind", "gap_verdict_words",
-    "running_train_mean", "looks",
+    "running_train_mean", "looks", "measure", "measure_mean", "measure_ci_low", "measure_ci_high",
 )  # fmt: skip
+OF_MEASURE = ("mean", "ci_low", "ci_high", "delta", "delta_low", "delta_high", "p_holm", "verdict", "verdict_kind",
+              "verdict_words")  # fmt: skip
 
 
 def summary(results: Results) -> pd.DataFrame:
     """One row a step of every design, in the manifest's order: `summary.csv`.
 
     Means and their 95 % intervals are over the seeds whose trial is done; failed and diverged trials are only
-    counted (`failed`). `delta` is the test accuracy minus that of the step's `base` at the same seed, over
-    the `pairs` of seeds that both have, `gap_delta` the same of the gap. Both are judged by the moderated paired t
-    (`analysis.moderation`): `deviation` on `degrees` of freedom is what is left of the pairs' own and the study's
-    common deviation (`prior_deviation`, worth `prior_degrees`). `p_holm` corrects for the distinct `primary`
-    comparisons of the study (`comparisons` says by how much alpha is divided here) at the same budget and under the
-    same protocol: another budget is another study. The interval of a delta is the one that its verdict rests on, at
-    `delta_level`. `seeds_needed` and `mde` hold at the corrected level.
+    counted (`failed`). `measure` names the primary measure, the test accuracy unless the study says otherwise, and
+    `measure_mean` is of it. `delta` is that measure minus that of the step's `base` at the same seed, over the `pairs`
+    of seeds that both have, in the measure's units; `gap_delta` is the same of the gap. Both are judged by the
+    moderated paired t (`analysis.moderation`): `deviation` on `degrees` of freedom is what is left of the pairs' own
+    and the study's common deviation (`prior_deviation`, worth `prior_degrees`). `p_holm` corrects for the distinct
+    `primary` comparisons of the study (`comparisons` says by how much alpha is divided here) at the same budget and
+    under the same protocol: another budget is another study. The interval of a delta is the one that its verdict rests
+    on, at `delta_level`. `seeds_needed` and `mde` hold at the corrected level.
 
     Steps of several orders are parts of an average (`contributions`) and are not tested one at a time; nor is
     an A/A control, whose true difference is known. The `delta` of any other `control` is that of its base, the
@@ -51,25 +55,28 @@ def summary(results: Results) -> pd.DataFrame:
     out is on the trick. Where some seeds do not leave chance, the verdict is on how many do. `best_val_mean` is of
     each seed's best epoch, `val_mean` of the last.
 
+    Where the study reports other measures than the test accuracy, each of them has columns of its own,
+    `measure_NAME_mean`, `measure_NAME_delta` and so on (`OF_MEASURE`), corrected within that measure.
+
     Raises:
         UserError: no trial of the folder is done.
     """
     steps, names = steps_of(results), titles(results.manifest)
-    margin, sizes = margin_of(results.manifest), families_of(results.manifest)
-    looks = looked(results.manifest)
-    accuracy = comparisons(steps, margin=margin, sizes=sizes, looked=looks)
-    gaps = comparisons(steps, figure=pairs.GAP, words=judgement.GAP, margin=margin, sizes=sizes, looked=looks)
+    measures = reported(results.manifest)
+    compared = {one.name: judged(results.manifest, steps, one) for one in measures}
+    primary, gaps = measures[0], judged_gaps(results.manifest, steps)
     learners = {(step["design"], step["step"]): _learned(results, steps, step) for step in steps.all}
     failed = results.trials[results.trials["status"] != "done"].groupby(["design", "step"]).size()
     rows = []
     for step in steps.all:
         place = step["design"], step["step"]
         trials = steps.trials(step)
-        test, gap = (estimate(trials[column].to_numpy()) for column in ("test_accuracy", "gap"))
-        differences = pairs.paired(steps, step).differences
+        test, gap, main = (_mean(trials, column) for column in ("test_accuracy", "gap", primary.column))
+        differences = pairs.paired(steps, step, primary.column).differences
         bootstrap = bootstrap_interval(differences, np.random.default_rng(0))
-        one, other = accuracy.get(place), gaps.get(place)
-        told = _verdict(step, one, differences, learners, names)
+        one, other = compared[primary.name].get(place), gaps.get(place)
+        told = _verdict(step, one, primary, differences, learners, names)
+        low, high = clip_interval(main.low, main.high, primary.low, primary.high)
         test_low, test_high = clip_interval(test.low, test.high)
         gap_low, gap_high = clip_interval(gap.low, gap.high, -1.0)
         gap_told = verdict(other, _absent(step, names)) if other else Verdict()
@@ -108,7 +115,11 @@ def summary(results: Results) -> pd.DataFrame:
                 "verdict_words": told.words,
                 "verdict_reason": told.reason,
                 "primary": is_primary(step) if one else False,
-                **_test(one),
+                **_test(one, primary.widest),
+                "measure": primary.name,
+                "measure_mean": main.mean,
+                "measure_ci_low": low,
+                "measure_ci_high": high,
                 "gap_delta": other.estimate.mean if other else nan,
                 "gap_delta_low": other.judgement.low if other else nan,
                 "gap_delta_high": other.judgement.high if other else nan,
@@ -116,36 +127,68 @@ def summary(results: Results) -> pd.DataFrame:
                 "gap_verdict": str(gap_told),
                 "gap_verdict_kind": gap_told.kind,
                 "gap_verdict_words": gap_told.words,
+                **(_each(steps, step, measures, compared, learners, names) if len(measures) > 1 else {}),
             }
         )
-    return pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS))
+    several = measures if len(measures) > 1 else ()
+    more = [f"measure_{one.name}_{part}" for one in several for part in OF_MEASURE]
+    return pd.DataFrame(rows, columns=[*SUMMARY_COLUMNS, *more])
 
 
-def margin_of(manifest: Mapping[str, Any]) -> float:
-    """The difference, a fraction, up to which the study takes two accuracies for the same."""
-    return float(manifest["study"].get("margin", judgement.MARGIN))
+def _mean(trials: pd.DataFrame, column: str) -> Estimate:
+    """Of the seeds that have the figure."""
+    return estimate(trials[column].dropna().to_numpy(float))
 
 
-def families_of(manifest: Mapping[str, Any]) -> dict[Family, int]:
-    """How many primary comparisons the study has at each budget and under each protocol, run or not."""
-    return {(one["epochs"], one["protocol"]): one["comparisons"] for one in manifest.get("families", [])}
+def _each(
+    steps: Steps,
+    step: Step,
+    measures: Sequence[Measure],
+    compared: Mapping[str, Mapping[tuple[str, str], Comparison]],
+    learners: Mapping[tuple[str, str], Learned],
+    names: Mapping[str, str],
+) -> dict[str, Any]:
+    """The columns of every measure."""
+    found: dict[str, Any] = {}
+    for measure in measures:
+        one = compared[measure.name].get((step["design"], step["step"]))
+        main = _mean(steps.trials(step), measure.column)
+        differences = pairs.paired(steps, step, measure.column).differences
+        told = _verdict(step, one, measure, differences, learners, names)
+        tested = _test(one, measure.widest)
+        values = (
+            main.mean,
+            *clip_interval(main.low, main.high, measure.low, measure.high),
+            float(np.mean(differences)) if len(differences) else nan,
+            tested.get("delta_ci_low", nan),
+            tested.get("delta_ci_high", nan),
+            tested.get("p_holm", nan),
+            str(told),
+            told.kind,
+            told.words,
+        )
+        found |= {
+            f"measure_{measure.name}_{part}": value for part, value in zip(OF_MEASURE, values, strict=True)
+        }
+    return found
 
 
-def _test(one: Comparison | None) -> dict[str, Any]:
-    """The columns of the test on test accuracy."""
+def _test(one: Comparison | None, widest: float) -> dict[str, Any]:
+    """The columns of the test on a measure; no difference is larger than `widest`."""
     if one is None:
         return {}
-    judged = one.judgement
+    found = one.judgement
+    low, high = clip_interval(found.low, found.high, -widest, widest)
     return {
-        "delta_ci_low": judged.low,
-        "delta_ci_high": judged.high,
-        "delta_level": judged.level,
+        "delta_ci_low": low,
+        "delta_ci_high": high,
+        "delta_level": found.level,
         "p": one.estimate.p,
-        "p_holm": judged.p if judged.primary else nan,
-        "comparisons": judged.comparisons,
+        "p_holm": found.p if found.primary else nan,
+        "comparisons": found.comparisons,
         "looks": one.looks,
-        "mde": judged.detectable,
-        "seeds_needed": judged.seeds_needed,
+        "mde": found.detectable,
+        "seeds_needed": found.seeds_needed,
         "deviation": one.estimate.deviation,
         "degrees": one.estimate.degrees,
         "prior_deviation": one.prior.deviation,
@@ -164,19 +207,20 @@ def _absent(step: Step, names: Mapping[str, str]) -> str:
 def _verdict(
     step: Step,
     one: Comparison | None,
+    measure: Measure,
     differences: np.ndarray,
     learners: Mapping[tuple[str, str], Learned],
     names: Mapping[str, str],
 ) -> Verdict:
     if control_kind(step) == AA:
-        return chance(estimate(differences))
+        return chance(estimate(differences), measure.scale)
     if one is None:
         return Verdict()
-    if one.estimate.n and step["role"] not in (CONTROL, LEFT_OUT):
+    if measure.higher_is_better and one.estimate.n and step["role"] not in (CONTROL, LEFT_OUT):
         mine, base = (learners[step["design"], name] for name in (step["step"], step["base"]))
-        if told := learning(mine, base, one):
+        if told := learning(mine, base, one, measure.scale):
             return told
-    found = verdict(one, _absent(step, names))
+    found = verdict(one, _absent(step, names), measure.scale)
     return replace(found, words=BEYOND.get(found.kind, found.words)) if step["role"] == CONTROL else found
 
 

@@ -7,7 +7,7 @@ from ablation.analysis.comparisons import Comparison
 from ablation.analysis.intervals import ALPHA, Estimate
 from ablation.analysis.learning import Learned
 from ablation.analysis.proportions import compare_counts
-from ablation.wording import points
+from ablation.wording import FRACTION, Scale
 
 HELPS, HURTS, NONE, OPEN, CHANCE = "helps", "hurts", "no difference", "open", "chance"
 NARROWS, WIDENS = "narrows", "widens"
@@ -37,17 +37,18 @@ class Verdict:
         return f"{self.words}: {told}" if told else self.words
 
 
-def verdict(one: Comparison, absent: str = "") -> Verdict:
+def verdict(one: Comparison, absent: str = "", scale: Scale = FRACTION) -> Verdict:
     """What a comparison shows of a trick.
 
     Args:
         one: the comparison.
         absent: the trick that the step lacks: the verdict is then on the trick, not on its absence.
+        scale: of the figure that is compared.
     """
     n, mean = one.estimate.n, one.estimate.mean
     if n == 0:
         return Verdict(OPEN, OPEN, "no pair of finished trials")
-    figure = f"{points(mean)} points"
+    figure = scale.told(mean)
     if n == 1:
         return Verdict(OPEN, OPEN, f"{figure}, one pair, no interval")
     kind = one.judgement.verdict
@@ -57,12 +58,14 @@ def verdict(one: Comparison, absent: str = "") -> Verdict:
     return Verdict(kind, words, figure, _wanting(one))
 
 
-def chance(difference: Estimate) -> Verdict:
+def chance(difference: Estimate, scale: Scale = FRACTION) -> Verdict:
     """Of a step that changes nothing: whatever it moves is chance."""
-    return Verdict(CHANCE, CHANCE, f"{points(difference.mean)} points") if difference.n else Verdict()
+    return Verdict(CHANCE, CHANCE, scale.told(difference.mean)) if difference.n else Verdict()
 
 
-def learning(step: Learned, base: Learned, one: Comparison, alpha: float = ALPHA) -> Verdict | None:
+def learning(
+    step: Learned, base: Learned, one: Comparison, scale: Scale = FRACTION, alpha: float = ALPHA
+) -> Verdict | None:
     """The verdict on two steps of which one leaves chance under some seeds only: how many do is told, not averaged.
 
     A difference of accuracies that the moderated test finds stands. Where it finds none, the two counts are compared
@@ -71,7 +74,8 @@ def learning(step: Learned, base: Learned, one: Comparison, alpha: float = ALPHA
 
     Args:
         step, base: how many seeds of each learned.
-        one: the comparison of their accuracies.
+        one: the comparison of their accuracies, or of another measure.
+        scale: of that measure.
 
     Returns:
         None where both learn under every seed: accuracies say more.
@@ -85,7 +89,7 @@ def learning(step: Learned, base: Learned, one: Comparison, alpha: float = ALPHA
         p = compare_counts(step.count, step.seeds, base.count, base.seeds) * one.judgement.comparisons
         higher = step.count / step.seeds > base.count / base.seeds
         kind = OPEN if p >= alpha else HELPS if higher else HURTS
-    return Verdict(kind, f"learns {step.told}, base {base.told}", f"{points(one.estimate.mean)} points")
+    return Verdict(kind, f"learns {step.told}, base {base.told}", scale.told(one.estimate.mean))
 
 
 def written(text: str) -> Verdict:

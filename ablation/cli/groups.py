@@ -65,6 +65,8 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
     _add(parser, "controls", "C[,C]", "aa, parameters, compute")
     add_steps(parser, "only these steps")
     _add(parser, "seeds", "N | A,B", "how many seeds, or which")
+    _add(parser, "measures", "M[,M]", "also reported, of `ablation list measures`")
+    _add(parser, "primary_measure", "M", "which decides the verdicts (accuracy)")
     add_set(parser)
 
 

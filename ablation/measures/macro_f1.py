@@ -3,7 +3,7 @@ import numpy as np
 from ablation.measures import measure
 
 
-@measure("Macro F1")
+@measure("Macro F1", of_predictions=True)
 def macro_f1(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """Mean of 2 TP / (2 TP + FP + FN) over the classes that have images or are predicted."""
     classes = probabilities.shape[1]

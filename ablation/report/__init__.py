@@ -30,6 +30,11 @@ def write(folder: Path) -> list[Path]:
     files: dict[str, bytes | str] = {
         "summary.csv": found.table.to_csv(index=False, float_format="%.12g"),
         "contributions.csv": found.contributions.to_csv(index=False, float_format="%.12g"),
+        **(
+            {"classes.csv": found.classes.to_csv(index=False, float_format="%.12g")}
+            if len(found.classes)
+            else {}
+        ),
         **{f"figures/{name}.png": image for name, image in drawn.items()},
         "report.md": text.markdown(found, drawn, sheets.sheets(found)),
         "report.html": page.html(found),

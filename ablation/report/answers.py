@@ -4,37 +4,42 @@ from math import isnan
 from typing import Any
 
 from ablation.analysis.steps import AA
+from ablation.analysis.verdicts import HELPS, HURTS
 from ablation.report.findings import Findings
-from ablation.wording import counted, difference, listed, signed
+from ablation.wording import counted, listed, signed
 
 HELD_AGAINST = {"parameters": "as many parameters", "compute": "as much computation"}
 
 
 def answers(found: Findings) -> list[str]:
-    """What beyond the ladder was asked for, answered; every figure computed."""
-    return [*_designs(found), *_controls(found), *_budgets(found), *_protocols(found)]
+    """What beyond the ladder and its measure was asked for, answered; every figure computed."""
+    return [*_designs(found), *_controls(found), *_budgets(found), *_protocols(found), *_measures(found)]
 
 
 def _designs(found: Findings) -> list[str]:
     table = found.one_variant(found.contributions)
     said = []
     for design, rows in table[table["design"].isin(found.averaged)].groupby("design", sort=False):
-        best = rows.sort_values("value", ascending=False).iloc[0]
+        best = rows.sort_values("value", ascending=not found.measure.higher_is_better).iloc[0]
+        value = found.scale.difference(best.value, best.low, best.high)
+        verb = "adds" if found.measure.higher_is_better else "lowers it"
         said.append(
             f"{_capital(found.design_name(str(design)))}: averaged over {counted(int(best.n), 'order')}, {best.trick}"
-            f" adds most, {difference(best.value, best.low, best.high)} points."
+            f" {verb} most, {value}{_unit(found)}."
         )
     values = table.pivot_table(index="trick", columns="design", values="value", sort=False)
     both = values[values.notna().sum(axis=1) > 1]
     if len(both) == 0:
         return said
     widest = both.loc[(both.max(axis=1) - both.min(axis=1)).idxmax()].dropna()
-    told = listed([f"{signed(value)} ({found.design_name(str(name))})" for name, value in widest.items()])
+    told = listed(
+        [f"{found.scale.signed(value)} ({found.design_name(str(name))})" for name, value in widest.items()]
+    )
     same = int((((both >= 0) | both.isna()).all(axis=1) | ((both <= 0) | both.isna()).all(axis=1)).sum())
     return [
         *said,
         f"Designs: they give {same} of {counted(len(both), 'trick')} the same sign and differ most on"
-        f" {widest.name}: {told} points.",
+        f" {widest.name}: {told}{_unit(found)}.",
     ]
 
 
@@ -44,12 +49,15 @@ def _controls(found: Findings) -> list[str]:
         if kind == AA:
             continue
         told = listed(
-            [f"{_step(found, row)} {row.verdict_words} ({signed(row.delta)})" for row in rows.itertuples()]
+            [
+                f"{_step(found, row)} {row.verdict_words} ({found.scale.signed(row.delta)})"
+                for row in rows.itertuples()
+            ]
         )
         said.append(f"Control {kind}: against {HELD_AGAINST.get(str(kind), str(kind))}, {told}.")
     if found.floor is not None:
         said.append(
-            f"Control aa: other random numbers alone move a mean by up to ±{100 * found.floor:.1f} points;"
+            f"Control aa: other random numbers alone move a mean by up to ±{found.scale.told(found.floor).lstrip('+')};"
             " a smaller difference is chance."
         )
     return said
@@ -72,9 +80,10 @@ def _budgets(found: Findings) -> list[str]:
     before, after = by_epochs.loc[(design, step), [few, many]]
     kinds = table.assign(kind=table["verdict"].str.partition(":")[0])
     turned = kinds.groupby(["design", "step"])["kind"].nunique() > 1
+    ends = f"{found.scale.signed(before)} to {found.scale.signed(after)}{_unit(found)}"
     return [
-        f"Budget: from {few} to {many} epochs {found.step_title(design, step)} changes most, from {signed(before)} to"
-        f" {signed(after)} points; {turned.sum()} of {counted(len(turned), 'verdict')}"
+        f"Budget: from {few} to {many} epochs {found.step_title(design, step)} changes most, from {ends};"
+        f" {turned.sum()} of {counted(len(turned), 'verdict')}"
         f" {'depends' if turned.sum() == 1 else 'depend'} on the number of epochs."
     ]
 
@@ -94,6 +103,27 @@ def _protocols(found: Findings) -> list[str]:
         + ("" if isnan(picked) else f", of which picking the best epoch is {signed(picked)}")
         + "."
     ]
+
+
+def _measures(found: Findings) -> list[str]:
+    """What the tricks do by each other measure, where it is more than chance."""
+    said = []
+    for measure in found.others:
+        name = f"measure_{measure.name}"
+        told = [
+            f"{found.subject(row)} {getattr(row, f'{name}_verdict_kind')}"
+            f" ({measure.scale.signed(found.gained(row, f'{name}_delta'))})"
+            for row in found.rungs.itertuples()
+            if getattr(row, f"{name}_verdict_kind") in (HELPS, HURTS)
+        ]
+        first, last = (found.rungs.iloc[place][f"{name}_mean"] for place in (0, -1))
+        ends = f"{measure.scale.value(first)} to {measure.scale.value(last)}"
+        said.append(f"{measure.title}: {ends}; {listed(told) if told else 'no verdict of help or hurt'}.")
+    return said
+
+
+def _unit(found: Findings) -> str:
+    return f" {found.scale.unit}".rstrip()
 
 
 def _capital(text: str) -> str:

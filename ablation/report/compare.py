@@ -8,20 +8,21 @@ from typing import Any
 import pandas as pd
 
 from ablation.analysis.comparisons import Comparison
-from ablation.analysis.judgement import judge
+from ablation.analysis.judgement import judge, words_of
+from ablation.analysis.measured import named
 from ablation.analysis.moderation import estimates
 from ablation.analysis.steps import done_trials
 from ablation.analysis.verdicts import HELPS, HURTS, verdict
 from ablation.errors import UserError
+from ablation.measures import ACCURACY, Measure
 from ablation.report.escape import markdown as escape
 from ablation.report.escape import printable
 from ablation.results.read import Results, load
-from ablation.wording import difference, percent
 
 COLUMNS = (
     "reference", "other", "design", "step", "position", "n", "reference_mean", "other_mean", "difference",
     "difference_ci_low", "difference_ci_high", "p_holm", "verdict", "reference_seconds", "other_seconds",
-    "verdict_kind", "verdict_words", "unlike",
+    "verdict_kind", "verdict_words", "unlike", "measure",
 )  # fmt: skip
 KEYS = ("preset", "protocol", "precision", "backend", "device", "git_commit")
 SETTINGS = ("recipe", "sizes", "epochs", "protocol")
@@ -29,34 +30,36 @@ MOST_NAMED = 5
 SAID = {HELPS: "higher", HURTS: "lower"}
 
 
-def compare(folders: Sequence[Path]) -> pd.DataFrame:
-    """Test accuracies of other folders against the first one's, paired by step and seed.
+def compare(folders: Sequence[Path], measure: str = "") -> pd.DataFrame:
+    """Test accuracies of other folders, or another measure, against the first one's, paired by step and seed.
 
     Args:
         folders: two or more results folders; the first is the reference.
+        measure: what is compared; empty for what decides the verdicts of the reference.
 
     Returns:
         A row for each other folder and each step that both have: reference and other (labels that say in what
-        the folders differ), design, step, position, n (pairs of seeds), mean test accuracies over those
-        pairs, their difference (other minus reference, a fraction) with the interval that its verdict rests on,
+        the folders differ), design, step, position, n (pairs of seeds), means of the measure over those
+        pairs, their difference (other minus reference) with the interval that its verdict rests on,
         p_holm (corrected for all rows), verdict in words, mean training seconds of a trial, and what else the two
         folders do not have in common, as sentences in one text (`unlike`).
 
     Raises:
-        UserError: fewer than two folders, one without a done trial, another study, another data set, other test
-            images, or no step and seed in common.
+        UserError: fewer than two folders, an unknown measure or one that they lack, one without a done trial, another
+            study, another data set, other test images, or no step and seed in common.
     """
     if len(folders) < 2:
         raise UserError(f"compare: expected two or more results folders, found {len(folders)}")
     runs = [load(folder) for folder in folders]
     labels = _labels(runs)
+    one = named(runs[0].manifest, measure)
     rows: list[dict[str, Any]] = []
     differences = []
     for other, label in zip(runs[1:], labels[1:], strict=True):
         _check(runs[0], other)
-        pairs, unlike = _pairs(runs[0], other), " ".join(_unlike(runs[0], other))
+        pairs, unlike = _pairs(runs[0], other, one), " ".join(_unlike(runs[0], other))
         for (design, step, position), pair in pairs.groupby(["design", "step", "position"], sort=False):
-            differences.append((pair["test_accuracy_other"] - pair["test_accuracy"]).to_numpy(float))
+            differences.append((pair[f"{one.column}_other"] - pair[one.column]).to_numpy(float))
             rows.append(
                 {
                     "reference": labels[0],
@@ -65,25 +68,29 @@ def compare(folders: Sequence[Path]) -> pd.DataFrame:
                     "step": step,
                     "position": position,
                     "n": len(pair),
-                    "reference_mean": pair["test_accuracy"].mean(),
-                    "other_mean": pair["test_accuracy_other"].mean(),
+                    "reference_mean": pair[one.column].mean(),
+                    "other_mean": pair[f"{one.column}_other"].mean(),
                     "difference": differences[-1].mean(),
                     "reference_seconds": pair["train_seconds"].mean(),
                     "other_seconds": pair["train_seconds_other"].mean(),
                     "unlike": unlike,
+                    "measure": one.name,
                 }
             )
     table = pd.DataFrame(rows)
     prior, found_each = estimates(differences)
-    compared = [Comparison(*pair, prior) for pair in zip(found_each, judge(found_each), strict=True)]
-    table["difference_ci_low"] = [one.judgement.low for one in compared]
-    table["difference_ci_high"] = [one.judgement.high for one in compared]
-    table["p_holm"] = [one.judgement.p for one in compared]
-    found = [verdict(one) for one in compared]
-    found = [replace(one, words=SAID.get(one.kind, one.words)) for one in found]
-    table["verdict"] = [str(one) for one in found]
-    table["verdict_kind"] = [one.kind for one in found]
-    table["verdict_words"] = [one.words for one in found]
+    judgements = judge(found_each, words_of(one), margin=one.margin)
+    compared = [Comparison(*pair, prior) for pair in zip(found_each, judgements, strict=True)]
+    table["difference_ci_low"] = [each.judgement.low for each in compared]
+    table["difference_ci_high"] = [each.judgement.high for each in compared]
+    table["p_holm"] = [each.judgement.p for each in compared]
+    said = SAID if one.higher_is_better else dict(zip(SAID, reversed(SAID.values()), strict=True))
+    found = [verdict(each, scale=one.scale) for each in compared]
+    found = [replace(each, words=said.get(each.kind, each.words)) for each in found]
+    table["verdict"] = [str(each) for each in found]
+    table["verdict_kind"] = [each.kind for each in found]
+    table["verdict_words"] = [each.words for each in found]
+    table.attrs["measure"] = one
     return table[list(COLUMNS)]
 
 
@@ -93,16 +100,19 @@ def to_markdown(table: pd.DataFrame) -> str:
     Args:
         table: what `compare` gave.
     """
-    lines = []
+    lines: list[str] = []
+    measure: Measure = table.attrs.get("measure", ACCURACY)
+    scale = measure.scale
     for (reference, other), rows in table.groupby(["reference", "other"], sort=False):
         told = rows["verdict_kind"].isin(SAID).sum()
         unlike = rows["unlike"].iloc[0]
+        of = "" if measure == ACCURACY else f", by {measure.phrase}"
         lines += [
             f"## {escape(other)} against {escape(reference)}",
             "",
             *([f"**Not alike:** {escape(unlike)}", ""] if unlike else []),
-            f"{told} of {len(rows)} steps differ (paired by seed, Holm's correction). Differences in points,"
-            " with the interval that the verdict rests on.",
+            f"{told} of {len(rows)} steps differ (paired by seed, Holm's correction){of}. Differences in"
+            f" {scale.unit or 'the units of the measure'}, with the interval that the verdict rests on.",
             "",
             "| design | rung | n | reference | other | difference | verdict | training time |",
             "|---|---|--:|--:|--:|--:|---|--:|",
@@ -112,9 +122,9 @@ def to_markdown(table: pd.DataFrame) -> str:
                 escape(str(row.design)),
                 escape(str(row.step)),
                 str(row.n),
-                percent(row.reference_mean),
-                percent(row.other_mean),
-                difference(row.difference, row.difference_ci_low, row.difference_ci_high),
+                scale.value(row.reference_mean),
+                scale.value(row.other_mean),
+                scale.difference(row.difference, row.difference_ci_low, row.difference_ci_high),
                 row.verdict_words,
                 f"x {row.other_seconds / row.reference_seconds:.2f}" if row.reference_seconds else "–",
             )
@@ -123,13 +133,17 @@ def to_markdown(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _pairs(reference: Results, other: Results) -> pd.DataFrame:
+def _pairs(reference: Results, other: Results, measure: Measure) -> pd.DataFrame:
     """Done trials of the reference beside those of another folder, by design, step and seed."""
     here, there = reference.folder.path, other.folder.path
     keys = ["design", "step", "seed"]
-    pairs = done_trials(reference).merge(
-        done_trials(other)[[*keys, "test_accuracy", "train_seconds"]], on=keys, suffixes=("", "_other")
-    )
+    figures = [measure.column, "train_seconds"]
+    both = [done_trials(run).reindex(columns=[*keys, "position", *figures]) for run in (reference, other)]
+    pairs = both[0].merge(both[1].drop(columns="position"), on=keys, suffixes=("", "_other"))
+    known = pairs.dropna(subset=[measure.column, f"{measure.column}_other"])
+    if len(pairs) and known.empty:
+        raise UserError(f"compare: no pair of trials in {here} and {there} has {measure.name}")
+    pairs = known
     if pairs.empty:
         raise UserError(f"compare: {here} and {there} have no done trial of the same design, step and seed")
     return pairs

@@ -15,16 +15,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
+from ablation import measures
 from ablation.analysis import moderation
-from ablation.analysis.judgement import ACCURACY, judge
-from ablation.analysis.summary import margin_of
+from ablation.analysis.judgement import judge, words_of
 from ablation.analysis.verdicts import HELPS, HURTS, NONE
 from ablation.errors import UserError, did_you_mean
+from ablation.measures import Measure
 from ablation.report import figures, style
 from ablation.report.escape import markdown as markdown_escape
 from ablation.report.escape import printable
 from ablation.report.findings import FULL, Findings
-from ablation.wording import count, duration, percent, signed
+from ablation.wording import FRACTION, Scale, count, duration, percent
 
 FORMATS = ("latex", "markdown", "csv")
 SPREADS = ("interval", "deviation")
@@ -61,21 +62,44 @@ def columns(found: Findings, spread: str) -> dict[str, Column]:
     """
     done = found.done[found.done["design"] == found.design].groupby("step")
 
-    def mean(column: str, figure: str, low: str) -> Callable[[Any], str]:
+    def mean(column: str, figure: str, low: str, scale: Scale = FRACTION) -> Callable[[Any], str]:
         deviations = done[column].std()
 
         def cell(row: Any) -> str:
             value = getattr(row, figure)
             half = value - getattr(row, low) if spread == "interval" else deviations.get(row.step, np.nan)
-            return percent(value).removesuffix(" %") + ("" if np.isnan(half) else f" ± {100 * half:.1f}")
+            if np.isnan(value):
+                return "–"
+            return scale.number(value) + ("" if np.isnan(half) else f" ± {scale.number(half)}")
 
         return cell
+
+    def of_measure(measure: Measure) -> dict[str, Column]:
+        name, scale = f"measure_{measure.name}", measure.scale
+        head = f"{measure.title} ({scale.sign.strip() or scale.unit})".removesuffix(" ()")
+        ends = tuple(f"{name}_{part}" for part in ("delta", "delta_low", "delta_high"))
+        means = tuple(f"{name}_{part}" for part in ("mean", "ci_low", "ci_high"))
+
+        def cell(row: Any) -> str:
+            delta, low, high = (getattr(row, end) for end in ends)
+            return scale.difference(delta, low, high) or "–"
+
+        return {
+            measure.name: Column(head, mean(measure.column, means[0], means[1], scale), means),
+            f"{measure.name}_delta": Column(f"Delta, {measure.phrase}", cell, ends),
+            f"{measure.name}_verdict": Column(
+                f"Verdict, {measure.phrase}", lambda row: getattr(row, f"{name}_verdict_kind") or "–",
+                (f"{name}_verdict_kind",),
+            ),
+        }  # fmt: skip
 
     def delta(row: Any) -> str:
         if not row.pairs:
             return "–"
         told = f" [{signed(row.delta_ci_low)}, {signed(row.delta_ci_high)}]" * (row.pairs > 1)
         return f"{signed(row.delta)}{told}"
+
+    signed = found.scale.signed
 
     return {
         "rung": Column("Step", found.title, ("step",)),
@@ -97,6 +121,9 @@ def columns(found: Findings, spread: str) -> dict[str, Column]:
             f"Published ({found.published_title})" if found.on_other_data else "Published",
             lambda row: percent(row.lecture_val).removesuffix(" %"), ("lecture_val",),
         ),
+    } | {
+        name: column for one in ((found.measure, *found.others) if found.others else ())
+        for name, column in of_measure(one).items()
     }  # fmt: skip
 
 
@@ -134,9 +161,17 @@ def table(found: Findings, form: str, chosen: Sequence[str] = (), spread: str = 
     """
     known = columns(found, spread)
     for name in chosen:
+        if name in measures.names() and name not in known:
+            raise UserError(
+                f"--columns {name}: the run does not report it; the run's command with --measures {name} does, and"
+                " trains nothing anew"
+            )
         if name not in known:
             raise UserError(f"--columns: unknown '{name}'{did_you_mean(name, known)}")
     names = list(chosen) or [name for name in DEFAULT if name != "published" or found.published]
+    main = main_of(found)
+    if not chosen:
+        names = [main if name == "test" else name for name in names]
     rows = list(found.rungs.itertuples())
     if form == "csv":
         return _csv(found, [column for name in names for column in known[name].numbers])
@@ -144,7 +179,7 @@ def table(found: Findings, form: str, chosen: Sequence[str] = (), spread: str = 
     heads = [known[name].head for name in names]
     cells = [[known[name].cell(row) for name in names] for row in rows]
     bold = {
-        (index, names.index("test")) for index, row in enumerate(rows) if row.step == best and "test" in names
+        (index, names.index(main)) for index, row in enumerate(rows) if row.step == best and main in names
     }
     marks = {
         (index, names.index("delta")): MARKS.get(row.verdict_kind, "")
@@ -157,21 +192,28 @@ def table(found: Findings, form: str, chosen: Sequence[str] = (), spread: str = 
     return write(found, Drawn(heads, cells, bold, marks, legend, keys))
 
 
+def main_of(found: Findings) -> str:
+    """The column of the measure that decides."""
+    return "test" if found.of_accuracy else found.measure.name
+
+
 def separable_best(found: Findings) -> str | None:
-    """The step with the highest mean test accuracy, if the report's test says that it beats every other one: moderated
-    paired t, Holm's correction over these comparisons.
+    """The step of the best mean by the measure that decides, if the report's test says that it beats every other one:
+    moderated paired t, Holm's correction over these comparisons.
     """
-    rungs = found.rungs.dropna(subset=["test_mean"])
+    rungs = found.rungs.dropna(subset=["measure_mean"])
     if len(rungs) < 2:
         return None
-    best = str(rungs.loc[rungs["test_mean"].idxmax(), "step"])
+    means = rungs["measure_mean"] * (1 if found.measure.higher_is_better else -1)
+    best = str(rungs.loc[means.idxmax(), "step"])
     done = found.done[found.done["design"] == found.design]
-    seeds = done.pivot_table(index="seed", columns="step", values="test_accuracy")
+    seeds = done.pivot_table(index="seed", columns="step", values=found.measure.column)
     others = [step for step in rungs["step"] if step != best]
     _, estimates = moderation.estimates(
         [(seeds[best] - seeds[step]).dropna().to_numpy(float) for step in others]
     )
-    beats_all = all(one.verdict == ACCURACY.up for one in judge(estimates))
+    judged = judge(estimates, words_of(found.measure), margin=found.measure.margin)
+    beats_all = all(one.verdict == HELPS for one in judged)
     return best if beats_all else None
 
 
@@ -251,13 +293,13 @@ def _legend(found: Findings, spread: str, names: Sequence[str], best: str | None
         told.append(f"Mean over {seeds} seeds, ± {words} over seeds.")
     if "delta" in names:
         told.append(
-            "Delta: points against the step's base, paired by seed, [ ] the interval that the verdict rests on."
-            f" *: differs at .05 after Holm's correction; =: no difference, within ±{100 * margin_of(found.manifest):g}"
-            " points; unmarked: open."
+            f"Delta: {found.scale.unit or found.measure.phrase} against the step's base, paired by seed, [ ] the"
+            f" interval that the verdict rests on. *: differs at .05 after Holm's correction; =: no difference, within"
+            f" ±{found.margin}; unmarked: open."
         )
     if "published" in names and found.manifest["preset"] != FULL:
         told.append("Published figures are of larger networks, more images or longer trainings.")
-    if "test" in names and best is not None:
+    if main_of(found) in names and best is not None:
         told.append("Bold: better than every other step (moderated paired t, Holm).")
     return " ".join(told)
 

@@ -8,18 +8,20 @@ from typing import Any
 import pandas as pd
 
 from ablation import analysis
+from ablation.analysis.classes import classes
 from ablation.analysis.evaluations import evaluations
 from ablation.analysis.floor import control_floor
 from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
 from ablation.analysis.learning import YES
+from ablation.analysis.measured import margin_of, primary, reported
 from ablation.analysis.sequential import Looked, looked
 from ablation.analysis.steps import AA, CONTROL, LEFT_OUT, averaged, done_trials, titles, variants
-from ablation.analysis.summary import margin_of
 from ablation.analysis.verdicts import HELPS, HURTS, NARROWS, NONE, OPEN, WIDENS
+from ablation.measures import ACCURACY, Measure
 from ablation.results.manifest import images_told
 from ablation.results.read import Results
 from ablation.study import Variant
-from ablation.wording import counted, gap_points, listed, percent, signed
+from ablation.wording import FRACTION, Scale, counted, gap_points, listed
 
 CIFAR10, CIFAR10_TITLE = "cifar10", "CIFAR-10"
 AUTO, FULL, SMOKE = "auto", "full", "smoke"
@@ -39,7 +41,10 @@ class Findings:
         budgets: `analysis.budgets`.
         protocols: `analysis.protocols`.
         evaluations: `analysis.evaluations`.
-        floor: half width of the A/A noise floor, a fraction; None without an A/A rung.
+        classes: `analysis.classes`.
+        floor: half width of the A/A noise floor, in the units of `measure`; None without an A/A rung.
+        measure: the one that decides the verdicts.
+        others: the measures that are reported beside it.
         design: the design that the headline and the figures are about.
         rungs: the rows of `table` of that design that have a done trial, controls left out.
         controls: the rows of `table` of controls that have a done trial, of any design.
@@ -55,7 +60,10 @@ class Findings:
     budgets: pd.DataFrame
     protocols: pd.DataFrame
     evaluations: pd.DataFrame
+    classes: pd.DataFrame
     floor: float | None
+    measure: Measure
+    others: tuple[Measure, ...]
     design: str
     rungs: pd.DataFrame
     controls: pd.DataFrame
@@ -65,6 +73,26 @@ class Findings:
     @property
     def manifest(self) -> dict[str, Any]:
         return self.results.manifest
+
+    @property
+    def scale(self) -> Scale:
+        """How values of the measure that decides are written."""
+        return self.measure.scale
+
+    @property
+    def margin(self) -> str:
+        """The difference up to which the study takes two of its values for the same: "1 points"."""
+        return self.scale.size(margin_of(self.manifest, self.measure))
+
+    @property
+    def of_accuracy(self) -> bool:
+        """Whether the test accuracy decides, so that published accuracies stand beside it."""
+        return self.measure.name == ACCURACY.name
+
+    @property
+    def unit(self) -> str:
+        """Of differences, behind a word for what differs: ", points"; empty where there is none."""
+        return f", {self.scale.unit}" if self.scale.unit else ""
 
     @property
     def setting(self) -> str:
@@ -142,7 +170,8 @@ class Findings:
     @property
     def lecture_label(self) -> str:
         """What the published figures are called."""
-        return f"lecture ({self.published_title})" if self.on_other_data else "lecture"
+        what = "lecture" if self.of_accuracy else "lecture's accuracy"
+        return f"{what} ({self.published_title})" if self.on_other_data else what
 
     @property
     def shows_learning(self) -> bool:
@@ -232,7 +261,10 @@ def collect(results: Results) -> Findings:
         budgets=analysis.budgets(results, table),
         protocols=analysis.protocols(results),
         evaluations=evaluations(results),
+        classes=classes(results),
         floor=control_floor(results),
+        measure=primary(results.manifest),
+        others=reported(results.manifest)[1:],
         design="",
         rungs=measured[~is_control],
         controls=measured[is_control].reset_index(drop=True),
@@ -257,7 +289,7 @@ def story(found: Findings) -> str:
     first, last = rungs[0], rungs[-1]
     compared = [row for row in rungs if row.pairs]
     alone = (
-        f"{found.title(first)} reaches {percent(first.test_mean)} test accuracy with a gap of"
+        f"{found.title(first)} reaches {found.scale.value(first.measure_mean)} {found.measure.phrase} with a gap of"
         f" {gap_points(first.gap_mean)}"
     )
     if not compared:
@@ -266,9 +298,10 @@ def story(found: Findings) -> str:
         return f"{start}{alone}. Nothing is measured here: {_why_nothing(found)}."
     told = f"{alone}."
     if found.climbs:
+        value, gap = found.scale.value, "gap" if found.of_accuracy else "accuracy gap"
         told = (
-            f"from {found.title(first)} to {found.title(last)}, test accuracy goes from"
-            f" {percent(first.test_mean)} to {percent(last.test_mean)} and the gap between training and test"
+            f"from {found.title(first)} to {found.title(last)}, {found.measure.phrase} goes from"
+            f" {value(first.measure_mean)} to {value(last.measure_mean)} and the {gap} between training and test"
             f" from {gap_points(first.gap_mean)} to {gap_points(last.gap_mean)}."
         )
     return f"{start}{told}"
@@ -291,18 +324,18 @@ def verdicts(found: Findings) -> list[tuple[str, list[str]]]:
     if not measures(found):
         return []
     compared = [row for row in found.rungs.itertuples() if row.pairs]
-    kinds = [(kind, "verdict_kind", "delta") for kind in (HELPS, HURTS, NONE, OPEN)]
-    kinds += [(kind, "gap_verdict_kind", "gap_delta") for kind in (NARROWS, WIDENS)]
+    kinds = [(kind, "verdict_kind", "delta", found.scale) for kind in (HELPS, HURTS, NONE, OPEN)]
+    kinds += [(kind, "gap_verdict_kind", "gap_delta", FRACTION) for kind in (NARROWS, WIDENS)]
     told = [
         (
             kind,
             [
-                f"{found.subject(row)} ({signed(found.gained(row, figure))})"
+                f"{found.subject(row)} ({scale.signed(found.gained(row, figure))})"
                 for row in compared
                 if getattr(row, column) == kind
             ],
         )
-        for kind, column, figure in kinds
+        for kind, column, figure, scale in kinds
     ]
     return [(kind, tricks) for kind, tricks in told if tricks]
 
@@ -327,26 +360,41 @@ def how_judged(found: Findings) -> list[str]:
     if tested.empty:
         return ["One pair of seeds has no interval and no verdict."]
     prior = tested.drop_duplicates(["prior_deviation", "prior_degrees"]).iloc[0]
+    common = found.scale.told(prior.prior_deviation).lstrip("+")
     shrunk = (
-        f"Its deviation is drawn towards the study's common one, {100 * prior.prior_deviation:.1f} points, which"
+        f"Its deviation is drawn towards the study's common one, {common}, which"
         f" is worth {prior.prior_degrees:.1f} degrees of freedom."
         if prior.prior_degrees > 0
         else "No common deviation could be told from so few comparisons, so each stands on its own."
     )
     count = int(tested["comparisons"].max())
-    margin = 100 * margin_of(found.manifest)
     looks = looked(found.manifest)
     return [
-        "Test accuracy and gap are means over seeds, ± their 95 % interval. Gap and delta are in points, delta",
+        *_units(found),
         f"against the step's base and paired by seed. A delta is judged by the moderated paired t. {shrunk}",
         "Holm's correction",
         f"for {counted(count, 'primary comparison')} keeps the chance of any false verdict among them under 5 %.",
         *(_looks_taken(looks, tested) if looks else []),
         "The interval beside a delta is the one that its verdict rests on. No difference: the",
         "two-sided interval of the look's level lies" if looks else "90 % interval lies",
-        f"within ±{margin:g} points. Open: neither shown. Intervals cover the choice of seed, not that of the test",
+        f"within ±{found.margin}. Open: neither shown. Intervals cover the choice of seed, not that of the test",
         "images.",
     ]
+
+
+def _units(found: Findings) -> list[str]:
+    """What stands in the columns of means and differences."""
+    title = found.measure.title
+    units = (
+        "Gap and delta are in points, delta"
+        if found.scale == FRACTION
+        else f"The gap is in points, delta in {found.scale.unit or 'the units of the measure'},"
+    )
+    direction = (
+        "" if found.measure.higher_is_better else f" The lower the {found.measure.phrase}, the better."
+    )
+    decides = "" if found.of_accuracy else " of accuracy"
+    return [f"{title} and gap{decides} are means over seeds, ± their 95 % interval.{direction} {units}"]
 
 
 def _looks_taken(looks: Looked, tested: pd.DataFrame) -> list[str]:
@@ -374,6 +422,7 @@ def warnings(found: Findings) -> list[str]:
             " test and the figures are optimistic."
         )
     notes += found.results.disagreements
+    notes += _unmeasured(found)
     for row in trials[trials["status"] != "done"].drop_duplicates("config_hash").itertuples():
         error = "" if pd.isna(row.error) else f": {row.error}"
         notes.append(f"{row.step}, seed {row.seed}: {row.status}{error}. It is left out of every mean.")
@@ -415,7 +464,26 @@ def warnings(found: Findings) -> list[str]:
     if found.floor is not None:
         notes.append(
             "A/A control: a rung that changes nothing moves the mean by up to"
-            f" ±{100 * found.floor:.1f} points; a smaller step is chance."
+            f" ±{found.scale.told(found.floor).lstrip('+')}; a smaller step is chance."
+        )
+    return notes
+
+
+def _unmeasured(found: Findings) -> list[str]:
+    """Measures that some trials lack, and looks that another measure asked for."""
+    notes = []
+    for measure in (found.measure, *found.others):
+        lacking = int(found.done[measure.column].isna().sum())
+        if lacking:
+            notes.append(
+                f"{measure.title}: {lacking} of {counted(len(found.done), 'done trial')} have none: a class without"
+                " test images leaves it open, or they were trained before it was measured."
+            )
+    looks = looked(found.manifest)
+    if looks and looks.measure != found.measure.name:
+        notes.append(
+            f"Seeds were given on demand by {looks.measure}, not by {found.measure.name}: its verdicts take the seeds"
+            " as given beforehand, and their chance of error is not kept."
         )
     return notes
 

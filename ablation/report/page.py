@@ -56,6 +56,7 @@ def html(found: Findings) -> str:
         told=[
             (kind, CHIPS[kind], WORDS.get(kind, kind), tricks) for kind, tricks in findings.verdicts(found)
         ],
+        test=text.head(found),
         how_judged=" ".join(findings.how_judged(found)),
         warnings=findings.warnings(found),
         plots=_plots(found),
@@ -115,14 +116,15 @@ def _row(found: Findings, row: Any, cost: Any) -> dict[str, Any]:
         "title": found.title(row),
         "figures": row,
         "cost": cost,
-        "test": wording.spread(row.test_mean, row.test_ci_low),
-        "delta": wording.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
+        "test": found.scale.spread(row.measure_mean, row.measure_ci_low),
+        "delta": found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
         "verdict": findings.short_verdict(row),
         "chip": CHIPS.get(row.verdict_kind, "none"),
         "gap": wording.difference(row.gap_delta, row.gap_delta_low, row.gap_delta_high),
         "gap_verdict": row.gap_verdict_kind,
         "gap_chip": CHIPS.get(row.gap_verdict_kind, "none"),
         "anchor": f"rung-{row.Index}",
+        "detectable": found.scale.told(row.mde).lstrip("+"),
         "section": None,
     }
 
@@ -143,7 +145,7 @@ def _section(
     return {
         "step": step,
         "curves": Markup(marks.curves(curves, axis["epochs"], axis["floor"], words)) if said else None,
-        "bootstrap": wording.interval(row_figures.delta_bootstrap_low, row_figures.delta_bootstrap_high),
+        "bootstrap": found.scale.interval(row_figures.delta_bootstrap_low, row_figures.delta_bootstrap_high),
         "confusion": _confusion(found, steps, step, row["title"]),
         "turned": turned.images(found, steps, step, read),
         "samples": base64.b64encode(found.results.samples(step) or b"").decode(),

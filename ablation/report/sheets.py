@@ -1,12 +1,17 @@
 """The report's small tables: what several designs, controls, budgets and protocols say, side by side."""
 
 from dataclasses import dataclass
+from math import isnan
 
 import pandas as pd
 
+from ablation.analysis.measured import margin_of
 from ablation.analysis.steps import AA
+from ablation.analysis.verdicts import HELPS, HURTS
 from ablation.report.findings import Findings, short_verdict
-from ablation.wording import count, counted, difference, percent, spread
+from ablation.wording import count, counted, difference, percent, signed
+
+MOST_CLASSES = 30
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,86 @@ class Sheet:
 
 def sheets(found: Findings) -> list[Sheet]:
     """The tables that a folder has something to show in."""
-    drawn = (_designs(found), _controls(found), _budgets(found), _protocols(found), *_evaluations(found))
+    drawn = (
+        *_measures(found),
+        _classes(found),
+        _designs(found),
+        _controls(found),
+        _budgets(found),
+        _protocols(found),
+        *_evaluations(found),
+    )
     return [sheet for sheet in drawn if sheet is not None]
+
+
+def _measures(found: Findings) -> list[Sheet]:
+    """A table for each measure beside the one that decides."""
+    made = []
+    for measure in found.others:
+        name, rows = f"measure_{measure.name}", []
+        for row in found.one_variant(found.table[found.table["n"] > 0]).itertuples():
+            if row.control or row.design in found.averaged:
+                continue
+            mean, low, delta, down, up, kind = (
+                getattr(row, f"{name}_{part}")
+                for part in ("mean", "ci_low", "delta", "delta_low", "delta_high", "verdict_words")
+            )
+            cells = measure.scale.spread(mean, low), measure.scale.difference(delta, down, up), kind
+            rows.append((found.title(row), found.design_name(row.design), *cells))
+        better = "The higher, the better." if measure.higher_is_better else "The lower, the better."
+        unit = f" in {measure.scale.unit}" if measure.scale.unit else ""
+        margin = measure.scale.size(margin_of(found.manifest, measure))
+        made.append(
+            Sheet(
+                f"By another measure: {measure.phrase}",
+                ("rung", "design", measure.phrase, "difference", "verdict"),
+                tuple(rows),
+                f"{better} Differences{unit}, paired by seed and judged as those of {found.measure.phrase} are,"
+                f" corrected within this measure alone; no difference: within ±{margin}. {found.measure.title}"
+                " decides the study's verdicts.",
+            )
+        )
+    return made
+
+
+def _classes(found: Findings) -> Sheet | None:
+    """Recall by class, a column a rung; the classes that change most where there are too many to read."""
+    table = found.classes[(found.classes["design"] == found.design) & (found.classes["n"] > 0)]
+    rungs = [row for row in found.drawn.itertuples() if row.step in set(table["step"])]
+    if not rungs:
+        return None
+    rows = {(row.step, name): row for row, name in zip(table.itertuples(), table["class"], strict=True)}
+    moved = table.assign(size=table["delta"].abs().fillna(0)).groupby("class", sort=False)["size"].max()
+    shown = set(moved.sort_values(ascending=False, kind="stable").index[:MOST_CLASSES])
+    names = [name for name in moved.index if name in shown]
+
+    def cell(step: str, name: str) -> str:
+        row = rows.get((step, name))
+        if row is None:
+            return "–"
+        mark = f" {row.verdict_kind}" if row.verdict_kind in (HELPS, HURTS) else ""
+        change = "" if isnan(row.delta) else f" ({signed(row.delta)}{mark})"
+        return f"{percent(row.recall_mean)}{change}"
+
+    some = (
+        f" The {MOST_CLASSES} classes that change most; classes.csv has all."
+        if len(moved) > len(names)
+        else ""
+    )
+    return Sheet(
+        "Recall by class",
+        ("class", *(found.title(row) for row in rungs)),
+        tuple((name, *(cell(row.step, name) for row in rungs)) for name in names),
+        "Share of the class's test images that are recognised, ( ) the change against the rung's base in points."
+        " Verdicts are judged as those of accuracy, all classes and rungs corrected for together; a change without a"
+        f" word has none of help or hurt.{some}",
+    )
+
+
+def _of(found: Findings) -> str:
+    """What differences are of: "Points of test accuracy"."""
+    unit = found.scale.unit
+    return f"{unit[:1].upper()}{unit[1:]} of {found.measure.phrase}" if unit else found.measure.title
 
 
 def _designs(found: Findings) -> Sheet | None:
@@ -38,13 +121,16 @@ def _designs(found: Findings) -> Sheet | None:
     orders = [design for design in designs if design in found.averaged]
     if len(designs) < 2 and not orders:
         return None
-    cells = {(row.design, row.trick): difference(row.value, row.low, row.high) for row in table.itertuples()}
+    cells = {
+        (row.design, row.trick): found.scale.difference(row.value, row.low, row.high)
+        for row in table.itertuples()
+    }
     tricks = dict.fromkeys(table["trick"])
     return Sheet(
         "What each trick adds, by design",
         ("trick", *map(found.design_name, designs)),
         tuple((trick, *(cells.get((design, trick), "–") for design in designs)) for trick in tricks),
-        "Points of test accuracy, [ ] the interval that the verdict rests on. Cumulative: on top of the rungs before;"
+        f"{_of(found)}, [ ] the interval that the verdict rests on. Cumulative: on top of the rungs before;"
         " add-one: alone; leave-one-out: what its absence costs."
         + (_orders_note(found, table) if orders else ""),
     )
@@ -71,7 +157,7 @@ def _orders_note(found: Findings, table: pd.DataFrame) -> str:
 
 def _controls(found: Findings) -> Sheet | None:
     rows = []
-    same = ["step", "test_mean", "delta"]  # two designs that begin alike share controls
+    same = ["step", "measure_mean", "delta"]  # two designs that begin alike share controls
     for row in found.controls.drop_duplicates(same).itertuples():
         base = found.table[(found.table["design"] == row.design) & (found.table["step"] == row.base)].iloc[0]
         epochs = [found.step(row.design, one)["epochs"] or "–" for one in (row.base, row.step)]
@@ -79,9 +165,9 @@ def _controls(found: Findings) -> Sheet | None:
             (
                 found.comparison(row),
                 found.design_name(row.design),
-                spread(base.test_mean, base.test_ci_low),
-                spread(row.test_mean, row.test_ci_low),
-                difference(row.delta, row.delta_ci_low, row.delta_ci_high),
+                found.scale.spread(base.measure_mean, base.measure_ci_low),
+                found.scale.spread(row.measure_mean, row.measure_ci_low),
+                found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
                 short_verdict(row),
                 f"{count(base.parameters)}, {count(row.parameters)}",
                 f"{count(base.flops_per_image)}, {count(row.flops_per_image)}",
@@ -110,8 +196,8 @@ def _controls(found: Findings) -> Sheet | None:
         ),
         tuple(rows),
         "What a step has beyond a network that got its parameters or its computation another way: step minus"
-        " control, in points, paired by seed. Parameters, FLOPs and epochs: of the step, of the control."
-        + aa,
+        f" control{found.unit.replace(', ', ', in ')}, paired by seed. Parameters, FLOPs and epochs: of the step, of"
+        " the control." + aa,
     )
 
 
@@ -121,7 +207,9 @@ def _budgets(found: Findings) -> Sheet | None:
         return None
     epochs = sorted(set(table["epochs"]))
     cells = {
-        (row.design, row.step, row.epochs): difference(row.delta, row.delta_ci_low, row.delta_ci_high)
+        (row.design, row.step, row.epochs): found.scale.difference(
+            row.delta, row.delta_ci_low, row.delta_ci_high
+        )
         for row in table.itertuples()
     }
     places = dict.fromkeys(zip(table["design"], table["step"], strict=True))
@@ -136,7 +224,7 @@ def _budgets(found: Findings) -> Sheet | None:
             )
             for place in places
         ),
-        "Points of test accuracy against the rung's base, [ ] the interval that the verdict rests on.",
+        f"{_of(found)} against the rung's base, [ ] the interval that the verdict rests on.",
     )
 
 
@@ -179,18 +267,18 @@ def _evaluations(found: Findings) -> list[Sheet]:
     return [
         Sheet(
             f"On other test images: {dataset}",
-            ("rung", "design", "test", "difference", "verdict"),
+            ("rung", "design", found.measure.phrase, "difference", "verdict"),
             tuple(
                 (
                     found.step_title(row.design, row.step),
                     found.design_name(row.design),
-                    spread(row.test_mean, row.test_ci_low),
-                    difference(row.delta, row.delta_ci_low, row.delta_ci_high),
+                    found.scale.spread(row.measure_mean, row.measure_ci_low),
+                    found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
                     short_verdict(row),
                 )
                 for row in rows.itertuples()
             ),
-            "The models that the run saved, judged on these images; difference in points, paired by seed, intervals and"
+            "The models that the run saved, judged on these images; differences paired by seed, intervals and"
             " verdicts as for the run's own test images.",
         )
         for dataset, rows in found.evaluations.groupby("dataset", sort=False)

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import Formatter, FuncFormatter
 
 from ablation.report.escape import printable
+from ablation.wording import FRACTION, Scale
 
 INK, MUTED, GRID, PAPER = "#1a1a1b", "#5f6368", "#dcdfe4", "#fffffe"
 BLUE, GREEN, ORANGE, RED, PURPLE = "#0072b2", "#008a66", "#d98200", "#c44601", "#a85c92"  # Okabe and Ito's
@@ -96,11 +97,16 @@ def legend(figure: Figure, axes: Axes) -> None:
         figure.legend(handles, labels, loc=place, ncols=columns, fontsize=size, labelcolor=INK, frameon=False)
 
 
-def accuracy_axis(axes: Axes, name: str) -> None:
-    """Label the horizontal axis, which holds fractions, in percent."""
-    axes.xaxis.set_major_formatter(percents())
+def measure_axis(axes: Axes, name: str, scale: Scale = FRACTION) -> None:
+    """Label the horizontal axis, which holds values of a measure; fractions are in percent."""
+    axes.xaxis.set_major_formatter(axis_of(scale))
     axes.set_xlabel(name)
     axes.margins(x=0.06)
+
+
+def axis_of(scale: Scale) -> Formatter:
+    """Writes values of a measure on an axis."""
+    return percents() if scale == FRACTION else FuncFormatter(lambda value, _: f"{value:.4g}")
 
 
 def percents() -> Formatter:

@@ -9,14 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ablation.analysis.steps import AA
-from ablation.analysis.summary import margin_of
 from ablation.analysis.verdicts import CHANCE, HELPS, HURTS, NARROWS, NONE, WIDENS
 from ablation.report.escape import markdown as escape
 from ablation.report.escape import printable
 from ablation.report.findings import Findings, headline, how_judged, short_verdict, warnings
 from ablation.report.sheets import Sheet
 from ablation.results.manifest import images_told
-from ablation.wording import count, counted, difference, duration, percent, signed, spread
+from ablation.wording import FRACTION, count, counted, duration, percent, signed
 
 COLOURS = {HELPS: "green", HURTS: "red"}
 ONE_WORD = {NONE: "same"}
@@ -24,23 +23,29 @@ GAP_MARKS = {NARROWS: "▼", WIDENS: "▲"}
 
 
 def terminal(found: Findings) -> Table:
-    """The rungs of every design: test accuracy, gap, difference to the base, verdict, lecture's figure."""
+    """The rungs of every design: the measure that decides, gap, difference to the base, verdict, lecture's figure."""
+    units = (
+        "gap and delta in points, delta paired by seed"
+        if found.scale == FRACTION
+        else f"gap in points, delta in {found.scale.unit or 'the units of the measure'} and paired by seed"
+    )
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         pad_edge=False,
         title=Text(printable(f"{found.manifest['study']['title']}: {found.setting}")),
         caption=Text(
-            f"gap and delta in points, delta paired by seed; same: within ±{100 * margin_of(found.manifest):g};"
+            f"{units}; same: within ±{found.margin};"
             " ▼ ▲: narrows, widens the gap; verdicts are on the trick"
-            + (f"; lecture: on {found.published_title}" if found.on_other_data else "")
+            + (f"; lecture: on {found.published_title}" if found.of_accuracy and found.on_other_data else "")
         ),
     )
     table.add_column("rung", overflow="fold")
-    for name in ("test", "gap", "delta"):
+    for name in (head(found), "gap", "delta"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
-    table.add_column("lecture", justify="right", no_wrap=True)
+    if found.of_accuracy:
+        table.add_column("lecture", justify="right", no_wrap=True)
     if found.shows_learning:
         table.add_column("learns", no_wrap=True)
     for design, rows in found.table.groupby("design", sort=False):
@@ -54,14 +59,19 @@ def terminal(found: Findings) -> Table:
         for row in rows.itertuples():
             table.add_row(
                 Text(printable(found.title(row) if row.control in ("", AA) else found.comparison(row))),
-                spread(row.test_mean, row.test_ci_low),
+                found.scale.spread(row.measure_mean, row.measure_ci_low),
                 gap_cell(found, row),
-                difference(row.delta, row.delta_ci_low, row.delta_ci_high),
+                found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
                 Text(one_word(row), style=COLOURS.get(row.verdict_kind, "")),
-                percent(row.lecture_val),
+                *([percent(row.lecture_val)] if found.of_accuracy else []),
                 *([row.learns.removesuffix(" seeds")] if found.shows_learning else []),
             )
     return table
+
+
+def head(found: Findings) -> str:
+    """What the column of the measure that decides is called."""
+    return "test" if found.of_accuracy else found.measure.name.replace("_", " ")
 
 
 def one_word(row: Any) -> str:
@@ -86,12 +96,12 @@ def gap_cell(found: Findings, row: Any) -> str:
 
 
 def shapley_values(found: Findings, design: str) -> list[tuple[str, str, str]]:
-    """Trick, Shapley value with its interval in points, and what that is, for a design of orders."""
+    """Trick, Shapley value with its interval, and what that is, for a design of orders."""
     table = found.contributions
     return [
         (
             row.trick,
-            difference(row.value, row.low, row.high),
+            found.scale.difference(row.value, row.low, row.high),
             f"Shapley value, {counted(row.n, 'order')}",
         )
         for row in table[table["design"] == design].itertuples()
@@ -102,7 +112,7 @@ def evaluations(found: Findings) -> Table:
     """The steps on each set of other test images: test accuracy, difference to the base, verdict."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("rung")
-    for name in ("test", "delta"):
+    for name in (head(found), "delta"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict")
     for dataset, rows in found.evaluations.groupby("dataset", sort=False):
@@ -111,8 +121,8 @@ def evaluations(found: Findings) -> Table:
         for row in rows.itertuples():
             table.add_row(
                 Text(printable(found.step_title(row.design, row.step))),
-                spread(row.test_mean, row.test_ci_low),
-                difference(row.delta, row.delta_ci_low, row.delta_ci_high),
+                found.scale.spread(row.measure_mean, row.measure_ci_low),
+                found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
                 short_verdict(row),
             )
     return table
@@ -185,16 +195,16 @@ def _table(found: Findings, rows: pd.DataFrame) -> list[str]:
     lecture = found.lecture_label
     learns = found.shows_learning
     lines = [
-        f"| rung | test | gap | delta | verdict | gap's verdict | parameters | FLOPs | train time | {escape(lecture)} |"
-        + learns * " learns |",
+        f"| rung | {escape(head(found))} | gap | delta | verdict | gap's verdict | parameters | FLOPs | train time |"
+        f" {escape(lecture)} |" + learns * " learns |",
         "|---|--:|--:|--:|---|---|--:|--:|--:|--:|" + learns * "---|",
     ]
     for row in rows.itertuples():
         cells = (
             escape(found.title(row)),
-            spread(row.test_mean, row.test_ci_low),
+            found.scale.spread(row.measure_mean, row.measure_ci_low),
             signed(row.gap_mean).lstrip("+"),
-            difference(row.delta, row.delta_ci_low, row.delta_ci_high),
+            found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
             short_verdict(row),
             row.gap_verdict_words,
             count(row.parameters),

@@ -10,22 +10,27 @@ from ablation.errors import UserError
 from ablation.files import write_atomically
 from ablation.results.folder import RunFolder
 from ablation.results.json_file import read_regular
+from ablation.results.tables import MEASURE_COLUMNS
 
 FILE = "evaluations.csv"
 COLUMNS = (
     "design", "step", "seed", "dataset", "images", "sha256", "test_accuracy", "test_loss", "config_hash",
+    *MEASURE_COLUMNS,
 )  # fmt: skip
 NUMBERS = {
     "seed": (-(2**63), 2**63),
     "images": (1, 1e9),
     "test_accuracy": (0, 1),
     "test_loss": (-3.5e38, 3.5e38),
+    **dict.fromkeys(MEASURE_COLUMNS, (-3.5e38, 3.5e38)),
 }
 LONGEST_NAME = 128
 
 
 def read(folder: RunFolder) -> pd.DataFrame:
-    """The evaluations that lie in a folder, no row where there are none; accuracies 0-1.
+    """The evaluations that lie in a folder, no row where there are none.
+
+    Accuracies are 0-1; a measure that was not computed is nan.
 
     Raises:
         UserError: the file is damaged.
@@ -37,11 +42,15 @@ def read(folder: RunFolder) -> pd.DataFrame:
         found = pd.read_csv(io.BytesIO(read_regular(file)), dtype=str, keep_default_na=False)
     except ValueError as error:
         raise UserError(f"{file}: not a readable table ({str(error)[:200]})") from error
+    for column in MEASURE_COLUMNS:  # of which older tables know nothing
+        found[column] = found.get(column, "")
     if missing := next((column for column in COLUMNS if column not in found), None):
         raise UserError(f"{file}: column {missing} is missing; `ablation evaluate` writes the table anew")
     for column, (low, high) in NUMBERS.items():
         numbers = pd.to_numeric(found[column], errors="coerce")
         wrong = ~((numbers >= low) & (numbers <= high))
+        if column in MEASURE_COLUMNS:
+            wrong &= found[column] != ""
         if wrong.any():
             line = int(wrong.to_numpy().argmax())
             raise UserError(

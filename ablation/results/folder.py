@@ -32,14 +32,14 @@ from ablation.files import UNFINISHED, replacing, write_atomically
 from ablation.results.json_file import read_json
 from ablation.results.manifest import checked
 from ablation.results.record import TrialRecord
-from ablation.results.tables import COLUMNS, trial_row, write_rows
+from ablation.results.tables import EPOCH_COLUMNS, TRIAL_COLUMNS, trial_row, write_rows
 from ablation.study.trial import CONTRACT
 
 JUDGED_TRAINING_IMAGES = 10_000  # at most, for a trial's train_accuracy
 RECORDS_ASKED = 10
 OWN = (
     "manifest.json", "trials.csv", "epochs.csv", "summary.csv", "contributions.csv", "budgets.csv",
-    "protocols.csv", "costs.csv", "evaluations.csv", "evaluations_summary.csv",
+    "protocols.csv", "costs.csv", "classes.csv", "evaluations.csv", "evaluations_summary.csv",
     "report.html", "report.md", "trials", "checkpoints", "weights", "samples",
     "figures", "tensorboard", "models", "observers",
 )  # fmt: skip
@@ -121,7 +121,10 @@ class RunFolder:
             raise UserError(f"{file}: {explain(error)}") from error
 
     def write_tables(
-        self, planned: Sequence[Mapping[str, Any]], records: Mapping[str, Mapping[str, Any]]
+        self,
+        planned: Sequence[Mapping[str, Any]],
+        records: Mapping[str, Mapping[str, Any]],
+        columns: Sequence[str] = TRIAL_COLUMNS,
     ) -> None:
         """Derive `trials.csv` and `epochs.csv`.
 
@@ -129,6 +132,7 @@ class RunFolder:
             planned: rows of design, step, position, seed, config_hash, in the order of the tables. Two
                 designs may name the same configuration: it was trained once and has a row under each.
             records: what `read_trials` gave; planned trials without a record have no row.
+            columns: of `trials.csv`.
         """
         there = [row for row in planned if row["config_hash"] in records]
         first = {row["config_hash"]: row for row in reversed(there)}
@@ -138,14 +142,14 @@ class RunFolder:
                 labels = {name: row[name] for name in ("step", "seed", "config_hash")}
                 yield from ({**figures, **labels} for figures in records[key]["epochs"])
 
-        self._write_table("trials", (trial_row(records[row["config_hash"]], row) for row in there))
-        self._write_table("epochs", epochs())
+        self._write_table("trials", columns, (trial_row(records[row["config_hash"]], row) for row in there))
+        self._write_table("epochs", EPOCH_COLUMNS, epochs())
 
-    def _write_table(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    def _write_table(self, name: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
         with replacing(self.path / f"{name}.csv") as file:
             text = io.TextIOWrapper(file, "utf-8", newline="")
             try:
-                write_rows(text, COLUMNS[name], rows)
+                write_rows(text, columns, rows)
             finally:
                 text.detach()
 

@@ -86,12 +86,14 @@ class Looks(_Part):
         shares: of alpha, one a look.
         order: the seeds in the order in which they are given, as many as the last look is at.
         taken: how many looks are over.
+        measure: the one whose verdicts asked for seeds.
     """
 
     seeds: Annotated[list[Annotated[int, Field(ge=2, le=MOST_SEEDS)]], Field(min_length=1)]
     shares: list[Annotated[float, Field(gt=0, le=1)]]
     order: list[Annotated[int, Field(ge=-MOST, le=MOST)]]
     taken: Count
+    measure: str = "accuracy"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -103,6 +105,24 @@ class Looks(_Part):
             raise ValueError(f"looks.order: expected {self.seeds[-1]} different seeds")
         if self.taken > len(self.seeds):
             raise ValueError(f"looks.taken: expected at most {len(self.seeds)}, found {self.taken}")
+        return self
+
+
+class Measure(_Part):
+    """A measure that the study names, as `ablation.measures.Measure` has it; an end that is None is infinite."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    higher_is_better: bool
+    low: Annotated[float, Field(ge=-1e15, le=1e15)] | None
+    high: Annotated[float, Field(ge=-1e15, le=1e15)] | None
+    unit: Annotated[str, StringConstraints(max_length=20)]
+    margin: Annotated[float, Field(ge=0, le=1e15)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError(f"high: expected more than low, {self.low:g}, found {self.high:g}")
         return self
 
 
@@ -178,7 +198,8 @@ class Manifest(_Part):
     """What was run, on what, with what.
 
     `code` holds the sha256 of each of the user's own source files, by its path below their folder; nothing here names
-    that folder. `start` and `end` are times in ISO 8601; `end` is None while a run is under way or was cut off.
+    that folder. `measures` are those that the study reports, the one that decides its verdicts first; none of them is
+    the accuracy alone. `start` and `end` are times in ISO 8601; `end` is None while a run is under way or was cut off.
     """
 
     contract: Literal[1]
@@ -202,6 +223,7 @@ class Manifest(_Part):
     trials: Annotated[list[TrialRow], Field(max_length=MOST_TRIALS)]
     seeds: list[int]
     families: list[FamilySize] = []
+    measures: Annotated[list[Measure], Field(max_length=100)] = []
     looks: Looks | None = None
 
     @model_validator(mode="after")
@@ -214,6 +236,7 @@ class Manifest(_Part):
             ("designs", self.designs),
             ("steps", places),
             ("trials", [(row.design, row.step, row.seed) for row in self.trials]),
+            ("measures", [one.name for one in self.measures]),
         ):
             twice, times = next(iter(Counter(found).most_common(1)), (None, 1))
             if times > 1:

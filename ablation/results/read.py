@@ -13,7 +13,7 @@ import pandas as pd
 from ablation.errors import UserError
 from ablation.results.folder import RunFolder
 from ablation.results.json_file import read_regular
-from ablation.results.tables import EPOCH_COLUMNS, TRIAL_COLUMNS, read_table, table_of, trial_row
+from ablation.results.tables import EPOCH_COLUMNS, read_table, table_of, trial_columns, trial_row
 
 SAMPLES = re.compile(r"[0-9a-f]{16}\.png")
 PLACE = ("design", "step", "seed")
@@ -112,7 +112,9 @@ def load(path: Path | str) -> Results:
         raise UserError(
             f"{path}: not a results folder (no manifest.json); expected e.g. results/transfer/shapes-quick"
         )
-    trials, epochs = (read_table(folder.path / f"{name}.csv") for name in ("trials", "epochs"))
+    columns = trial_columns(manifest)
+    trials = read_table(folder.path / "trials.csv", columns)
+    epochs = read_table(folder.path / "epochs.csv", EPOCH_COLUMNS)
     planned = {tuple(row[key] for key in PLACE): row for row in manifest["trials"]}
     for row in trials.itertuples():
         planned.setdefault((row.design, row.step, row.seed), _place(row))
@@ -125,11 +127,11 @@ def load(path: Path | str) -> Results:
         return Results(folder, manifest, trials, epochs)
     rows = [row for row in planned.values() if row["config_hash"] in records]
     kept = table_of(
-        "trials", (trial_row(records[row["config_hash"]], row) for row in rows), f"{folder.path}/trials"
+        columns, (trial_row(records[row["config_hash"]], row) for row in rows), f"{folder.path}/trials"
     )
-    curves = table_of("epochs", _epoch_rows(rows, records), f"{folder.path}/trials")
+    curves = table_of(EPOCH_COLUMNS, _epoch_rows(rows, records), f"{folder.path}/trials")
     found = [
-        *_disagreements("trials.csv", trials, kept, PLACE, TRIAL_COLUMNS),
+        *_disagreements("trials.csv", trials, kept, PLACE, columns),
         *_disagreements("epochs.csv", epochs, curves, ("config_hash", "epoch"), EPOCH_COLUMNS),
     ]
     more = [f"... and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
@@ -184,6 +186,8 @@ def _disagreements(
             continue
         there, here = both[column], both[f"{column} kept"]
         differ = (there != here) & ~(there.isna() & here.isna())
+        if column.startswith("measure_"):  # an empty cell is of a table from before there were measures
+            differ &= there.notna()
         for row in both[differ].to_dict("records"):
             found.append(
                 f"{name}: {column} of step {row.get('step', '')}, seed {row['seed']}"

@@ -24,7 +24,6 @@ TRIAL_COLUMNS = (
     "val_loss", "test_loss", "parameters", "flops_per_image", "train_seconds", "images_per_second",
     "peak_memory_mb", "config_hash", "error", "test_top5_accuracy", *MEASURE_COLUMNS,
 )  # fmt: skip
-LATER_COLUMNS = ("test_top5_accuracy", *MEASURE_COLUMNS)  # of which older tables know nothing
 EPOCH_COLUMNS = (
     "step", "seed", "epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds",
     "config_hash",
@@ -32,7 +31,6 @@ EPOCH_COLUMNS = (
 WHOLE_NUMBERS = (
     "position", "seed", "epoch", "epochs_run", "best_epoch", "parameters", "flops_per_image",
 )  # fmt: skip
-COLUMNS = {"trials": TRIAL_COLUMNS, "epochs": EPOCH_COLUMNS}
 
 _TEXTS = {
     "design": re.compile(r"[A-Za-z0-9][A-Za-z0-9_+.:@-]{0,127}"),
@@ -45,7 +43,6 @@ _ANY, _AMOUNT, _SHARE = (-3.5e38, 3.5e38), (0.0, 1e15), (0.0, 1.0)
 _RANGES = {
     **dict.fromkeys(WHOLE_NUMBERS, (0.0, 2.0**63)),
     "seed": (-(2.0**63), 2.0**63),
-    **dict.fromkeys(MEASURE_COLUMNS, _ANY),
     **{name: _SHARE for name in (*TRIAL_COLUMNS, *EPOCH_COLUMNS) if name.endswith("accuracy")},
     "gap": (-1.0, 1.0),
     **dict.fromkeys(("train_loss", "val_loss", "test_loss", "loss", "learning_rate"), _ANY),
@@ -53,10 +50,24 @@ _RANGES = {
 }
 
 
+def trial_columns(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of `trials.csv`: ours, and those of the measures of the user's own that the study names."""
+    named = (f"measure_{one['name']}" for one in manifest.get("measures") or [])
+    own = [column for column in named if column not in (*MEASURE_COLUMNS, "measure_accuracy")]
+    return (*TRIAL_COLUMNS, *own)
+
+
 def trial_row(record: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, Any]:
     """A row of `trials.csv`: a trial's record under one of its places."""
-    found = {f"measure_{name}": value for name, value in (record.get("measures") or {}).items()}
-    return {**record, **found, **place}
+    found = record.get("measures")
+    found = _recovered(record) if found is None else found
+    return {**record, **{f"measure_{name}": value for name, value in found.items()}, **place}
+
+
+def _recovered(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What the record of a trial from before there were measures tells of them."""
+    kept = {"log_loss": record.get("test_loss"), "top5_accuracy": record.get("test_top5_accuracy")}
+    return kept | measures.of_confusion(record.get("confusion") or [])
 
 
 def write_rows(file: TextIO, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
@@ -71,8 +82,8 @@ def _cell(column: str, value: Any) -> Any:
     return float(value) if type(value) is int and column not in WHOLE_NUMBERS else value
 
 
-def read_table(file: Path) -> pd.DataFrame:
-    """`trials.csv` or `epochs.csv`, every cell what its column says.
+def read_table(file: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """`trials.csv` or `epochs.csv`, every cell what its column says; other columns are left as they are.
 
     Columns of counts are whole numbers (or floating ones where cells are empty); accuracies 0-1, the gap -1 to 1,
     losses and times finite; what is empty is nan.
@@ -89,23 +100,22 @@ def read_table(file: Path) -> pd.DataFrame:
             )
     except (ValueError, pd.errors.ParserWarning) as error:
         raise UserError(f"{file}: not a readable table ({str(error)[:200]})") from error
-    for column in COLUMNS[file.stem]:
-        if column not in found and column in LATER_COLUMNS:
+    for column in columns:
+        if column not in found and (column == "test_top5_accuracy" or column.startswith("measure_")):
             found[column] = math.nan
         elif column not in found:
             raise UserError(f"{file}: column {column} is missing; `ablation run` writes the table anew")
     return typed(found, str(file))
 
 
-def table_of(name: str, rows: Iterable[Mapping[str, Any]], where: str) -> pd.DataFrame:
+def table_of(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], where: str) -> pd.DataFrame:
     """What `read_table` would give of rows that `write_rows` wrote.
 
     Args:
-        name: `trials` or `epochs`.
+        columns: of the table.
         rows: by column.
         where: what an error names.
     """
-    columns = COLUMNS[name]
     cells = [[_text(_cell(column, row.get(column))) for column in columns] for row in rows]
     return typed(pd.DataFrame(cells, columns=list(columns), dtype="str"), where)
 
@@ -130,7 +140,7 @@ def typed(found: pd.DataFrame, where: str) -> pd.DataFrame:
             for line, cell in enumerate(cells):
                 if not pattern.fullmatch(cell):
                     _refuse(where, column, line, _expected(column), cell)
-        elif column in _RANGES:
+        elif column in _RANGES or column.startswith("measure_"):
             checked[column] = _numbers(cells, empty, where, column)
     if "status" in checked:
         done = checked["status"] == "done"
@@ -141,7 +151,7 @@ def typed(found: pd.DataFrame, where: str) -> pd.DataFrame:
 
 
 def _numbers(cells: np.ndarray, empty: np.ndarray, where: str, column: str) -> np.ndarray:
-    low, high = _RANGES[column]
+    low, high = _RANGES.get(column, _ANY)
     kind = int if column in WHOLE_NUMBERS else float
     expected = f"a {'whole ' if kind is int else ''}number from {low:g} to {high:g}"
     numbers: list[float] = []

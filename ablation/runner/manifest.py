@@ -7,6 +7,7 @@ from typing import Any
 
 from ablation import hardware, own_code, tricks
 from ablation.errors import UserError
+from ablation.measures import ACCURACY
 from ablation.runner import samples
 from ablation.runner.provenance import commit, now, versions
 from ablation.runner.work import Place, Work
@@ -26,6 +27,7 @@ def of(work: Work) -> dict[str, Any]:
     return {
         "study": study.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         | {"name": study.study, "title": study.title or study.study},
+        **({"measures": [one.told() for one in study.reported]} if study.reported != (ACCURACY,) else {}),
         "preset": plan.preset,
         "protocol": study.protocol,
         "dataset": {

@@ -231,6 +231,8 @@ class Options:
         max_seeds: at the last look; None for as many as the folder's looks were planned for, or 20.
         hours: of wall time after which no further look begins; None for no end.
         sets: `KEY=VALUE` assignments.
+        measures: reported beside accuracy; empty for the study's own.
+        primary_measure: decides the verdicts; empty for the study's own.
         out: results folder; None for `results/<study>/<dataset>-<preset>`.
         jobs: processes at a time; 1 trains in this process, None takes one a core (or one a GPU).
         executor: `local`, or `ray` for the tasks of a cluster.
@@ -267,6 +269,8 @@ class Options:
     max_seeds: int | None = _option(_most_seeds, None)
     hours: float | None = _option(_hours, None)
     sets: tuple[str, ...] = _option(_assignments, ())
+    measures: tuple[str, ...] = _option(names, ())
+    primary_measure: str = _option(_text, "")
     out: Path | None = _option(_path, None)
     jobs: int | None = _option(whole_number, 1)
     executor: str = _option(_one_of(EXECUTORS), "local")

@@ -7,6 +7,7 @@ from typing import Any
 
 from ablation.data import choose, name_of, shape_and_classes
 from ablation.errors import UserError
+from ablation.measures import check_classes, check_named
 from ablation.runner.options import Options
 from ablation.study import controls
 from ablation.study.planned import PlannedStep, Variant
@@ -62,6 +63,7 @@ def plan_run(study: Study, options: Options) -> RunPlan:
     Raises:
         UserError: an option that the study has no answer to, or no such dataset here.
     """
+    study = _measured(study, options)
     preset = options.preset or default_preset(study)
     address, why = choose(options.dataset or study.dataset, options.data_dir, may_download=preset == "full")
     dataset = name_of(address)
@@ -76,7 +78,21 @@ def plan_run(study: Study, options: Options) -> RunPlan:
         named = {step.step for step in only([step for step in of_design if not step.control], options.steps)}
         whole += of_design
         steps += [step for step in of_design if (step.base if step.control else step.step) in named]
+    judged = len(whole[0].setting.sizes.classes or range(classes))
+    for one in study.reported:
+        check_classes(one, judged)
     return replace(empty, designs=designs, whole=tuple(whole), steps=tuple(steps))
+
+
+def _measured(study: Study, options: Options) -> Study:
+    """The study with the measures that the options name.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    primary = options.primary_measure or study.primary_measure
+    check_named(("--primary-measure", primary), *(("--measures", name) for name in options.measures))
+    return study.replace(measures=options.measures or study.measures, primary_measure=primary)
 
 
 def steps_of_earlier_runs(planned: RunPlan, told: Iterable[Mapping[str, Any]]) -> tuple[PlannedStep, ...]:

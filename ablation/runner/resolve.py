@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ablation.analysis.comparisons import Comparison, comparisons, is_primary
+from ablation.analysis.comparisons import Comparison, is_primary
 from ablation.analysis.looks import FIRST, MOST, plan_looks
+from ablation.analysis.measured import judged, primary
 from ablation.analysis.sequential import Looked, looked
 from ablation.analysis.steps import steps_of
-from ablation.analysis.summary import families_of, margin_of
 from ablation.results.read import Results
 from ablation.runner.options import OptionError
 from ablation.runner.plan import RunPlan
@@ -62,13 +62,19 @@ def planned(asked: RunPlan, there: Mapping[str, Any]) -> Looked:
             "max_seeds", f"expected at least the {len(first)} seeds of the first look, found '{most}'"
         )
     more = range(max(first) + 1, max(first) + 1 + most - len(first))
-    found = Looked(plan_looks(len(first), most), (*first, *more))
+    found = Looked(plan_looks(len(first), most), (*first, *more), measure=asked.study.primary_measure)
     if told and (told.plan.seeds, told.order) != (found.plan.seeds, found.order):
         option = "max_seeds" if options.max_seeds else "seeds"
         raise OptionError(
             option,
             f"the looks of this folder were planned at {_seeds(told)} seeds, found {_seeds(found)}; leave it out, "
             "or choose another folder with --out",
+        )
+    if told and told.measure != found.measure:
+        raise OptionError(
+            "primary_measure",
+            f"the looks of this folder give seeds by {told.measure}, found {found.measure}; choose another folder with "
+            "--out",
         )
     return found
 
@@ -81,15 +87,13 @@ def standings(results: Results, work: Work) -> Standings:
     """Where the comparisons stand after the looks that the manifest says are over."""
     if not (results.trials["status"] == "done").any():
         return Standings({}, frozenset(), frozenset())
-    steps, told = steps_of(results), results.manifest
+    steps, told, measure = steps_of(results), results.manifest, primary(results.manifest)
     titles = {step.place: step.title for step in work.steps}
-    primary = {(step["design"], step["step"]): step for step in steps.all if is_primary(step)}
+    asked = {(step["design"], step["step"]): step for step in steps.all if is_primary(step)}
     found: dict[Place, Comparison] = {
         place: one
-        for place, one in comparisons(
-            steps, margin=margin_of(told), sizes=families_of(told), looked=looked(told)
-        ).items()
-        if place in primary and {place, (place[0], primary[place]["base"])} <= titles.keys()
+        for place, one in judged(told, steps, measure).items()
+        if place in asked and {place, (place[0], asked[place]["base"])} <= titles.keys()
     }
     several = len({design for design, _ in found}) > 1
     return Standings(

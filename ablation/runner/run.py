@@ -18,6 +18,7 @@ from ablation.networks.layout import layout
 from ablation.observers import Observing, own_names
 from ablation.results import read as results
 from ablation.results.folder import Records, RunFolder
+from ablation.results.tables import trial_columns
 from ablation.runner import manifest, resolve, samples
 from ablation.runner.display import Watching
 from ablation.runner.executors.processes import refuse_in_a_starting_process
@@ -186,7 +187,8 @@ def _train(work: Work, told: Mapping[str, Any], before: Collection[str], room: _
     tasks = [task for group in groups for task in group]
     costs = {labels[task.trial.config_hash]: _cost(work, task) for task in tasks}
     display.start(len(hashes), kept, costs, at_once, look)
-    write_tables = _seldom(lambda: folder.write_tables(told["trials"], records))
+    columns = trial_columns(told)
+    write_tables = _seldom(lambda: folder.write_tables(told["trials"], records, columns))
     failed = False
 
     def finish(task: Task, record: dict[str, Any]) -> None:
@@ -213,7 +215,7 @@ def _train(work: Work, told: Mapping[str, Any], before: Collection[str], room: _
         return _Trained(hashes, False, failed)
     finally:
         display.end()
-        folder.write_tables(told["trials"], records)
+        folder.write_tables(told["trials"], records, columns)
     return _Trained(hashes, True, failed)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from ablation.data.request import DataRequest, read_data
 from ablation.errors import UserError
 from ablation.files import UNFINISHED, write_atomically
+from ablation.measures import ACCURACY
 from ablation.runner.display import Watching
 from ablation.runner.lock import hold
 from ablation.runner.options import Options
@@ -64,6 +65,11 @@ def tune(study: Study, search: Search, options: Options, display: Watching) -> O
     planned = stages(search)
     _check(search, base, planned)
     display.note(f"{study.title or study.study}, {search.step}: {dataset} ({why}), preset {preset}")
+    if (measure := study.reported[0]) != ACCURACY:
+        display.note(
+            f"the search goes by validation accuracy; {measure.phrase} is of test images, which a search is not given,"
+            f" and judges default and tuned by {TUNED}"
+        )
     sizes = base.at({}).setting.sizes.replace(test=0)
     splits = read_data(DataRequest(address, options.data_dir, "honest", sizes))
 

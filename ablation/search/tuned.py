@@ -26,6 +26,9 @@ def tuned_study(base: Base, notes: dict[str, Any], folder: Path) -> str:
         "dataset": base.dataset,
         "designs": ["cumulative"],
         "presets": {base.preset: {}},
+        **base.study.model_dump(
+            mode="json", include={"measures", "primary_measure", "margin"}, exclude_defaults=True
+        ),
         **sections(default),
         "ladder": [
             {"step": "default", "title": "default"},

@@ -15,6 +15,8 @@ from ablation.study.yaml_file import parse_yaml
 
 SECTIONS: dict[str, type[Frozen]] = {"network": Network, "training": Training, "data": Sizes}
 TRICKS = "tricks"
+OPTIONS = {"measures": "--measures", "primary_measure": "--primary-measure"}
+"""Keys of a study that are no setting's and have an option of their own."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ def assignments(texts: Sequence[str]) -> dict[Address, Any]:
     found = {}
     for text in texts:
         key, equals, value = text.partition("=")
+        if key in OPTIONS:
+            raise UserError(f"--set {text}: expected {OPTIONS[key]} {value}".rstrip())
         address = parse(key)
         if not equals or address is None:
             raise UserError(

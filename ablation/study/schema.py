@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ablation import tricks
 from ablation.errors import UserError, did_you_mean
+from ablation.measures import ACCURACY, Measure, reported
 from ablation.recipe import Frozen, Positive
 from ablation.study.bounds import Name
 from ablation.study.design import names as design_names
@@ -88,7 +89,10 @@ class Study(Frozen):
         orders: how many orders of the ladder the design `orders` draws.
         order_seed: from which it draws them.
         seeds: how many.
-        margin: a difference in accuracy no larger than this, a fraction, is none; 0 leaves "no difference" out.
+        measures: reported beside accuracy and the primary one, with the same statistics (`ablation list measures`).
+        primary_measure: decides the verdicts.
+        margin: a difference no larger than this is none, in the unit of the primary measure (0.01 of a fraction is a
+            point); 0 leaves "no difference" out. Where not given, each measure has its own.
         network, training, data: the first step's settings over the recipe's defaults.
         ladder: the steps.
         presets: `full` is the study as it stands unless the file says otherwise.
@@ -106,7 +110,9 @@ class Study(Frozen):
     orders: Annotated[int, Field(ge=1, le=1000)] = 4
     order_seed: int = 0
     seeds: Seeds = 3
-    margin: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    measures: tuple[str, ...] = ()
+    primary_measure: str = ACCURACY.name
+    margin: Annotated[float, Field(ge=0, lt=1)] | None = None
     network: dict[str, Any] = {}
     training: dict[str, Any] = {}
     data: dict[str, Any] = {}
@@ -159,4 +165,17 @@ class Study(Frozen):
         ):
             if found not in known:
                 raise ValueError(f"{key}: unknown '{found}'{did_you_mean(found, known)}")
+        try:
+            reported(self.measures, self.primary_measure)
+        except UserError as error:
+            raise ValueError(str(error)) from error
         return self
+
+    @property
+    def reported(self) -> tuple[Measure, ...]:
+        """The measures whose figures and verdicts are told, the one that decides first, accuracy always among them.
+
+        Raises:
+            UserError: there is none of a name.
+        """
+        return reported(self.measures, self.primary_measure)

@@ -90,7 +90,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("report nowhere", "nowhere: not a results folder (no manifest.json)"),
         ("compare nowhere elsewhere", "nowhere: not a results folder"),
         ("list trick", "list: unknown 'trick'; did you mean 'tricks'?"),
-        ("show dropuot", "show: unknown trick or study 'dropuot'; did you mean 'dropout'?"),
+        ("show dropuot", "show: unknown trick, study or measure 'dropuot'; did you mean 'dropout'?"),
         ("show nothing.yaml", "nothing.yaml: cannot be read"),
     ],
 )  # fmt: skip
@@ -397,7 +397,7 @@ def test_light_commands_answer_in_half_a_second(arguments, tmp_path):
 def test_the_module_and_the_command_are_one(tmp_path):
     done = tiny.python("-m", "ablation", "show", "x", cwd=tmp_path, expected=2)
     assert done.stdout == ""
-    assert done.stderr.startswith("ablation: show: unknown trick or study 'x'")
+    assert done.stderr.startswith("ablation: show: unknown trick, study or measure 'x'")
 
 
 def test_ctrl_c_before_training_is_no_traceback(capsys, monkeypatch):

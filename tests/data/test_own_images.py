@@ -151,6 +151,13 @@ def picture(rng, side=64):
     return small.resize((side, side), Image.Resampling.BICUBIC)
 
 
+ODDITIES = (
+    "3 file(s) cannot be read", "kind03/torn.jpg (", "kind05/text.png (", "kind01/gone.png (",
+    "1 file(s) that are no images by their names are left out: kind07/notes.txt",
+    "grey image(s) among", "no test split is given",
+)  # fmt: skip
+
+
 @pytest.fixture
 def zoo(tmp_path):
     """64 x 64 images in 12 imbalanced classes, of every form, and what is no image."""
@@ -185,11 +192,7 @@ def zoo(tmp_path):
 def test_every_oddity_of_a_folder_is_named_and_counted(zoo):
     splits = data.load(f"folder:{zoo}", train=100, val=20, test=20)
     notes = "\n".join(splits.notes)
-    for part in (
-        "3 file(s) cannot be read", "kind03/torn.jpg (", "kind05/text.png (", "kind01/gone.png (",
-        "1 file(s) that are no images by their names are left out: kind07/notes.txt",
-        "grey image(s) among", "no test split is given",
-    ):  # fmt: skip
+    for part in ODDITIES:
         assert part in notes
     assert splits.x_train.shape[1:] == (64, 64, 3) and len(splits.classes) == 12
     for labels in (splits.y_train, splits.y_val, splits.y_test):
@@ -227,10 +230,30 @@ def test_the_ladder_at_smoke_on_a_folder(zoo, tmp_path, study_file):
 
 
 @pytest.mark.slow
-def test_the_whole_ladder_and_the_data_check_run_on_a_folder(zoo, tmp_path, capsys):
+def test_the_whole_ladder_by_balanced_accuracy_and_the_data_check_run_on_a_folder(zoo, tmp_path, capsys):
     chosen = ["generalization", "--preset", "smoke", "--dataset", f"folder:{zoo}"]
-    assert main(["run", *chosen, "--seeds", "1", "--out", str(tmp_path / "out")]) == 0
-    capsys.readouterr()
+    judged = ["--primary-measure", "balanced_accuracy", "--measures", "macro_f1,log_loss,class_recall"]
+    out = tmp_path / "out"
+    assert main(["run", *chosen, *judged, "--seeds", "2", "--out", str(out), "--jobs", "1"]) == 0
+    told = " ".join("".join(capsys.readouterr()).split())
+    for oddity in ODDITIES:
+        assert oddity in told
+    assert "balanced accuracy goes from" not in told, "smoke measures nothing"
+    assert "balanced accuracy with a gap" in told and "Macro F1:" in told
+    rows, trials = (tiny.table(out / f"{name}.csv") for name in ("summary", "trials"))
+    assert len(rows) == 8 and {row["measure"] for row in rows} == {"balanced_accuracy"}
+    for row in rows:
+        mine = [float(one["measure_balanced_accuracy"]) for one in trials if one["step"] == row["step"]]
+        assert len(mine) == 2 and np.isclose(float(row["measure_mean"]), np.mean(mine))
+        assert 0 <= float(row["measure_ci_low"]) <= float(row["measure_ci_high"]) <= 1
+        assert (float(row["delta_ci_low"]) >= -1) if row["base"] else row["delta_ci_low"] == ""
+        assert row["measure_log_loss_mean"] and row["measure_accuracy_mean"] == row["test_mean"]
+    counts = np.array(
+        json.loads(next((out / "trials").glob("*.json")).read_text(encoding="utf-8"))["confusion"]
+    )
+    assert counts.shape == (12, 12) and counts.sum(1).min() >= 1 and counts.sum(1)[0] > counts.sum(1)[11]
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "By another measure: macro F1" in page and "Recall by class" in page and "kind11" in page
     main(["check", *chosen])
     assert "class balance" in capsys.readouterr().out
 

@@ -78,5 +78,5 @@ def test_a_measure_of_the_users_own_is_one_file(tmp_path, monkeypatch):
     with own_code.in_use(tmp_path):
         assert measures.measured(np.log(P), Y)["sure"] == pytest.approx(3.7 / 6)
         assert own_code.digest()
-    with pytest.raises(UserError, match="measure: unknown 'sure'"):
+    with pytest.raises(UserError, match="unknown measure 'sure'"):
         measures.get("sure")

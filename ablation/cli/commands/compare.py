@@ -11,10 +11,13 @@ HELP = "put several results folders side by side"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folders", type=Path, nargs="+", metavar="DIR")
+    parser.add_argument(
+        "--measure", default="", metavar="M", help="of `ablation list measures` (what decides)"
+    )
 
 
 def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
     from ablation.report.compare import compare, to_markdown
 
-    print(to_markdown(compare(given.folders)))
+    print(to_markdown(compare(given.folders, given.measure)))
     return exit_codes.DONE

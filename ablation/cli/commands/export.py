@@ -17,7 +17,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--columns", default="", metavar="C[,C]",
-        help="rung, n, test, val, train, gap, delta, p, verdict, parameters, flops, time, published",
+        help="rung, n, test, val, train, gap, delta, p, verdict, parameters, flops, time, published, and of the study's"
+        " measures NAME, NAME_delta, NAME_verdict",
     )  # fmt: skip
     parser.add_argument(
         "--spread",

@@ -1,16 +1,21 @@
-"""`ablation list`: the studies, tricks or datasets that there are."""
+"""`ablation list`: the studies, tricks, datasets or measures that there are."""
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ablation.cli import exit_codes
 from ablation.errors import UserError, did_you_mean
 
-HELP = "list studies, tricks or datasets"
+if TYPE_CHECKING:
+    from ablation.measures import Measure
+
+HELP = "list studies, tricks, datasets or measures"
+KINDS = ("studies", "tricks", "datasets", "measures")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", nargs="?", metavar="studies|tricks|datasets", default="studies")
+    parser.add_argument("what", nargs="?", metavar="|".join(KINDS), default="studies")
 
 
 def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
@@ -29,11 +34,20 @@ def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
         from ablation import data
 
         lines = [(name, data.get(name).title) for name in data.names()]
+    elif given.what == "measures":
+        from ablation import measures
+
+        lines = [(name, _told(measures.get(name))) for name in measures.choices()]
     else:
-        raise UserError(
-            f"list: unknown '{given.what}'{did_you_mean(given.what, ('studies', 'tricks', 'datasets'))}"
-        )
+        raise UserError(f"list: unknown '{given.what}'{did_you_mean(given.what, KINDS)}")
     width = max(len(name) for name, _ in lines)
     for name, title in lines:
         print(f"{name:{width}}  {title}".rstrip())
     return exit_codes.DONE
+
+
+def _told(measure: "Measure") -> str:
+    """A measure in a line: its title, direction, margin and how many classes it takes."""
+    direction = "higher is better" if measure.higher_is_better else "lower is better"
+    classes = f", {measure.fewest_classes} classes or more" if measure.fewest_classes > 2 else ""
+    return f"{measure.title}: {direction}, margin {measure.scale.size(measure.margin)}{classes}"

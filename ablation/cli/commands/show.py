@@ -1,12 +1,13 @@
-"""`ablation show`: a trick's card, or a study rung by rung."""
+"""`ablation show`: a trick's card, a measure, or a study rung by rung."""
 
 import argparse
+import inspect
 from collections.abc import Sequence
 
 from ablation.cli import exit_codes
 from ablation.errors import UserError, did_you_mean
 
-HELP = "a trick's card, or a study rung by rung"
+HELP = "a trick's card, a measure, or a study rung by rung"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +15,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
-    from ablation import study, tricks
+    from ablation import measures, study, tricks
 
     if given.name in tricks.names():
         from ablation.lectures.reference import measured
@@ -23,11 +24,19 @@ def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
         for line in measured(given.name):
             print(f"Measured: {line}")
         return exit_codes.DONE
+    if given.name in measures.names():
+        measure = measures.computed(given.name)
+        print(f"{measure.title}\n\n{inspect.getdoc(measure.function) or ''}".strip())
+        return exit_codes.DONE
     if given.name not in study.names() and not given.name.endswith((".yaml", ".yml")):
-        known = (*tricks.names(), *study.names())
-        raise UserError(f"show: unknown trick or study '{given.name}'{did_you_mean(given.name, known)}")
+        known = (*tricks.names(), *study.names(), *measures.names())
+        raise UserError(
+            f"show: unknown trick, study or measure '{given.name}'{did_you_mean(given.name, known)}"
+        )
     shown = study.load(given.name)
     print(f"{shown.title or shown.study}\n{shown.question}\n{shown.source}".strip())
+    told = [one.phrase for one in shown.reported]
+    print(f"verdicts by {told[0]}" + (f"; also reported: {', '.join(told[1:])}" if told[1:] else ""))
     for step in study.plan(shown, preset="full", dataset=shown.dataset):
         print(f"\n{step.position} {step.title}" + (f" (on {step.base})" if step.base else ""))
         for name, parameters in step.uses:

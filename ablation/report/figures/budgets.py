@@ -8,7 +8,6 @@ from ablation.report import style
 from ablation.report.findings import MOST_DRAWN, Findings
 from ablation.report.series import whiskers
 from ablation.report.style import BLUE, INK
-from ablation.wording import signed
 
 PLACE = 60
 HEADING = "Tricks against the number of epochs"
@@ -37,8 +36,8 @@ def draw(found: Findings, wide: bool = True) -> Figure:
             axes.axhline(0, color=INK, linewidth=1)
             axes.errorbar(
                 rows["epochs"],
-                100 * rows["delta"],
-                yerr=100 * whiskers(rows, "delta", "delta_ci_"),
+                found.scale.factor * rows["delta"],
+                yerr=found.scale.factor * whiskers(rows, "delta", "delta_ci_"),
                 fmt="o-",
                 color=BLUE,
                 markersize=6,
@@ -56,19 +55,21 @@ def draw(found: Findings, wide: bool = True) -> Figure:
         for axes in grid[max(0, len(steps) - columns) : len(steps)]:
             axes.tick_params(labelbottom=True)
         figure.supxlabel("epochs", fontsize=12 if wide else 10, color=INK)
-        figure.supylabel("change of test accuracy, points", fontsize=12 if wide else 10, color=INK)
+        figure.supylabel(
+            f"change of {found.measure.phrase}{found.unit}", fontsize=12 if wide else 10, color=INK
+        )
     return figure
 
 
 def caption(found: Findings) -> str:
     """How to read it."""
-    return "Change of test accuracy against the rung's base, at every number of epochs; 95 % intervals."
+    return f"Change of {found.measure.phrase} against the rung's base, at every number of epochs; 95 % intervals."
 
 
 def alt(found: Findings) -> str:
     """The figure in words."""
     said = [
-        f"{found.step_title(row.design, row.step)}, {row.epochs} epochs: {signed(row.delta)} points"
+        f"{found.step_title(row.design, row.step)}, {row.epochs} epochs: {found.scale.told(row.delta)}"
         for row in found.budgets[:MOST_DRAWN].itertuples()
     ]
     return f"What each step changes, by number of epochs: {'; '.join(said)}."

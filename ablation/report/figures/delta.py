@@ -11,7 +11,6 @@ from ablation.report import style
 from ablation.report.findings import MOST_DRAWN, Findings
 from ablation.report.series import told, whiskers
 from ablation.report.style import BLUE, GREEN, GRID, INK, MUTED, RED
-from ablation.wording import interval, signed
 
 PLACE = 30
 HEADING = "What each step changes"
@@ -34,9 +33,9 @@ def draw(found: Findings, wide: bool = True) -> Figure:
     names = [re.sub(" against (a )?", " vs ", found.comparison(row)) for row in rungs.itertuples()]
     figure, axes = style.rows(names, wide)
     against = "each rung adds to the one before" if found.climbs else "each step changes against its base"
-    style.title(figure, f"Test accuracy: what {against}", found.setting)
+    style.title(figure, f"{found.measure.title}: what {against}", found.setting)
     if found.floor is not None:
-        edge = 100 * found.floor
+        edge = found.scale.factor * found.floor
         axes.axvspan(-edge, edge, color=GRID, alpha=0.6, label="A/A noise floor")
     axes.axvline(0, color=INK, linewidth=1.2)
     if ladder < len(rungs):
@@ -45,9 +44,9 @@ def draw(found: Findings, wide: bool = True) -> Figure:
         chosen = rungs[rungs["verdict_kind"] == word]
         if len(chosen):
             axes.errorbar(
-                100 * chosen["delta"],
+                found.scale.factor * chosen["delta"],
                 chosen.index,
-                xerr=100 * whiskers(chosen, "delta", "delta_ci_"),
+                xerr=found.scale.factor * whiskers(chosen, "delta", "delta_ci_"),
                 fmt=marker,
                 color=colour,
                 markersize=8,
@@ -56,8 +55,8 @@ def draw(found: Findings, wide: bool = True) -> Figure:
                 label=word,
             )
     ends = zip(rungs["delta"], rungs["delta_ci_low"], rungs["delta_ci_high"], strict=True)
-    style.right_column(axes, [f"{signed(mean)} {interval(low, high)}" for mean, low, high in ends])
-    axes.set_xlabel("change of test accuracy, points, with the verdict's interval")
+    style.right_column(axes, [found.scale.difference(mean, low, high) for mean, low, high in ends])
+    axes.set_xlabel(f"change of {found.measure.phrase}{found.unit}, with the verdict's interval")
     style.legend(figure, axes)
     return figure
 
@@ -65,14 +64,14 @@ def draw(found: Findings, wide: bool = True) -> Figure:
 def caption(found: Findings) -> str:
     """How to read it."""
     return (
-        "Test accuracy minus that of the step's base at the same seed, coloured by verdict. The interval is the one"
-        " that the verdict rests on: it leaves out zero exactly where a step helps or hurts."
+        f"{found.measure.title} minus that of the step's base at the same seed, coloured by verdict. The interval is"
+        " the one that the verdict rests on: it leaves out zero exactly where a step helps or hurts."
     )
 
 
 def alt(found: Findings) -> str:
     """The figure in words."""
     values = [
-        f"{signed(row.delta)} points, {row.verdict_words or 'no base'}" for row in found.drawn.itertuples()
+        f"{found.scale.told(row.delta)}, {row.verdict_words or 'no base'}" for row in found.drawn.itertuples()
     ]
-    return told(found, "Change of test accuracy against the base", values)
+    return told(found, f"Change of {found.measure.phrase} against the base", values)

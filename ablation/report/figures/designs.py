@@ -7,7 +7,6 @@ from ablation.report import style
 from ablation.report.findings import MOST_DRAWN, Findings
 from ablation.report.series import whiskers
 from ablation.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, RED
-from ablation.wording import signed
 
 PLACE = 40
 HEADING = "What each trick adds, by design"
@@ -34,9 +33,9 @@ def draw(found: Findings, wide: bool = True) -> Figure:
         colour, marker = LOOKS[i % len(LOOKS)]
         beside = 0.6 * ((i + 0.5) / len(used) - 0.5)
         axes.errorbar(
-            100 * chosen["value"],
+            found.scale.factor * chosen["value"],
             [tricks.index(trick) + beside for trick in chosen["trick"]],
-            xerr=100 * whiskers(chosen, "value", ""),
+            xerr=found.scale.factor * whiskers(chosen, "value", ""),
             fmt=marker,
             color=colour,
             markersize=7,
@@ -44,7 +43,7 @@ def draw(found: Findings, wide: bool = True) -> Figure:
             linewidth=1.8,
             label=style.line(found.design_name(design), 30),
         )
-    axes.set_xlabel("contribution to test accuracy, points (95 % interval)")
+    axes.set_xlabel(f"contribution to {found.measure.phrase}{found.unit} (95 % interval)")
     style.legend(figure, axes)
     return figure
 
@@ -60,7 +59,7 @@ def caption(found: Findings) -> str:
 def alt(found: Findings) -> str:
     """The figure in words."""
     said = [
-        f"{row.trick} ({found.design_name(row.design)}) {signed(row.value)} points"
+        f"{row.trick} ({found.design_name(row.design)}) {found.scale.told(row.value)}"
         for row in _table(found).itertuples()
     ]
     return f"What each trick adds, by design: {'; '.join(said)}."

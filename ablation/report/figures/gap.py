@@ -35,7 +35,7 @@ def draw(found: Findings, wide: bool = True) -> Figure:
     for column, colour, marker, name in SPLITS:
         axes.plot(rungs[column], heights, marker, color=colour, markersize=8, label=name)
     style.right_column(axes, [gap_points(value) for value in rungs["gap_mean"]])
-    style.accuracy_axis(axes, "accuracy")
+    style.measure_axis(axes, "accuracy")
     style.legend(figure, axes)
     return figure
 

@@ -1,4 +1,4 @@
-"""Test accuracy a rung."""
+"""Test accuracy a rung, or the measure that decides."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -7,12 +7,10 @@ from ablation.report import style
 from ablation.report.findings import Findings
 from ablation.report.series import TEST, titles, told, whiskers
 from ablation.report.style import MUTED, RED
-from ablation.wording import percent
 
 PLACE = 10
-HEADING = "Test accuracy, rung by rung"
+HEADING = "Rung by rung"
 IN_PAGE = True
-ENDS = ["test_ci_low", "test_ci_high"]
 
 
 def shown_if(found: Findings) -> bool:
@@ -21,15 +19,15 @@ def shown_if(found: Findings) -> bool:
 
 
 def draw(found: Findings, wide: bool = True) -> Figure:
-    """Test accuracy a rung: mean with its 95 % interval, every seed, the lecture's published value."""
+    """The measure that decides, a rung: mean with its 95 % interval, every seed, the lecture's published value."""
     rungs, done = found.drawn, found.done[found.done["design"] == found.design]
     figure, axes = style.rows(titles(found), wide)
-    style.title(figure, "Test accuracy, rung by rung", found.setting)
+    style.title(figure, f"{found.measure.title}, rung by rung", found.setting)
     heights = range(len(rungs))
     axes.errorbar(
-        rungs["test_mean"],
+        rungs["measure_mean"],
         heights,
-        xerr=whiskers(rungs.assign(**rungs[ENDS].clip(0, 1)), "test_mean", "test_ci_"),
+        xerr=whiskers(rungs, "measure_mean", "measure_ci_"),
         fmt="o",
         color=TEST,
         markersize=8,
@@ -37,7 +35,7 @@ def draw(found: Findings, wide: bool = True) -> Figure:
         linewidth=2,
         label="mean, 95 % interval" if rungs["n"].max() > 1 else "one seed, no interval",
     )
-    seeds = [done.loc[done["step"] == step, "test_accuracy"].to_numpy() for step in rungs["step"]]
+    seeds = [done.loc[done["step"] == step, found.measure.column].to_numpy() for step in rungs["step"]]
     if rungs["n"].max() > 1:
         below = np.repeat(np.arange(len(rungs)) + 0.27, [len(values) for values in seeds])
         axes.plot(np.concatenate(seeds), below, ".", color=MUTED, label="one seed")
@@ -52,8 +50,8 @@ def draw(found: Findings, wide: bool = True) -> Figure:
             markeredgewidth=1.5,
             label="lecture",
         )
-    style.right_column(axes, [percent(mean) for mean in rungs["test_mean"]], TEST)
-    style.accuracy_axis(axes, "test accuracy")
+    style.right_column(axes, [found.scale.value(mean) for mean in rungs["measure_mean"]], TEST)
+    style.measure_axis(axes, found.measure.phrase, found.scale)
     style.legend(figure, axes)
     return figure
 
@@ -66,9 +64,10 @@ def caption(found: Findings) -> str:
 
 def alt(found: Findings) -> str:
     """The figure in words."""
-    return told(found, "Test accuracy a rung", [percent(mean) for mean in found.drawn["test_mean"]])
+    values = [found.scale.value(mean) for mean in found.drawn["measure_mean"]]
+    return told(found, f"{found.measure.title} a rung", values)
 
 
 def _published(found: Findings) -> bool:
-    """Whether the lecture's figures stand beside ours: where the images are the same."""
-    return not found.on_other_data and bool(found.drawn["lecture_val"].notna().any())
+    """Whether the lecture's figures stand beside ours: where images and measure are the same."""
+    return found.of_accuracy and not found.on_other_data and bool(found.drawn["lecture_val"].notna().any())

@@ -42,7 +42,7 @@ def draw(found: Findings, wide: bool = True) -> Figure:
         axes.plot(table[column], heights, marker, color=colour, markersize=8, label=label)
     ends = zip(table["optimism"], table["optimism_low"], table["optimism_high"], strict=True)
     style.right_column(axes, [f"{signed(mean)} {interval(low, high)}" for mean, low, high in ends])
-    style.accuracy_axis(axes, "test accuracy")
+    style.measure_axis(axes, "test accuracy")
     style.legend(figure, axes)
     return figure
 
