@@ -30,8 +30,8 @@ def name(images: np.ndarray, labels: np.ndarray) -> str:
         labels: int (n,).
     """
     content = hashlib.sha256(str(images.shape).encode())
-    content.update(np.ascontiguousarray(images))
-    content.update(np.ascontiguousarray(labels, np.int64))
+    content.update(images.tobytes())
+    content.update(labels.astype(np.int64).tobytes())
     return f"{content.hexdigest()[:16]}.png"
 
 

@@ -39,7 +39,8 @@ def images(found: Findings, steps: Steps, step: Step, read: Read) -> dict[str, A
     if base is None or column is None:
         return None
     truth = pairs[0][1].truth
-    befores, afters = (np.array([pair[i].predicted == truth for pair in pairs]) for i in (1, 2))
+    befores = np.array([before.predicted == truth for _, before, _ in pairs])
+    afters = np.array([after.predicted == truth for _, _, after in pairs])
     change = turned(befores, afters)
     classes = found.manifest["dataset"]["classes"]
 
