@@ -291,6 +291,8 @@ def _legend(found: Findings, spread: str, names: Sequence[str], best: str | None
     if seeds > 1:
         words = "95 % intervals" if spread == "interval" else "standard deviations"
         told.append(f"Mean over {seeds} seeds, ± {words} over seeds.")
+    if "gap" in names:
+        told.append("Gap: training minus test accuracy, in points.")
     if "delta" in names:
         told.append(
             f"Delta: {found.scale.unit or found.measure.phrase} against the step's base, paired by seed, [ ] the"
@@ -324,9 +326,9 @@ def _latex(found: Findings, drawn: Drawn) -> str:
 
     label = re.sub(r"[^a-z0-9]+", "-", str(found.manifest["study"]["name"]).lower())
     lines = [
-        r"% needs \usepackage{booktabs}",
-        r"\begin{table}",
-        r"  \centering",
+        r"% needs \usepackage{booktabs}; table* is as wide as the page where that has two columns",
+        r"\begin{table*}",
+        r"  \centering\small",
         rf"  \caption{{{latex_escape(str(found.manifest['study']['title']))}. {latex_escape(drawn.legend)}}}",
         rf"  \label{{tab:{label}}}",
         rf"  \begin{{tabular}}{{l{'r' * (len(drawn.heads) - 1)}}}",
@@ -339,7 +341,7 @@ def _latex(found: Findings, drawn: Drawn) -> str:
         ),
         r"    \bottomrule",
         r"  \end{tabular}",
-        r"\end{table}",
+        r"\end{table*}",
     ]
     return "\n".join(lines) + "\n"
 
@@ -378,7 +380,12 @@ def latex_escape(text: str) -> str:
 
 
 def _entry(entry: dict[str, str]) -> str:
-    fields = [f"  {name} = {{{value}}}" for name, value in entry.items() if name not in ("key", "kind")]
+    # A second pair of braces keeps the capitals of a title, which BibTeX's styles lower.
+    fields = [
+        f"  {name} = {{{{{value}}}}}" if name == "title" else f"  {name} = {{{value}}}"
+        for name, value in entry.items()
+        if name not in ("key", "kind")
+    ]
     return f"@{entry['kind']}{{{entry['key']},\n" + ",\n".join(fields) + "\n}\n"
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from synthetic import EVIL, ladder, write_study
@@ -13,6 +14,7 @@ from ablation.cli import main
 from ablation.errors import UserError
 from ablation.report import export, findings
 
+ROOT = Path(__file__).parents[2]
 LATEX = next(filter(None, map(shutil.which, ("pdflatex", "xelatex", "tectonic"))), None)
 
 
@@ -128,17 +130,24 @@ def test_text_from_outside_is_escaped(tmp_path):
     assert "<script" not in export.table(findings.collect(write_study(tmp_path, steps=steps)), "markdown")
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(LATEX is None, reason="no LaTeX here")
-def test_a_real_latex_compiles_it(found, tmp_path):
-    (tmp_path / "refs.bib").write_text(export.bibtex(found))
-    document = (
-        "\\documentclass[twocolumn]{article}\\usepackage[utf8]{inputenc}\\usepackage{booktabs}\n"
-        f"\\begin{{document}}\n{export.table(found, 'latex')}\\bibliographystyle{{plain}}\\bibliography{{refs}}"
-        "\\end{document}\n"
+@pytest.mark.parametrize("layout", ["onecolumn", "twocolumn"])
+def test_a_real_latex_sets_it_within_the_margins(layout, tmp_path):
+    reference = findings.collect(findings_of(ROOT / "results/reference/generalization/cifar10-quick"))
+    (tmp_path / "refs.bib").write_text(export.bibtex(reference), encoding="utf-8")
+    (tmp_path / "paper.tex").write_text(
+        f"\\documentclass[{layout}]{{article}}\\usepackage{{booktabs}}\\usepackage{{graphicx}}\n"
+        f"\\begin{{document}}\\ref{{tab:generalization}}\n{export.table(reference, 'latex')}"
+        "\\bibliographystyle{plain}\\bibliography{refs}\\end{document}\n",
+        encoding="utf-8",
     )
-    (tmp_path / "paper.tex").write_text(document)
-    command = [LATEX] if "tectonic" in LATEX else [LATEX, "-interaction=nonstopmode", "-halt-on-error"]
-    done = subprocess.run([*command, "paper.tex"], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-2000:]
+    latex = [LATEX] if "tectonic" in LATEX else [LATEX, "-interaction=nonstopmode", "-halt-on-error"]
+    bibtex = (
+        [] if "tectonic" in LATEX else [["bibtex", "paper"], [*latex, "paper.tex"], [*latex, "paper.tex"]]
+    )
+    for command in ([*latex, "paper.tex"], *bibtex):
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-2000:]
+    said = done.stdout + done.stderr
+    assert "undefined" not in said and "Overfull" not in said
     assert (tmp_path / "paper.pdf").stat().st_size > 5000
