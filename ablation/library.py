@@ -110,6 +110,12 @@ class StudyResults:
         """Learning curves."""
         return self._figure("curves")
 
+    def _repr_html_(self) -> str:
+        """The table of verdicts, as a notebook shows the results when a cell ends with them."""
+        from ablation.report import notebook
+
+        return notebook.html(self._findings)
+
     def report(self) -> Path:
         """Write tables, figures and pages into the folder; the page's path."""
         from ablation import report

@@ -331,6 +331,7 @@ def _latex(found: Findings, drawn: Drawn) -> str:
         r"  \centering\small",
         rf"  \caption{{{latex_escape(str(found.manifest['study']['title']))}. {latex_escape(drawn.legend)}}}",
         rf"  \label{{tab:{label}}}",
+        r"  \smallskip",
         rf"  \begin{{tabular}}{{l{'r' * (len(drawn.heads) - 1)}}}",
         r"    \toprule",
         f"    {' & '.join(map(latex_escape, drawn.heads))} \\\\",

@@ -24,19 +24,13 @@ GAP_MARKS = {NARROWS: "▼", WIDENS: "▲"}
 
 def terminal(found: Findings) -> Table:
     """The rungs of every design: the measure that decides, gap, difference to the base, verdict, lecture's figure."""
-    units = (
-        "gap and delta in points, delta paired by seed"
-        if found.scale == FRACTION
-        else f"gap in points, delta in {found.scale.unit or 'the units of the measure'} and paired by seed"
-    )
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         pad_edge=False,
         title=Text(printable(f"{found.manifest['study']['title']}: {found.setting}")),
         caption=Text(
-            f"{units}; same: within ±{found.margin};"
-            " ▼ ▲: narrows, widens the gap; verdicts are on the trick"
+            legend(found, ONE_WORD[NONE])
             + (f"; lecture: on {found.published_title}" if found.of_accuracy and found.on_other_data else "")
         ),
     )
@@ -58,7 +52,7 @@ def terminal(found: Findings) -> Table:
             continue
         for row in rows.itertuples():
             table.add_row(
-                Text(printable(found.title(row) if row.control in ("", AA) else found.comparison(row))),
+                Text(printable(row_title(found, row))),
                 found.scale.spread(row.measure_mean, row.measure_ci_low),
                 gap_cell(found, row),
                 found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
@@ -72,6 +66,29 @@ def terminal(found: Findings) -> Table:
 def head(found: Findings) -> str:
     """What the column of the measure that decides is called."""
     return "test" if found.of_accuracy else found.measure.name.replace("_", " ")
+
+
+def legend(found: Findings, same: str = NONE) -> str:
+    """What the columns of the table hold.
+
+    Args:
+        same: what the verdict of a step within the margin is called there.
+    """
+    units = (
+        "gap and delta in points, delta paired by seed"
+        if found.scale == FRACTION
+        else f"gap in points, delta in {found.scale.unit or 'the units of the measure'} and paired by seed"
+    )
+    return f"{units}; {same}: within ±{found.margin}; ▼ ▲: narrows, widens the gap; verdicts are on the trick"
+
+
+def row_title(found: Findings, row: Any) -> str:
+    """What a row is called: its step, or for a control what it holds against what.
+
+    Args:
+        row: a row of `summary` as a named tuple.
+    """
+    return found.title(row) if row.control in ("", AA) else found.comparison(row)
 
 
 def one_word(row: Any) -> str:
