@@ -1,13 +1,10 @@
 """The library as a notebook uses it."""
 
-from pathlib import Path
-
 import pytest
 import tiny
 
 from ablation.errors import UserError
 
-NOTEBOOK = Path(__file__).parents[1] / "experiments" / "notebook.ipynb"
 FIGURES = ("ladder", "gap", "delta", "designs", "budget", "protocol", "cost", "curves")
 
 
@@ -56,19 +53,3 @@ def test_what_there_is_not_is_said(study_file, tmp_path, no_training):
         results.designs()
     with pytest.raises(UserError, match="unknown option 'seed'; did you mean 'seeds'"):
         run(str(study_file()), seed=1)
-
-
-@pytest.mark.slow
-def test_the_notebook_runs(tmp_path, monkeypatch):
-    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
-    pytest.importorskip("ipykernel")
-    monkeypatch.setenv("PYTHONPATH", str(NOTEBOOK.parents[1]))
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    assert not any(cell.get("outputs") for cell in notebook.cells), "it is kept without outputs"
-    nbclient.NotebookClient(
-        notebook, timeout=500, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
-    ).execute()
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert sum("image/png" in output.get("data", {}) for output in outputs) == 2
-    assert outputs[-1]["data"]["text/plain"] == "True"
-    assert (tmp_path / "results/generalization/shapes-smoke/report.html").is_file()
