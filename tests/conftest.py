@@ -15,7 +15,12 @@ os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
 
 # What a machine may lack. In CI (REQUIRE_ALL=1) a test that is skipped for any other reason has failed.
-MAY_LACK = ("no prepared CIFAR-10", "torch is not installed", "no file system can be mounted", "no LaTeX here")
+MAY_LACK = (
+    "no prepared CIFAR-10",
+    "torch is not installed",
+    "no file system can be mounted",
+    "no LaTeX here",
+)
 MOST_WORKERS = 4
 
 
