@@ -21,6 +21,8 @@ EXAMPLES = {
         f'ablation tune generalization {SMALL} --space "training.learning_rate=log 1e-4 1e-1" --coarse 3x1 --fine 2x1'
     ),
     "report": "ablation report results/generalization/shapes-smoke",
+    "overview": "ablation overview results",
+    "export": "ablation export results/generalization/shapes-smoke --format markdown",
     "compare": "ablation compare results/generalization/shapes-smoke results/again",
     "check": f"ablation check generalization {SMALL}",
     "new": "ablation new trick mine",
@@ -47,10 +49,8 @@ def main() -> None:
     ]
     with tempfile.TemporaryDirectory() as folder:
 
-        def output(command: str) -> str:
-            if "--help-only" in sys.argv and command in printed:
-                return printed[command]
-            done = subprocess.run(
+        def carried_out(command: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
                 command,
                 shell=True,
                 cwd=folder,
@@ -59,6 +59,13 @@ def main() -> None:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
             )
+
+        def output(command: str) -> str:
+            if "--help-only" in sys.argv and command in printed:
+                return printed[command]
+            if command != EXAMPLES["run"] and not (Path(folder) / "results").exists():
+                carried_out(EXAMPLES["run"])
+            done = carried_out(command)
             lines = [line.rstrip() for line in done.stdout.splitlines()]
             more = [f"... ({len(lines) - LINES} more lines)"] if len(lines) > LINES else []
             print(f"{command}: exit code {done.returncode}", flush=True)
@@ -74,10 +81,8 @@ def main() -> None:
                 check=True,
             ).stdout.rstrip()
             parts += [f"## `ablation {name}`", f"```text\n{whole}\n```"]
-            if name in BEFORE and "--help-only" not in sys.argv:
-                output(BEFORE[name])
-            if name in EXAMPLES:
-                parts += [f"```bash\n{EXAMPLES[name]}\n```", f"```text\n{output(EXAMPLES[name])}\n```"]
+            for command in filter(None, (BEFORE.get(name), EXAMPLES.get(name))):
+                parts += [f"```bash\n{command}\n```", f"```text\n{output(command)}\n```"]
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 

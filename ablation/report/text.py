@@ -24,6 +24,7 @@ GAP_MARKS = {NARROWS: "▼", WIDENS: "▲"}
 
 def terminal(found: Findings) -> Table:
     """The rungs of every design: the measure that decides, gap, difference to the base, verdict, lecture's figure."""
+    published = found.of_accuracy and found.published
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
@@ -38,7 +39,7 @@ def terminal(found: Findings) -> Table:
     for name in (head(found), "gap", "delta"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
-    if found.of_accuracy:
+    if published:
         table.add_column("lecture", justify="right", no_wrap=True)
     if found.shows_learning:
         table.add_column("learns", no_wrap=True)
@@ -57,7 +58,7 @@ def terminal(found: Findings) -> Table:
                 gap_cell(found, row),
                 found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
                 Text(one_word(row), style=COLOURS.get(row.verdict_kind, "")),
-                *([percent(row.lecture_val)] if found.of_accuracy else []),
+                *([percent(row.lecture_val)] if published else []),
                 *([row.learns.removesuffix(" seeds")] if found.shows_learning else []),
             )
     return table

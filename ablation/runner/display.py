@@ -175,7 +175,7 @@ class Display:
         state += f", {_about(time.monotonic() - self._began)} gone"
         bar = ProgressBar(total=1.0, completed=self._share(), width=min(self.console.width, WIDEST))
         running = list(self._running.items())
-        self._spinner.update(text=state if running else f"{state}; compiling the first network")
+        self._spinner.update(text=state if running else f"{state}; compiling a network")
         head = Table.grid()
         head.add_row(bar)
         head.add_row(self._spinner)
