@@ -20,7 +20,6 @@ from ablation.analysis.verdicts import CHANCE, HELPS, HURTS, NARROWS, NONE, OPEN
 from ablation.data import sources
 from ablation.errors import UserError
 from ablation.places import REFERENCE
-from ablation.report import findings
 from ablation.results import read as results
 from ablation.results.manifest import images_told, upgraded
 from ablation.wording import count, difference, duration, percent, points, signed, spread
@@ -174,6 +173,8 @@ class Quoted:
     @property
     def headline(self) -> str:
         """The report's first paragraph."""
+        from ablation.report import findings  # draws: what quotes a figure alone does without matplotlib
+
         return findings.headline(findings.collect(results.load(self.folder)))
 
     def row(self, step: str, design: str | None = None) -> pd.Series:

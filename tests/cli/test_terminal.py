@@ -71,7 +71,9 @@ def test_what_an_encoding_lacks_is_replaced(variables, tmp_path, study_file):
         "no broken boxes"
     )
     done = shell("show", "日本", cwd=tmp_path, **variables)
-    assert done.returncode == 2 and done.stderr.startswith(b"ablation: show: unknown trick or study '")
+    assert done.returncode == 2 and done.stderr.startswith(
+        b"ablation: show: unknown trick, study or measure '"
+    )
 
 
 @pytest.mark.parametrize("closed", ["2>&-", ">&-", ">&- 2>&-", "<&- >&- 2>&-"])
