@@ -93,17 +93,23 @@ def evaluate(
     except ValidationError as error:
         raise UserError(f"{folder}/manifest.json: recipe: {explain(error, '', Recipe)}") from error
     classes = results.manifest["dataset"]["classes"]
-    shape = _load(next(iter(files.values()))[0]).input_shape[1:]
+    if not 0 <= label_noise <= 1:
+        raise UserError(f"label_noise: expected a share from 0 to 1, found {label_noise}")
+    shape = _load(next(iter(files.values()))[0], len(classes)).input_shape[1:]
     sets: list[HeldOut] = []
     for text in datasets:
         sets += held_out(text, classes, shape, data_dir)
     if label_noise:
         sets = [with_wrong_labels(one, label_noise, len(classes)) for one in sets]
+    if long := next((one.name for one in sets if len(one.name) > table.LONGEST_NAME), None):
+        raise UserError(
+            f"--dataset: expected a name of {table.LONGEST_NAME} characters at most, found {long[:60]}..."
+        )
     rows: list[dict[str, Any]] = []
     for file, trials in files.values():
         place = trials[0]
         recipe = recipes[place["design"], place["step"]]
-        network = SavedNetwork(_load(file), recipe, place["seed"])
+        network = SavedNetwork(_load(file, len(classes)), recipe, place["seed"])
         if network.model.input_shape[1:] != shape:
             raise UserError(
                 f"{file}: expected a model of images {shape}, found {network.model.input_shape[1:]}"
@@ -150,8 +156,15 @@ def _streams(model: keras.Model) -> list[Any]:
     return [one for one in model.non_trainable_variables if one.name == "seed_generator_state"]
 
 
-def _load(file: Path) -> keras.Model:
+def _load(file: Path, classes: int) -> keras.Model:
     try:
-        return keras.saving.load_model(file, compile=False, safe_mode=True)
+        model = keras.saving.load_model(file, compile=False, safe_mode=True)
+        inputs, outputs = model.input_shape, model.output_shape
     except Exception as error:  # a damaged archive raises nearly anything
         raise UserError(f"{file}: not a readable model ({' '.join(str(error).split())[:200]})") from error
+    if not isinstance(inputs, tuple) or len(inputs) != 4 or outputs != (None, classes):
+        raise UserError(
+            f"{file}: expected a model that gives images a logit for each of {classes} classes, found"
+            f" {inputs} to {outputs}"
+        )
+    return model

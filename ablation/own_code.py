@@ -4,6 +4,7 @@ They are files of a folder, found beside ours. Only the command line (`--code DI
 (`ABLATION_CODE`) names that folder. A study file or a results folder cannot, so a stranger's YAML still runs nothing.
 """
 
+import ast
 import contextlib
 import hashlib
 import importlib
@@ -59,7 +60,9 @@ def use(folder: Path) -> None:
         near = next((did_you_mean(name, ROOMS) for name in there if did_you_mean(name, ROOMS)), "")
         raise UserError(f"--code {folder}: expected one of {', '.join(ROOMS)} in it{hint}{near}")
     for room in rooms:
-        for file in sorted((folder / room).glob("*.py")):
+        for file in _files(folder / room):
+            if not file.is_file():
+                raise UserError(f"--code {room}/{file.name}: expected a file, found none that can be read")
             if not file.stem.isidentifier():
                 raise UserError(f"--code {room}/{file.name}: expected a name of letters, digits and _")
             if taken(f"{room}/{file.name}"):
@@ -73,9 +76,31 @@ def leave() -> None:
 
 
 def taken(path: str) -> bool:
-    """Whether one of ours has the name of a file, told by its path below the user's folder."""
+    """Whether one of ours, a file or what its package holds, has the name of a file, told by its path below the user's
+    folder."""
     room, _, name = path.partition("/")
-    return room in ROOMS and (HERE / ROOMS[room] / name).exists()
+    if room not in ROOMS:
+        return False
+    package = HERE / ROOMS[room]
+    return (package / name).exists() or name.removesuffix(".py") in _held(package)
+
+
+def _held(package: Path) -> set[str]:
+    """Names that a package's own file gives things: a module of such a name would take the thing's place."""
+    found: set[str] = set()
+    for node in ast.parse((package / "__init__.py").read_text(encoding="utf-8")).body:
+        match node:
+            case (
+                ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AnnAssign(target=ast.Name(id=name))
+            ):
+                found.add(name)
+            case ast.Assign(targets=targets):
+                found |= {
+                    one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)
+                }
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                found |= {one.asname or one.name.partition(".")[0] for one in names}
+    return found
 
 
 @contextlib.contextmanager
@@ -90,9 +115,9 @@ def in_use(folder: Path | None) -> Iterator[None]:
         if chosen := folder or before:
             use(chosen)
         yield
-    except UserError:
+    except (UserError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:  # `sys.exit()` in a user's file is a mistake there
         if where := place(error):
             raise UserError(f"--code {where}: {type(error).__name__}: {error}") from error
         raise
@@ -130,8 +155,17 @@ def sources() -> dict[str, bytes]:
     folder = _folder()
     if folder is None:
         return {}
-    files = (file for room in ROOMS for file in sorted((folder / room).rglob("*.py")))
+    files = (file for room in ROOMS for file in _files(folder / room, "**/*.py"))
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
+
+
+def _files(room: Path, pattern: str = "*.py") -> list[Path]:
+    """A room's Python files; hidden ones are an editor's or the system's."""
+    return sorted(
+        file
+        for file in room.glob(pattern)
+        if not any(part.startswith(".") for part in file.relative_to(room).parts)
+    )
 
 
 def hashes() -> dict[str, str]:

@@ -15,7 +15,7 @@ from ablation.data import Splits
 from ablation.engine.gradients import gradients
 from ablation.engine.learner import Learner
 from ablation.errors import UserError
-from ablation.files import write_atomically
+from ablation.files import check_own_folder, write_atomically
 from ablation.observers import Moment
 from ablation.streams import generator
 from ablation.study.planned import PlannedStep
@@ -27,6 +27,7 @@ IMAGES = 256
 STEP = 1e-2
 PLACES = tuple(i / 5 for i in range(-5, 6))
 HIGHEST_DRAWN = 10.0
+SUFFIXES = (".csv", ".png")
 
 
 def largest_curvature(
@@ -86,6 +87,21 @@ def plane(
                 loss = ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
                 losses[i, j] = float(ops.convert_to_numpy(ops.mean(loss)))
     return losses
+
+
+def check_place(folder: Path) -> None:
+    """Refuse to draw between files that are none of `survey`'s, which come in pairs.
+
+    Raises:
+        UserError: other files lie in the folder.
+    """
+    check_own_folder(
+        folder,
+        lambda name: (
+            name.endswith(SUFFIXES)
+            and all((folder / name).with_suffix(suffix).is_file() for suffix in SUFFIXES)
+        ),
+    )
 
 
 def survey(step: PlannedStep, splits: Splits, folder: Path) -> str:

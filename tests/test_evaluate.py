@@ -1,11 +1,12 @@
 """Saved models on other test images: the figures are those of the judged networks, the statistics the run's own."""
 
+import shutil
+
+import keras
 import numpy as np
 import pandas as pd
 import pytest
 import tiny
-
-pytest.importorskip("keras")
 
 from ablation import report
 from ablation.cli import main
@@ -153,3 +154,33 @@ def test_a_damaged_table_is_named(run, own, column, value, tmp_path):
     table.to_csv(file, index=False)
     with pytest.raises(UserError, match=rf"evaluations\.csv: {column} in line 2: expected a number"):
         report.write(tmp_path / "copy")
+
+
+def test_models_of_other_classes_or_inputs_are_refused(run, own, tmp_path):
+    """As a file put there by hand, or of another run."""
+    file, _ = own
+    folder = tmp_path / "out"
+    shutil.copytree(run, folder)
+    place = next((folder / "models").rglob("judged.keras"))
+    image = keras.Input(SHAPE)
+    flat = keras.layers.Flatten()(image)
+    for model in (
+        keras.Model(image, keras.layers.Dense(7)(flat)),
+        keras.Model([image, keras.Input(SHAPE)], keras.layers.Dense(10)(flat)),
+        keras.Sequential([keras.Input((8,)), keras.layers.Dense(10)]),
+    ):
+        model.save(place)
+        with pytest.raises(
+            UserError, match="expected a model that gives images a logit for each of 10 classes"
+        ):
+            evaluate(folder, [f"npz:{file}"])
+
+
+def test_a_share_or_a_name_that_could_not_be_read_again_is_refused(run, own, tmp_path):
+    file, _ = own
+    with pytest.raises(UserError, match="label_noise: expected a share from 0 to 1, found 2"):
+        evaluate(run, [f"npz:{file}"], label_noise=2)
+    long = tmp_path / f"{'x' * 200}.npz"
+    shutil.copy(file, long)
+    with pytest.raises(UserError, match="expected a name of 128 characters at most, found xxx"):
+        evaluate(run, [f"npz:{long}"])

@@ -1,10 +1,12 @@
 """A folder of the user's own code."""
 
 import hashlib
+import os
 
 import pytest
 
 from ablation import own_code
+from ablation.cli import main
 from ablation.errors import UserError
 
 
@@ -14,7 +16,8 @@ def folder(tmp_path, monkeypatch):
     for room in ("tricks", "layers"):
         (tmp_path / room).mkdir()
     (tmp_path / "tricks" / "mine.py").write_text("x = 1\n")
-    return tmp_path
+    yield tmp_path
+    own_code.leave()
 
 
 def test_without_a_folder_there_is_nothing(folder):
@@ -51,3 +54,38 @@ def test_a_folder_without_a_room_is_told_what_was_expected(tmp_path, monkeypatch
         own_code.use(tmp_path)
     with pytest.raises(UserError, match="found no such folder"):
         own_code.use(tmp_path / "nowhere")
+
+
+def test_a_name_that_the_package_gives_something_else_is_taken(folder):
+    """tricks/trick.py would take the place of the function `trick` that every trick imports."""
+    for path in ("tricks/trick.py", "tricks/names.py", "measures/measured.py", "data/get.py"):
+        assert own_code.taken(path)
+    assert not own_code.taken("tricks/mine.py")
+    (folder / "tricks" / "trick.py").touch()
+    with pytest.raises(UserError, match=r"--code tricks/trick\.py: there is one of that name here"):
+        own_code.use(folder)
+
+
+def test_files_of_an_editor_or_the_system_are_no_code(folder):
+    (folder / "tricks" / ".#mine.py").symlink_to("me@host.1234")
+    (folder / "tricks" / "._mine.py").write_bytes(b"\0\5")
+    kept = folder / "tricks" / ".ipynb_checkpoints"
+    kept.mkdir()
+    (kept / "mine.py").write_text("old\n")
+    own_code.use(folder)
+    assert own_code.sources() == {"tricks/mine.py": b"x = 1\n"}
+
+
+@pytest.mark.parametrize(
+    "make", [lambda file: file.mkdir(), lambda file: file.symlink_to("nowhere"), os.mkfifo]
+)
+def test_what_is_no_file_is_named(folder, make):
+    make(folder / "tricks" / "yours.py")
+    with pytest.raises(UserError, match=r"--code tricks/yours\.py: expected a file"):
+        own_code.use(folder)
+
+
+def test_a_file_that_ends_the_program_is_a_mistake_in_it(folder, capsys):
+    (folder / "tricks" / "mine.py").write_text("import sys\nsys.exit(3)\n")
+    assert main(["show", "mine", "--code", str(folder)]) == 2
+    assert capsys.readouterr().err == "ablation: --code tricks/mine.py, line 2: SystemExit: 3\n"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tiny
 
+from ablation.errors import UserError
 from ablation.recipe import Layer
 
 pytest.importorskip("keras")
@@ -11,7 +12,7 @@ pytest.importorskip("keras")
 from ablation.engine import new_engine
 from ablation.engine.gradients import gradients
 from ablation.engine.learner import new_learner
-from ablation.surface import largest_curvature, plane
+from ablation.surface import check_place, largest_curvature, plane
 from ablation.train.engines import problem_of
 from ablation.train.judge import evaluate
 
@@ -74,3 +75,13 @@ def test_the_command_draws_a_plane_a_step(study_file, tmp_path, capsys):
     assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["baseline.csv", "baseline.png"]
     assert main(["surface", "transfer", "--preset", "smoke", "--dataset", "shapes", "--steps", "frozen"]) == 2
     assert "frozen does not start from random weights" in capsys.readouterr().err
+
+
+def test_planes_are_drawn_between_planes_alone(tmp_path):
+    check_place(tmp_path / "new")
+    for name in ("base.csv", "base.png"):
+        (tmp_path / name).touch()
+    check_place(tmp_path)
+    (tmp_path / "grades.csv").touch()
+    with pytest.raises(UserError, match=r"holds other files \(grades.csv\)"):
+        check_place(tmp_path)

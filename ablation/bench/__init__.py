@@ -17,7 +17,7 @@ from rich import box
 from rich.table import Table
 
 from ablation.bench.process import Contender, Skipped
-from ablation.files import write_atomically
+from ablation.files import check_own_folder, write_atomically
 from ablation.networks.layout import Node, Problem, blank_problem
 from ablation.recipe import Recipe
 from ablation.report import style
@@ -28,6 +28,7 @@ from ablation.study.planning import nodes
 CONTENDERS = ("lecture", "pytorch", "ours")
 OTHERS = CONTENDERS[:-1]
 AT_ONCE = "at_once"
+FILES = ("turns.csv", "bench.csv", "bench.png", "manifest.json")
 TRAINING_FLOPS = (
     3  # a step computes the forward pass and twice as much for the gradients of inputs and of kernels
 )
@@ -58,8 +59,9 @@ def bench(
         What `ratios` makes of the turns.
 
     Raises:
-        UserError: a network cannot be built on such images, or the folder cannot be written.
+        UserError: a network cannot be built on such images, or the folder cannot be written or holds other files.
     """
+    check_own_folder(folder, FILES.__contains__)
     from ablation.bench.figure import draw
     from ablation.hardware import accelerators, default_jobs, device_name
     from ablation.networks.build import resolve_precision
@@ -94,13 +96,13 @@ def bench(
         "start": start,
         "end": now(),
     }
-    files: dict[str, bytes | str] = {
-        "turns.csv": turns.to_csv(index=False, float_format="%.6g"),
-        "bench.csv": table.to_csv(index=False, float_format="%.6g"),
-        "bench.png": style.png(draw(table, f"{manifest['device']}; {manifest['size']}; {first.precision}")),
-        "manifest.json": json.dumps(manifest, indent=2) + "\n",
-    }
-    for name, content in files.items():
+    contents: tuple[bytes | str, ...] = (
+        turns.to_csv(index=False, float_format="%.6g"),
+        table.to_csv(index=False, float_format="%.6g"),
+        style.png(draw(table, f"{manifest['device']}; {manifest['size']}; {first.precision}")),
+        json.dumps(manifest, indent=2) + "\n",
+    )
+    for name, content in zip(FILES, contents, strict=True):
         write_atomically(folder / name, content)
     return table
 

@@ -37,6 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"ablation: {_printable(f'{error.filename}: {error.strerror}')}", file=sys.stderr)
+        return BAD_INPUT
 
 
 def _as_typed(error: UserError) -> str:

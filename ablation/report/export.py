@@ -30,6 +30,8 @@ from ablation.wording import FRACTION, Scale, count, duration, percent
 FORMATS = ("latex", "markdown", "csv")
 SPREADS = ("interval", "deviation")
 DEFAULT = ("rung", "test", "gap", "delta", "published")
+CREATOR = "ablation export"
+"""Stands in every file that is written beside the table."""
 COLUMN_WIDTH = 3.35  # inches, of a page with two columns
 MARKS = {HELPS: "*", HURTS: "*", NONE: "="}
 LATEX = {
@@ -282,7 +284,10 @@ def drawn(found: Findings) -> dict[str, bytes]:
     return files
 
 
-_NO_DATES: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
+_NO_DATES: dict[str, dict[str, Any]] = {
+    "pdf": {"Creator": CREATOR, "CreationDate": None},
+    "svg": {"Creator": CREATOR, "Date": None},
+}
 
 
 def _legend(found: Findings, spread: str, names: Sequence[str], best: str | None) -> str:

@@ -1,6 +1,7 @@
 """A page over all runs of a results tree: study, data, preset, seeds, headline, and a link to each report."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 from markupsafe import escape
 
@@ -11,6 +12,7 @@ from ablation.results.manifest import images_told
 from ablation.results.read import load
 
 HEAD = ("study", "data", "preset", "seeds", "trials", "result")
+MARK = '<meta name="generator" content="ablation overview">'
 STYLE = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
 
 
@@ -27,7 +29,7 @@ def html(root: Path) -> str:
     heads = "".join(f'<th scope="col">{name}</th>' for name in HEAD)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Results</title>'
+        f'{MARK}<meta name="viewport" content="width=device-width, initial-scale=1"><title>Results</title>'
         f"<style>{STYLE}</style></head><body><h1>Results</h1>"
         f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>\n{rows}\n</tbody></table></div>'
         "</body></html>\n"
@@ -47,7 +49,7 @@ def _row(root: Path, run: Path) -> list[str]:
     manifest = results.manifest
     title = escape(printable(manifest["study"]["title"]))
     page = run / "report.html"
-    name = f'<a href="{escape(place)}/report.html">{title}</a>' if page.exists() else str(title)
+    name = f'<a href="{quote(place)}/report.html">{title}</a>' if page.exists() else str(title)
     done = int((results.trials["status"] == "done").sum())
     cells = (
         images_told(manifest["dataset"]),

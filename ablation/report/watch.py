@@ -1,7 +1,9 @@
 """The report of a run under way, served to this machine's own browser alone."""
 
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from markupsafe import escape
 
@@ -34,7 +36,9 @@ def server(folder: Path, port: int) -> ThreadingHTTPServer:
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            content = current(folder).encode() if self.path == "/" else b""
+            asked = (self.headers.get("Host") or LOOPBACK).rpartition(":")[0] or LOOPBACK
+            ours = self.path == "/" and asked in (LOOPBACK, "localhost")  # no page of another name reads it
+            content = current(folder).encode() if ours else b""
             self.send_response(200 if content else 404)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(content)))
@@ -44,7 +48,13 @@ def server(folder: Path, port: int) -> ThreadingHTTPServer:
         def log_message(self, *_: object) -> None:
             """Requests are no news."""
 
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """A browser that leaves before it has the page is no news either."""
+            if not isinstance(sys.exception(), OSError):
+                super().handle_error(request, client_address)
+
     try:
-        return ThreadingHTTPServer((LOOPBACK, port), Page)
+        return Server((LOOPBACK, port), Page)
     except OSError as error:
         raise UserError(f"--port {port}: {error.strerror}; expected a free port, or 0 for any") from error

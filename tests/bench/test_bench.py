@@ -10,6 +10,7 @@ import tiny
 from ablation import tricks
 from ablation.bench import Rung, bench, ratios
 from ablation.bench.process import Contender, Skipped
+from ablation.errors import UserError
 from ablation.networks.layout import blank_problem, layout
 from ablation.recipe import Layer
 from ablation.study import load, plan
@@ -81,3 +82,12 @@ def test_the_lectures_script_has_as_many_weights_as_our_network_and_refuses_what
             contender.prepare(tiny.recipe(augment=(Layer.of("ablation.layers.cutout.Cutout", size=4),)))
     finally:
         contender.end()
+
+
+def test_a_folder_of_other_files_is_refused_before_anything_is_timed(tmp_path):
+    """A results folder too: its manifest.json would be replaced."""
+    for name in ("bench.csv", "manifest.json", ".lock", "trials.csv"):
+        (tmp_path / name).write_text(name)
+    with pytest.raises(UserError, match=r"holds other files \(trials.csv\); choose another folder"):
+        bench([], ((32, 32, 3), 10), tmp_path, rounds=1, seconds=1, setting={}, say=print)
+    assert (tmp_path / "manifest.json").read_text() == "manifest.json"

@@ -63,7 +63,7 @@ def test_each_is_trained(code):
     ("command", "told"),
     [
         (["trik", "x"], "new: unknown 'trik'; did you mean 'trick'?"),
-        (["trick", "My-Trick"], "expected a name of a-z, 0-9 and _, found 'My-Trick'"),
+        (["trick", "My-Trick"], "expected a name of a-z, 0-9 and _ that Python may take, found 'My-Trick'"),
         (["trick", "../x"], "expected a name of a-z"),
         (["trick", "dropout"], "there is a trick 'dropout' here already"),
         (["trick", "my_trick", "--in", "code"], "my_trick.py: is there already"),
@@ -76,3 +76,10 @@ def test_a_mistake_is_one_line_and_writes_nothing(code, command, told, capsys):
     line = capsys.readouterr().err
     assert told in line and line.count("\n") == 1
     assert tiny.tree(code.parent) == before
+
+
+@pytest.mark.parametrize("name", ["class", "lambda", "import", "trick"])
+def test_a_name_that_python_or_a_package_has_taken_is_refused(name, tmp_path, capsys):
+    assert main(["new", "trick", name, "--in", str(tmp_path / "code")]) == 2
+    assert "choose another name" in (said := capsys.readouterr().err) or "that Python may take" in said
+    assert not (tmp_path / "code").exists()

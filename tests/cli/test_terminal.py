@@ -1,6 +1,7 @@
 """Any terminal: other encodings, closed streams, odd installations, no home, no foreign line."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -225,3 +226,20 @@ def test_no_foreign_line_reaches_the_terminal(command, tmp_path):
     assert done.returncode in (0, 1) and "Traceback" not in text
     for foreign in ("absl", "oneDNN", "cudart", "WARNING", "I0000", "TensorFlow", "Ray "):
         assert foreign not in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "report LONG", "export LONG", "overview LONG", "watch LONG", "list --code LONG", "new trick mine --in LONG",
+        "plan generalization --dataset cifar10 --data-dir LONG",
+    ],
+)  # fmt: skip
+def test_a_name_that_no_system_takes_is_one_line(arguments, capsys):
+    assert main(arguments.replace("LONG", "x" * 300).split()) == 2
+    said = capsys.readouterr().err
+    assert (
+        said.startswith("ablation: ")
+        and said.count("\n") == 1
+        and re.search("ame too long|expected a folder", said)
+    )

@@ -110,12 +110,14 @@ def test_the_command_writes_table_sources_and_figures(folder, tmp_path, capsys):
     out, pictures = tmp_path / "ladder.tex", tmp_path / "figures"
     assert main(["export", str(folder), "--out", str(out), "--figures", str(pictures)]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert str(out) in said and out.with_suffix(".bib").read_text().startswith("@")
+    assert str(out) in said and out.with_suffix(".bib").read_text().startswith("% ablation export\n@")
     names = {file.name for file in pictures.iterdir()}
     assert {"ladder.pdf", "ladder.svg", "gap.pdf", "curves.svg"} <= names
     svg = (pictures / "ladder.svg").read_text()
     points = float(svg.partition('width="')[2].partition("pt")[0])
     assert points == pytest.approx(72 * export.COLUMN_WIDTH, abs=0.1)
+    assert main(["export", str(folder), "--out", str(out), "--figures", str(pictures)]) == 0  # once more
+    capsys.readouterr()
     assert main(["export", str(folder), "--format", "markdown"]) == 0
     assert "@article{" in capsys.readouterr().out
 
@@ -153,3 +155,17 @@ def test_a_real_latex_sets_it_within_the_margins(layout, tmp_path):
     said = done.stdout + done.stderr
     assert "undefined" not in said and "Overfull" not in said
     assert (tmp_path / "paper.pdf").stat().st_size > 5000
+
+
+def test_what_is_written_beside_the_table_replaces_nobodys_file(folder, tmp_path, capsys):
+    mine = {"thesis.bib": b"@book{knuth}", "gap.pdf": b"%PDF mine"}
+    for name, content in mine.items():
+        (tmp_path / name).write_bytes(content)
+    export_to = ["export", str(folder), "--out"]
+    assert main([*export_to, str(tmp_path / "thesis.tex")]) == 2
+    assert "thesis.bib: expected none, or one that this command wrote" in capsys.readouterr().err
+    assert main([*export_to, str(tmp_path / "table.tex"), "--figures", str(tmp_path)]) == 2
+    assert "gap.pdf: expected none" in capsys.readouterr().err
+    assert main([*export_to, str(tmp_path / "table.bib")]) == 2
+    assert "the sources get .bib" in capsys.readouterr().err
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir() if file.is_file()} == mine

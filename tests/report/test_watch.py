@@ -1,5 +1,8 @@
 """A run followed live, and the page over all runs."""
 
+import re
+import socket
+import struct
 import threading
 import urllib.error
 import urllib.request
@@ -55,3 +58,35 @@ def test_the_overview_links_every_run(tmp_path, capsys):
     assert "6 of 6" in page and "<script" not in page and "manifest.json" in page
     with pytest.raises(UserError, match="no results in it"):
         overview.html(tmp_path / "a" / "one" / "trials")
+
+
+def test_a_browser_that_leaves_is_no_news(served, capfd):
+    with socket.create_connection(("127.0.0.1", int(served.rpartition(":")[2]))) as browser:
+        browser.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )  # leaves with a reset
+        browser.sendall(b"GET / HTTP/1.1\r\nHost: localhost:1\r\n")
+    assert "not a results folder" in read(f"{served}/")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_page_of_another_name_cannot_read_it(served):
+    request = urllib.request.Request(f"{served}/", headers={"Host": "evil.example:80"})
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(request)
+
+
+def test_an_overview_links_by_quoted_names_and_leaves_another_index_alone(tmp_path, capsys):
+    for name in ("javascript:alert(1)", "a#b?c"):
+        write_study(tmp_path / name, steps=ladder(2))
+        (tmp_path / name / "report.html").touch()
+    assert main(["overview", str(tmp_path)]) == 0 and main(["overview", str(tmp_path)]) == 0
+    page = (tmp_path / "index.html").read_text()
+    assert re.findall('href="([^"]*)"', page) == [
+        "a%23b%3Fc/report.html",
+        "javascript%3Aalert%281%29/report.html",
+    ]
+    (tmp_path / "index.html").write_text("my site")
+    assert main(["overview", str(tmp_path)]) == 2
+    assert "index.html: expected none, or one that this command wrote" in capsys.readouterr().err
+    assert (tmp_path / "index.html").read_text() == "my site"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -237,3 +238,12 @@ def test_confusion_of_a_trial(tmp_path):
     folder.write_tables([row("one", 0, A)], {A: kept})
     np.testing.assert_array_equal(load(tmp_path).confusion(A), [[3, 1], [0, 4]])
     assert load(tmp_path).confusion(B) is None
+
+
+def test_a_pipe_or_device_is_never_replaced(tmp_path):
+    """As root, /dev/stdout would be a file from then on."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="pipe: expected a file's name, found a folder, pipe or device"):
+        write_atomically(tmp_path / "pipe", "text")
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+    assert [file.name for file in tmp_path.iterdir()] == ["pipe"]

@@ -35,7 +35,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
-    from ablation.files import write_atomically
+    from ablation.errors import UserError
+    from ablation.files import check_replaceable, write_atomically
     from ablation.report import export, findings
     from ablation.results import read as results
     from ablation.runner.options import names
@@ -48,13 +49,18 @@ def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
         print(text, end="")
         if sources:
             print("".join(f"\n{comment}{line}".rstrip() for line in sources.splitlines()).rstrip())
-    else:
-        written = {given.out: text} | ({given.out.with_suffix(".bib"): sources} if sources else {})
-        for file, content in written.items():
-            write_atomically(file, content)
-            print(file)
+    written: dict[Path, str | bytes] = {}
+    if given.out is not None and sources:
+        beside = given.out.with_suffix(".bib")
+        if beside == given.out:
+            raise UserError(f"--out {given.out}: expected a name for the table; the sources get .bib")
+        written[beside] = f"% {export.CREATOR}\n{sources}"
     if given.figures is not None:
-        for name, image in export.drawn(found).items():
-            write_atomically(given.figures / name, image)
-            print(given.figures / name)
+        written |= {given.figures / name: image for name, image in export.drawn(found).items()}
+    for file in written:
+        check_replaceable(file, export.CREATOR)
+    table: dict[Path, str | bytes] = {} if given.out is None else {given.out: text}
+    for file, content in (table | written).items():
+        write_atomically(file, content)
+        print(file)
     return exit_codes.DONE

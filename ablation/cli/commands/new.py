@@ -1,6 +1,7 @@
 """`ablation new`: begin a trick, layer, data set, network, measure, observer or study of one's own."""
 
 import argparse
+import keyword
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,8 +27,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
     if given.kind not in KINDS:
         raise UserError(f"new: unknown '{given.kind}'{did_you_mean(given.kind, KINDS)}")
-    if not NAME.fullmatch(given.name):
-        raise UserError(f"new: expected a name of a-z, 0-9 and _, found '{given.name}'")
+    if not NAME.fullmatch(given.name) or keyword.iskeyword(given.name):
+        raise UserError(f"new: expected a name of a-z, 0-9 and _ that Python may take, found '{given.name}'")
     folder = given.folder or given.code or Path("code")
     path, text = started(given.kind, given.name)
     file = folder / path

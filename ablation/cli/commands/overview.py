@@ -14,10 +14,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
-    from ablation.files import write_atomically
+    from ablation.files import check_replaceable, write_atomically
     from ablation.report import overview
 
     file = given.folder / "index.html"
-    write_atomically(file, overview.html(given.folder))
+    page = overview.html(given.folder)
+    check_replaceable(file, overview.MARK)
+    write_atomically(file, page)
     print(file)
     return exit_codes.DONE

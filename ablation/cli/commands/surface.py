@@ -27,9 +27,10 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     terminal.say(f"{loaded.title or loaded.study}: {dataset} ({why}), preset {preset}, seed 0")
     groups.load_backend()
     from ablation.data.request import DataRequest, read_data
-    from ablation.surface import survey
+    from ablation.surface import check_place, survey
 
     out = options.out or Path("results") / "surface" / loaded.study
+    check_place(out)
     for step in steps:
         splits = read_data(DataRequest(dataset, options.data_dir, loaded.protocol, step.setting.sizes))
         terminal.say(f"{step.title}: {survey(step, splits, out)}")

@@ -26,6 +26,8 @@ DEFAULT_SIDE, LARGEST_SIDE = 64, 256
 HELD_OUT = 0.15
 IMBALANCED = 3
 IN_MEMORY = 512 * 2**20
+DECODED = {"sha256": str, "unreadable": list}
+LOOKED = {"classes": list, "number": int, "channels": int, "sizes": list, "notes": list}
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Own(Dataset):
     def _decoded(self) -> Stored:
         height, width = self.size
         key = f"{self.key}-{height}x{width}x{self.shape[2]}-{self.fit}"
-        known = remembered("decoded", key, self._decode)
+        known = remembered("decoded", key, DECODED, self._decode)
         found = stored(known["sha256"], known["unreadable"])
         if found is None:
             known = self._decode()
@@ -146,7 +148,9 @@ def _opened(
     address: own.Address, data_dir: Path | None, key: str, size: tuple[int, int] | None, fit: Fit
 ) -> Own:
     name = name_of(f"{address.kind}:{address.place}")
-    seen = remembered("looked", key, lambda: _look(name, own.module(address.kind).collect(address, data_dir)))
+    seen = remembered(
+        "looked", key, LOOKED, lambda: _look(name, own.module(address.kind).collect(address, data_dir))
+    )
     sizes = [tuple(one) for one in seen["sizes"]]
     notes = list(seen["notes"])
     if size is None:

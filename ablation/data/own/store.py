@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ import numpy as np
 from ablation.data.find import at_home
 from ablation.data.fingerprint import digests
 from ablation.errors import UserError
-from ablation.files import write_atomically
+from ablation.files import replacing, write_atomically
 
 VERSION = 1
 UINT64 = np.dtype("<u8")
@@ -61,14 +61,22 @@ def cache_folder() -> Path:
     return home / "ablation" if home else Path(tempfile.gettempdir()) / f"ablation-{os.getuid()}"
 
 
-def remembered(folder: str, key: str, find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What `find` gives, kept under a key."""
+def remembered(
+    folder: str, key: str, fields: Mapping[str, type], find: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    """What `find` gives, kept under a key; a damaged file is found anew.
+
+    Args:
+        fields: what it has in it, by kind.
+    """
     file = cache_folder() / folder / f"{key}.json"
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-        if found["version"] == VERSION:
+        if found["version"] == VERSION and all(
+            isinstance(found[name], kind) for name, kind in fields.items()
+        ):
             return found
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         pass
     found = find() | {"version": VERSION}
     write_atomically(file, json.dumps(found))
@@ -170,14 +178,12 @@ def rows(images: np.ndarray, chosen: np.ndarray, folder: Path, most: int) -> np.
     name = hashlib.sha256(np.ascontiguousarray(chosen, "<i8").tobytes()).hexdigest()[:32]
     file = folder / f"rows-{name}.npy"
     if not file.exists():
-        temporary = folder / f".rows-{name}-{os.getpid()}.part"
-        with temporary.open("wb") as written:
+        with replacing(file) as written:
             _head(written, (len(chosen), *images.shape[1:]))
             for start in range(0, len(chosen), 1024):
                 written.write(
                     np.load(folder / "images.npy", mmap_mode="r")[chosen[start : start + 1024]].tobytes()
                 )
-        temporary.replace(file)
     return np.load(file, mmap_mode="r")
 
 
