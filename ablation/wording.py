@@ -51,6 +51,15 @@ class Scale:
         """A difference with its unit: "+3.2 points"."""
         return f"{self.signed(difference)} {self.unit}".rstrip()
 
+    def amount(self, difference: float) -> str:
+        """The same without a plus: "3.2 points"."""
+        return self.told(difference).lstrip("+")
+
+    @property
+    def units(self) -> str:
+        """What differences are in, whether they have a unit or not."""
+        return self.unit or "the units of the measure"
+
     def size(self, difference: float) -> str:
         """A size of differences with its unit and no more digits than it needs: 0.01 -> "1 points"."""
         return f"{self.factor * difference:g} {self.unit}".rstrip()
@@ -66,17 +75,7 @@ class Scale:
 
 FRACTION = Scale(100.0, 1, " %", "points")
 percent, signed, spread = FRACTION.value, FRACTION.signed, FRACTION.spread
-interval, difference = FRACTION.interval, FRACTION.difference
-
-
-def points(fraction: float) -> str:
-    """A difference of fractions in signed percentage points: 0.0321 -> "+3.2"."""
-    return FRACTION.signed(fraction)
-
-
-def gap_points(fraction: float) -> str:
-    """A gap of fractions in points: 0.213 -> "21.3 points"."""
-    return f"{signed(fraction).lstrip('+')} points"
+interval, difference, gap_points = FRACTION.interval, FRACTION.difference, FRACTION.amount
 
 
 def counted(number: int, noun: str) -> str:

@@ -19,7 +19,7 @@ from ablation import measures, tricks
 from ablation.cli.parser import COMMANDS
 from ablation.lectures import effects, quote
 from ablation.study import schema, tuning
-from ablation.wording import FRACTION, difference, points
+from ablation.wording import FRACTION, difference, signed
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = ROOT / "docs" / "templates"
@@ -133,7 +133,7 @@ def pooled(trick: str) -> str:
         return "one comparison."
     return (
         f"{difference(found.mean, found.low, found.high)} points over n = {found.runs} comparisons, which go from"
-        f" {points(found.smallest)} to {points(found.largest)}."
+        f" {signed(found.smallest)} to {signed(found.largest)}."
     )
 
 

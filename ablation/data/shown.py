@@ -1,9 +1,10 @@
 """The test images that every trial of a run is asked about one by one, and how a picture holds them."""
 
 import hashlib
-import io
 
 import numpy as np
+
+from ablation.data.png import png
 
 MOST, FEWEST, PIXELS = 100, 25, 100 * 32 * 32
 SIDE = 64
@@ -49,7 +50,5 @@ def picture(images: np.ndarray) -> bytes:
     tiles = [Image.fromarray(one.squeeze(-1) if channels == 1 else one) for one in images]
     if scale < 1:
         tiles = [tile.resize(size, Image.Resampling.LANCZOS) for tile in tiles]
-    column = Image.fromarray(np.concatenate([np.asarray(tile) for tile in tiles]))
-    buffer = io.BytesIO()
-    column.save(buffer, format="PNG", optimize=True)
-    return buffer.getvalue()
+    column = np.concatenate([np.asarray(tile) for tile in tiles])
+    return png(column.reshape(len(column), -1, channels))

@@ -17,7 +17,7 @@ from ablation.places import REFERENCE
 from ablation.study.loading import load, names
 from ablation.study.published import PublishedAccuracy
 from ablation.study.yaml_file import read_yaml
-from ablation.wording import difference, points
+from ablation.wording import difference, signed
 
 ROWS = Path(__file__).parent / "lectures.yaml"
 SAME = 0.01
@@ -218,7 +218,7 @@ def verdict(one: Mapping[str, Any], claim: str = "", train_at_least: float = 0.0
     if not all(_known(one.get(name)) for name in ("lecture_val", "base_lecture_val", "delta")):
         return ours.words
     change = float(one["lecture_val"] - one["base_lecture_val"])
-    there = f"({points(change)} points there): {ours.words}"
+    there = f"({signed(change)} points there): {ours.words}"
     expected = HELPS if change >= SAME else HURTS if change <= -SAME else NONE
     if ours.kind == expected:
         return f"reproduced {there}"

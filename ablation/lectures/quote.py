@@ -22,7 +22,7 @@ from ablation.errors import UserError
 from ablation.places import REFERENCE
 from ablation.results import read as results
 from ablation.results.manifest import images_told, upgraded
-from ablation.wording import count, difference, duration, percent, points, signed, spread
+from ablation.wording import count, difference, duration, percent, signed, spread
 
 VERBS = {HELPS: "gains", HURTS: "costs", NARROWS: "narrows the gap by", WIDENS: "widens the gap by"}
 PLACES = {
@@ -66,12 +66,12 @@ class Effect:
         if self.kind in VERBS:
             return f"{VERBS[self.kind]} {bare(self.value)} points {tail}"
         if self.kind == NONE:
-            return f"makes no difference: {points(self.value)} points {tail}"
+            return f"makes no difference: {signed(self.value)} points {tail}"
         if self.learning:
             return self.learning
         if self.kind == CHANCE:
             return f"cannot be judged, since both networks are at chance (n = {self.n})"
-        return f"is open: {points(self.value)} points {tail}"
+        return f"is open: {signed(self.value)} points {tail}"
 
     @property
     def gap_told(self) -> str:
@@ -81,8 +81,8 @@ class Effect:
         if self.gap_kind in VERBS:
             return f"{VERBS[self.gap_kind]} {bare(value)} points {tail}"
         if self.gap_kind == NONE:
-            return f"leaves the gap as it is: {points(value)} points {tail}"
-        return f"moves the gap by {points(value)} points {tail}, which is open"
+            return f"leaves the gap as it is: {signed(value)} points {tail}"
+        return f"moves the gap by {signed(value)} points {tail}, which is open"
 
     @property
     def cell(self) -> str:
@@ -98,7 +98,7 @@ def difference_interval(low: float, high: float) -> str:
 
 def bare(fraction: float) -> str:
     """A size in points without its sign, since the verb has it."""
-    return points(abs(fraction)).lstrip("+")
+    return signed(abs(fraction)).lstrip("+")
 
 
 @dataclass(frozen=True)
@@ -253,7 +253,7 @@ class Quoted:
         """The tricks of a design with this verdict and what each moved: "dropout (+8.2), capacity (+10.4)"; empty
         where there is none."""
         found = [one for one in self.effects(design) if one.kind in kinds and not one.learning]
-        return ", ".join(f"{one.trick} ({points(one.value)})" for one in found)
+        return ", ".join(f"{one.trick} ({signed(one.value)})" for one in found)
 
     def tally(self, design: str | None = None) -> str:
         """How a design's tricks were judged, with their changes in points and n."""

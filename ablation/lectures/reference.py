@@ -11,7 +11,7 @@ from ablation.analysis.verdicts import written
 from ablation.lectures import effects
 from ablation.places import REFERENCE
 from ablation.results.manifest import upgraded
-from ablation.wording import difference, points
+from ablation.wording import difference, signed
 
 
 def measured(trick: str, folder: Path = REFERENCE) -> Iterator[str]:
@@ -43,5 +43,5 @@ def measured(trick: str, folder: Path = REFERENCE) -> Iterator[str]:
         yield (
             f"{together.runs} comparisons together, of one design a run: "
             f"{difference(together.mean, together.low, together.high)} points "
-            f"(random-effects mean; single ones from {points(together.smallest)} to {points(together.largest)})"
+            f"(random-effects mean; single ones from {signed(together.smallest)} to {signed(together.largest)})"
         )

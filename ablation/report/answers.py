@@ -57,7 +57,7 @@ def _controls(found: Findings) -> list[str]:
         said.append(f"Control {kind}: against {HELD_AGAINST.get(str(kind), str(kind))}, {told}.")
     if found.floor is not None:
         said.append(
-            f"Control aa: other random numbers alone move a mean by up to ±{found.scale.told(found.floor).lstrip('+')};"
+            f"Control aa: other random numbers alone move a mean by up to ±{found.scale.amount(found.floor)};"
             " a smaller difference is chance."
         )
     return said

@@ -112,7 +112,7 @@ def to_markdown(table: pd.DataFrame) -> str:
             "",
             *([f"**Not alike:** {escape(unlike)}", ""] if unlike else []),
             f"{told} of {len(rows)} steps differ (paired by seed, Holm's correction){of}. Differences in"
-            f" {scale.unit or 'the units of the measure'}, with the interval that the verdict rests on.",
+            f" {scale.units}, with the interval that the verdict rests on.",
             "",
             "| design | rung | n | reference | other | difference | verdict | training time |",
             "|---|---|--:|--:|--:|--:|---|--:|",
@@ -140,13 +140,12 @@ def _pairs(reference: Results, other: Results, measure: Measure) -> pd.DataFrame
     figures = [measure.column, "train_seconds"]
     both = [done_trials(run).reindex(columns=[*keys, "position", *figures]) for run in (reference, other)]
     pairs = both[0].merge(both[1].drop(columns="position"), on=keys, suffixes=("", "_other"))
-    known = pairs.dropna(subset=[measure.column, f"{measure.column}_other"])
-    if len(pairs) and known.empty:
-        raise UserError(f"compare: no pair of trials in {here} and {there} has {measure.name}")
-    pairs = known
     if pairs.empty:
         raise UserError(f"compare: {here} and {there} have no done trial of the same design, step and seed")
-    return pairs
+    known = pairs.dropna(subset=[measure.column, f"{measure.column}_other"])
+    if known.empty:
+        raise UserError(f"compare: no pair of trials in {here} and {there} has {measure.name}")
+    return known
 
 
 def _check(reference: Results, other: Results) -> None:

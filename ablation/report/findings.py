@@ -104,10 +104,9 @@ class Findings:
         """Dataset, preset and seeds, where two protocols are shown."""
         seeds = self.manifest["seeds"]
         which = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
-        dataset, preset = images_told(self.manifest["dataset"]), self.manifest["preset"]
         epochs = self.variants[self.design].epochs
         told = "" if epochs is None else f", {epochs} epochs"
-        return f"{dataset}, preset {preset}{told}, {which}"
+        return f"{self.images_told}, preset {self.manifest['preset']}{told}, {which}"
 
     def protocol(self, design: str) -> str:
         """The protocol of a design."""
@@ -165,7 +164,7 @@ class Findings:
     @property
     def on_other_data(self) -> bool:
         """Whether the images are not those on which the published figures were measured."""
-        return self.published and images_told(self.manifest["dataset"]) != self.published_on
+        return self.published and self.images_told != self.published_on
 
     @property
     def lecture_label(self) -> str:
@@ -285,7 +284,7 @@ def headline(found: Findings) -> str:
 def story(found: Findings) -> str:
     """Where the ladder begins and ends, or why nothing can be said of it."""
     rungs = list(found.rungs.itertuples())
-    start = f"{images_told(found.manifest['dataset'])} ({found.manifest['preset']}): "
+    start = f"{found.images_told} ({found.manifest['preset']}): "
     first, last = rungs[0], rungs[-1]
     compared = [row for row in rungs if row.pairs]
     alone = (
@@ -360,7 +359,7 @@ def how_judged(found: Findings) -> list[str]:
     if tested.empty:
         return ["One pair of seeds has no interval and no verdict."]
     prior = tested.drop_duplicates(["prior_deviation", "prior_degrees"]).iloc[0]
-    common = found.scale.told(prior.prior_deviation).lstrip("+")
+    common = found.scale.amount(prior.prior_deviation)
     shrunk = (
         f"Its deviation is drawn towards the study's common one, {common}, which"
         f" is worth {prior.prior_degrees:.1f} degrees of freedom."
@@ -388,7 +387,7 @@ def _units(found: Findings) -> list[str]:
     units = (
         "Gap and delta are in points, delta"
         if found.scale == FRACTION
-        else f"The gap is in points, delta in {found.scale.unit or 'the units of the measure'},"
+        else f"The gap is in points, delta in {found.scale.units},"
     )
     direction = (
         "" if found.measure.higher_is_better else f" The lower the {found.measure.phrase}, the better."
@@ -449,7 +448,7 @@ def warnings(found: Findings) -> list[str]:
     if found.on_other_data:
         other = found.published_title
         notes.append(
-            f"The dataset is {images_told(dataset)}, not {other} ({dataset['note']}): the lectures' accuracies"
+            f"The dataset is {found.images_told}, not {other} ({dataset['note']}): the lectures' accuracies"
             f" were measured on {other} and are shown for their order, not for their size."
         )
     elif manifest["preset"] != FULL and found.published:
@@ -464,7 +463,7 @@ def warnings(found: Findings) -> list[str]:
     if found.floor is not None:
         notes.append(
             "A/A control: a rung that changes nothing moves the mean by up to"
-            f" ±{found.scale.told(found.floor).lstrip('+')}; a smaller step is chance."
+            f" ±{found.scale.amount(found.floor)}; a smaller step is chance."
         )
     return notes
 

@@ -1,13 +1,10 @@
 """A results folder as a notebook shows it: headline, a table of verdicts, what to know before believing it."""
 
-from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from ablation.report import text
-from ablation.report.escape import printable
 from ablation.report.findings import Findings, headline, short_verdict, warnings
+from ablation.report.templates import environment
 from ablation.wording import percent
 
 LEFT = ("rung", "verdict", "learns")
@@ -15,28 +12,24 @@ LEFT = ("rung", "verdict", "learns")
 
 def html(found: Findings) -> str:
     """A fragment of HTML that needs no script and no other file; all text from the results is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=lambda value: printable(value) if isinstance(value, str) else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     heads = ["rung", text.head(found), "gap", "delta", "verdict"]
     heads += ["published"] * (found.of_accuracy and found.published) + ["learns"] * found.shows_learning
     designs = [
         {"name": found.design_name(str(design)), "rows": _rows(found, str(design), rows)}
         for design, rows in found.table.groupby("design", sort=False)
     ]
-    return environment.get_template("notebook.html.j2").render(
-        found=found,
-        headline=headline(found),
-        heads=heads,
-        left=LEFT,
-        designs=designs,
-        legend=text.legend(found),
-        warnings=warnings(found),
+    return (
+        environment()
+        .get_template("notebook.html.j2")
+        .render(
+            found=found,
+            headline=headline(found),
+            heads=heads,
+            left=LEFT,
+            designs=designs,
+            legend=text.legend(found),
+            warnings=warnings(found),
+        )
     )
 
 

@@ -7,10 +7,8 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 from markupsafe import Markup
 
@@ -19,10 +17,9 @@ from ablation.analysis.confusion import largest, rates
 from ablation.analysis.steps import Step, Steps, steps_of
 from ablation.analysis.verdicts import HELPS, HURTS, NARROWS, NONE, OPEN, WIDENS
 from ablation.report import figures, findings, ladder_curves, marks, series, sheets, style, text, turned
-from ablation.report.escape import printable_lines
 from ablation.report.findings import MOST_DRAWN, Findings
+from ablation.report.templates import FOLDER, environment
 
-FOLDER = Path(__file__).parent
 DRAWN_CLASSES = 12
 CHIPS = {HELPS: "helps", HURTS: "hurts", NONE: "same", OPEN: "open", NARROWS: "helps", WIDENS: "hurts"}
 WORDS = {NARROWS: "narrows the gap", WIDENS: "widens the gap"}
@@ -30,15 +27,8 @@ WORDS = {NARROWS: "narrows the gap", WIDENS: "widens the gap"}
 
 def html(found: Findings) -> str:
     """The report as one HTML page: no other file, no network; all text from the results is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_readable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
+    templates = environment()
+    templates.filters |= {
         "percent": wording.percent,
         "signed": wording.signed,
         "points": wording.gap_points,
@@ -50,7 +40,7 @@ def html(found: Findings) -> str:
     }
     script = (FOLDER / "report.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return environment.get_template("report.html.j2").render(
+    return templates.get_template("report.html.j2").render(
         found=found,
         story=findings.story(found),
         told=[
@@ -124,7 +114,7 @@ def _row(found: Findings, row: Any, cost: Any) -> dict[str, Any]:
         "gap_verdict": row.gap_verdict_kind,
         "gap_chip": CHIPS.get(row.gap_verdict_kind, "none"),
         "anchor": f"rung-{row.Index}",
-        "detectable": found.scale.told(row.mde).lstrip("+"),
+        "detectable": found.scale.amount(row.mde),
         "section": None,
     }
 
@@ -193,11 +183,6 @@ def _rates(found: Findings, steps: Steps, step: Step) -> np.ndarray | None:
 def _reflowed(card: str) -> str:
     """A card without the line breaks inside its sentences; lines that begin with a word and a colon stay apart."""
     return re.sub(r"(?<=\S)\n(?!\n|\s*[\w ]+:(?:\s|$))\s*", " ", card)
-
-
-def _readable(value: Any) -> Any:
-    """Text of the results without what is not seen; markup of our own as it is."""
-    return printable_lines(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _number(value: float, form: str = ".2g") -> str:

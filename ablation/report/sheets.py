@@ -181,6 +181,7 @@ def _controls(found: Findings) -> Sheet | None:
         if AA in set(found.controls["control"])
         else ""
     )
+    unit = f", in {found.scale.unit}" if found.scale.unit else ""
     return Sheet(
         "Controls",
         (
@@ -196,8 +197,7 @@ def _controls(found: Findings) -> Sheet | None:
         ),
         tuple(rows),
         "What a step has beyond a network that got its parameters or its computation another way: step minus"
-        f" control{found.unit.replace(', ', ', in ')}, paired by seed. Parameters, FLOPs and epochs: of the step, of"
-        " the control." + aa,
+        f" control{unit}, paired by seed. Parameters, FLOPs and epochs: of the step, of the control." + aa,
     )
 
 

@@ -14,7 +14,6 @@ from ablation.report.escape import markdown as escape
 from ablation.report.escape import printable
 from ablation.report.findings import Findings, headline, how_judged, short_verdict, warnings
 from ablation.report.sheets import Sheet
-from ablation.results.manifest import images_told
 from ablation.wording import FRACTION, count, counted, duration, percent, signed
 
 COLOURS = {HELPS: "green", HURTS: "red"}
@@ -78,7 +77,7 @@ def legend(found: Findings, same: str = NONE) -> str:
     units = (
         "gap and delta in points, delta paired by seed"
         if found.scale == FRACTION
-        else f"gap in points, delta in {found.scale.unit or 'the units of the measure'} and paired by seed"
+        else f"gap in points, delta in {found.scale.units} and paired by seed"
     )
     return f"{units}; {same}: within ±{found.margin}; ▼ ▲: narrows, widens the gap; verdicts are on the trick"
 
@@ -197,7 +196,7 @@ def provenance(found: Findings) -> list[tuple[str, str]]:
     source = f" (source: {study['source']})" if study.get("source") else ""
     return [
         ("study", f"{study['name']}{source}"),
-        ("dataset", f"{images_told(dataset)}: {images}; {dataset['source']}"),
+        ("dataset", f"{found.images_told}: {images}; {dataset['source']}"),
         ("dataset sha256", str(dataset["sha256"])),
         ("seeds", ", ".join(str(seed) for seed in manifest["seeds"])),
         ("protocol", ", ".join(dict.fromkeys(step["protocol"] for step in manifest["steps"]))),

@@ -1,13 +1,13 @@
 """What augmentation does to the training images, as a small picture for the report."""
 
 import hashlib
-import io
 import json
 from typing import Any
 
 import numpy as np
 
 from ablation.data import Splits
+from ablation.data.png import png
 from ablation.networks.graph import SCALING
 from ablation.networks.layout import Problem, graph
 from ablation.networks.make import make
@@ -69,8 +69,6 @@ def per_channel(value: Any) -> np.ndarray:
 
 def picture(recipe: Recipe, problem: Problem, splits: Splits) -> bytes:
     """A PNG: the first training images on top, below them the same ones as they might be seen in three epochs."""
-    from PIL import Image
-
     images, labels = splits.x_train[:COLUMNS], splits.y_train[:COLUMNS]
     times = ROWS - 1
     seen = augmented(recipe, problem, np.tile(images, (times, 1, 1, 1)), np.tile(labels, times))
@@ -79,9 +77,7 @@ def picture(recipe: Recipe, problem: Problem, splits: Splits) -> bytes:
     padded = np.pad(grid, ((0, 0), (0, 0), (0, GAP), (0, GAP), (0, 0)), constant_values=255)
     rows, columns, height, width, channels = padded.shape
     pixels = padded.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels.squeeze(-1) if channels == 1 else pixels).save(buffer, format="PNG", optimize=True)
-    return buffer.getvalue()
+    return png(pixels)
 
 
 def _stretched(images: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from ablation.data.request import DataRequest, read_data
 from ablation.errors import UserError
 from ablation.files import UNFINISHED, write_atomically
 from ablation.measures import ACCURACY
+from ablation.results.manifest import images_told
 from ablation.runner.display import Watching
 from ablation.runner.lock import hold
 from ablation.runner.options import Options
@@ -83,7 +84,7 @@ def tune(study: Study, search: Search, options: Options, display: Watching) -> O
         "step": search.step,
         "preset": preset,
         "dataset": {
-            "name": splits.title if splits.published is False else dataset,
+            "name": images_told({"name": dataset, "title": splits.title, "published": splits.published}),
             "sha256": splits.sha256,
             "train": len(splits.x_train),
             "val": len(splits.x_val),

@@ -1,6 +1,5 @@
 """MLflow: every finished trial is a nested run with its figures; the tables stay as they are."""
 
-import importlib
 from pathlib import Path
 
 import pytest
@@ -58,18 +57,6 @@ def test_a_failed_trial_is_a_failed_run(no_training, study_file, tmp_path):
     client = mlflow.MlflowClient(tracking_uri=uri)
     runs = client.search_runs([client.get_experiment_by_name("tiny").experiment_id])
     assert sorted(run.info.status for run in runs) == ["FAILED", "FAILED", "FINISHED"]
-
-
-def test_without_mlflow_one_line_says_what_to_install(monkeypatch):
-    def missing(name, *_):
-        raise ModuleNotFoundError("No module named 'mlflow'")
-
-    monkeypatch.setattr(importlib, "import_module", missing)
-    with (
-        pytest.raises(UserError, match=r"--mlflow: No module named 'mlflow'; pip install -e '.\[mlflow\]'"),
-        tracked("", ABOUT),
-    ):
-        raise AssertionError
 
 
 def test_a_server_that_does_not_answer_is_one_line(tmp_path):

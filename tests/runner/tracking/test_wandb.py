@@ -1,19 +1,14 @@
 """Weights & Biases, offline: every finished trial is a run with its settings, curves and figures."""
 
-import importlib
 import json
 import struct
-from pathlib import Path
 
 import pytest
 import tiny
 
 from ablation.errors import UserError
-from ablation.runner.tracking.tracker import About
-from ablation.runner.tracking.wandb import tracked
 
 LADDER = tiny.STUDY["ladder"][:2]
-ABOUT = About("tiny", Path("out"), "")
 BLOCK = 2**15
 
 
@@ -120,15 +115,3 @@ def test_who_is_not_logged_in_is_told_so_before_anything_is_trained(wandb, no_tr
     ):
         tiny.run_study(study_file(ladder=LADDER), tmp_path / "out", wandb="")
     assert not no_training.trained
-
-
-def test_without_wandb_one_line_says_what_to_install(monkeypatch):
-    def missing(name, *_):
-        raise ModuleNotFoundError("No module named 'wandb'")
-
-    monkeypatch.setattr(importlib, "import_module", missing)
-    with (
-        pytest.raises(UserError, match=r"--wandb: No module named 'wandb'; pip install -e '.\[wandb\]'"),
-        tracked("", ABOUT),
-    ):
-        raise AssertionError
