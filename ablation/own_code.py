@@ -12,6 +12,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,8 @@ def in_use(folder: Path | None) -> Iterator[None]:
         raise
     except BaseException as error:  # `sys.exit()` in a user's file is a mistake there
         if where := place(error):
-            raise UserError(f"--code {where}: {type(error).__name__}: {error}") from error
+            told = str(traceback.TracebackException.from_exception(error))  # whatever its own `__str__` does
+            raise UserError(f"--code {where}: {type(error).__name__}: {told}") from error
         raise
     finally:
         if _folder() != before:
@@ -201,15 +203,36 @@ def member(module: str, name: str, other: str = "") -> Any:
 
 
 def place(error: BaseException) -> str:
-    """Where in the user's own code an exception came up: `tricks/mine.py, line 12`; empty where it did not."""
+    """Where in the user's own code an exception came up: `tricks/mine.py, line 12`; empty where it did not.
+
+    Of a file that cannot even be read as Python, such as one with null bytes, the name alone may be known.
+    """
     folder = _folder()
     if folder is None:
         return ""
-    spots = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    spots: list[tuple[str, int | None]] = []
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        reader = frame.f_locals.get("self")
+        if isinstance(reader, SourceFileLoader):
+            spots.append((reader.path, None))
+        spots.append((frame.f_code.co_filename, number))
     if isinstance(error, SyntaxError) and error.filename:
         spots.append((error.filename, error.lineno))
     own = [(Path(file), line) for file, line in spots if Path(file).is_relative_to(folder)]
-    return f"{own[-1][0].relative_to(folder).as_posix()}, line {own[-1][1]}" if own else ""
+    if not own:
+        return next((name for name, content in sources().items() if _is_refused(name, content, error)), "")
+    file, line = own[-1]
+    return file.relative_to(folder).as_posix() + (f", line {line}" if line else "")
+
+
+def _is_refused(name: str, content: bytes, error: BaseException) -> bool:
+    """Whether Python refuses to compile a file by such an error: an `import` statement takes the compiler's frames out
+    of the traceback, and not every such error names its file."""
+    try:
+        compile(content, name, "exec", dont_inherit=True)
+    except Exception as refused:
+        return (type(refused), str(refused)) == (type(error), str(error))
+    return False
 
 
 def _turn_to(folder: Path | None) -> None:

@@ -1,7 +1,10 @@
 """A folder of the user's own code."""
 
 import hashlib
+import importlib.util
 import os
+import py_compile
+from pathlib import Path
 
 import pytest
 
@@ -89,3 +92,56 @@ def test_a_file_that_ends_the_program_is_a_mistake_in_it(folder, capsys):
     (folder / "tricks" / "mine.py").write_text("import sys\nsys.exit(3)\n")
     assert main(["show", "mine", "--code", str(folder)]) == 2
     assert capsys.readouterr().err == "ablation: --code tricks/mine.py, line 2: SystemExit: 3\n"
+
+
+def _write_bytecode(file):
+    """Bytecode that Python takes for the file's own, cut short."""
+    py_compile.compile(str(file), doraise=True)
+    kept = Path(importlib.util.cache_from_source(str(file)))
+    kept.write_bytes(kept.read_bytes()[:20])
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"x = 1\0\n", "--code tricks/mine.py: SyntaxError: source code string cannot contain null bytes"),
+        (b"\xff\xfex = 1\n", "--code tricks/mine.py, line 1: SyntaxError: (unicode error)"),
+        (b"# coding: nonsense\n", "--code tricks/mine.py: SyntaxError: unknown encoding: nonsense"),
+        (b"x = " + b"(" * 5000 + b")" * 5000, "--code tricks/mine.py, line 1: SyntaxError: too many nested"),
+        (b"x = " + b"-" * 50_000 + b"1", "--code tricks/mine.py"),
+        (b"def f():\n    f()\n\nf()\n", "--code tricks/mine.py, line 2: RecursionError: maximum recursion"),
+        (
+            b"class E(Exception):\n    def __str__(self):\n        return None\n\nraise E\n",
+            "--code tricks/mine.py, line 5: E: <exception str() failed>",
+        ),
+        (b"raise BaseException('a\\nb')\n", "--code tricks/mine.py, line 1: BaseException: a b"),
+        (
+            b"\nimport ablation.tricks.yours\n",
+            "--code tricks/mine.py, line 2: SyntaxError: source code string",
+        ),
+    ],
+)
+def test_whatever_importing_a_file_raises_is_one_line(folder, capsys, content, told):
+    (folder / "tricks" / "mine.py").write_bytes(content)
+    (folder / "tricks" / "yours.py").write_bytes(b"\0")
+    assert main(["show", "mine", "--code", str(folder)]) == 2
+    line = capsys.readouterr().err
+    assert line.startswith(f"ablation: {told}") and line.count("\n") == 1
+
+
+def test_damaged_bytecode_of_a_file_is_one_line(folder, capsys, monkeypatch):
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    _write_bytecode(folder / "tricks" / "mine.py")
+    assert main(["show", "mine", "--code", str(folder)]) == 2
+    line = capsys.readouterr().err
+    assert line.startswith("ablation: --code tricks/mine.py: EOFError: ") and line.count("\n") == 1
+
+
+@pytest.mark.parametrize("content", [b"\0", b"x = " + b"-" * 50_000 + b"1"])
+def test_a_file_that_is_no_python_is_found_without_a_traceback_of_it(folder, content):
+    """Such is the error where an `import` statement came upon the file: it names none."""
+    (folder / "layers" / "mine.py").write_bytes(content)
+    own_code.use(folder)
+    with pytest.raises((SyntaxError, MemoryError)) as raised:
+        compile(content, "mine.py", "exec")
+    assert own_code.place(raised.value) == "layers/mine.py"

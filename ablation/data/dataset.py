@@ -53,6 +53,7 @@ class Taken:
         source: where they came from, in words that name no machine.
         published: whether these are the images that were published under the name; None where nobody can say.
         notes: what the user should hear about them.
+        repeated: test images that stand among the training or validation images too; None where it was not counted.
     """
 
     train: Part
@@ -61,6 +62,7 @@ class Taken:
     source: str
     published: bool | None = None
     notes: tuple[str, ...] = ()
+    repeated: int | None = None
 
 
 @dataclass(frozen=True)

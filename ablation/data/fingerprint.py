@@ -25,6 +25,16 @@ def digests(images: np.ndarray, labels: np.ndarray, seed: int = 0) -> np.ndarray
     return np.frombuffer(found, "<u8")
 
 
+def repeated(train: np.ndarray, test: np.ndarray) -> int:
+    """How many test images stand among the training images too, to the last byte, whatever their labels.
+
+    Args:
+        train, test: uint8, shapes (n, height, width, channels) and (m, height, width, channels).
+    """
+    seen, tested = (digests(images, np.zeros(len(images), np.int64)) for images in (train, test))
+    return int(np.isin(tested, seen).sum())
+
+
 def fingerprint(splits: Iterable[np.ndarray]) -> str:
     """The sha256, in hex, of a data set whatever the order of its images.
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from ablation.data import sources
-from ablation.data.dataset import Dataset, Wanted
+from ablation.data.dataset import Dataset, Taken, Wanted
 from ablation.data.find import find
+from ablation.data.fingerprint import repeated
 from ablation.data.own import is_own, known
 from ablation.data.own.dataset import opened
 from ablation.data.own.decode import pixels
@@ -121,6 +122,12 @@ def load(
         f"channel {channel} is the same in every pixel of the training images: it tells nothing"
         for channel in dead
     )
+    again = _repeated(taken) if taken.repeated is None else taken.repeated
+    if again:
+        notes += (
+            f"{again:,} of {len(x_test):,} test images stand among the training images too, to the last byte: their"
+            " accuracy is that of images seen before",
+        )
     return Splits(
         dataset.name,
         tuple(dataset.classes[label] for label in kept),
@@ -130,6 +137,7 @@ def load(
         title=dataset.told(taken.published),
         published=taken.published,
         notes=notes,
+        repeated=again,
     )
 
 
@@ -142,6 +150,14 @@ def dataset_of(
         UserError: there is none.
     """
     return opened(name, data_dir, size, fit) if is_own(name) else sources.get(name)
+
+
+def _repeated(taken: Taken) -> int:
+    """Test images seen before; of published images, which are taken as they are, it is not counted."""
+    if taken.published:
+        return 0
+    own_val = taken.val[0] is not taken.test[0]
+    return repeated(np.concatenate([taken.train[0], *([taken.val[0]] if own_val else [])]), taken.test[0])
 
 
 def _sized(x: np.ndarray, size: tuple[int, int] | None, fit: Fit) -> np.ndarray:

@@ -23,6 +23,8 @@ class Splits:
         title: what they may be called: over other images than the published ones, "a data set in CIFAR-10's form".
         published: whether these are the images that were published under the name; None where nobody can say.
         notes: what the user should hear about them.
+        repeated: test images that stand among the training or validation images too, to the last byte; of published
+            images, which are taken as they are, not counted.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Splits:
     title: str = ""
     published: bool | None = None
     notes: tuple[str, ...] = ()
+    repeated: int = 0
 
 
 def digest(arrays: Iterable[np.ndarray]) -> str:

@@ -420,6 +420,11 @@ def warnings(found: Findings) -> list[str]:
             "Protocol lecture: validation is the test set, as in the slides, so the best epoch was chosen on"
             " test and the figures are optimistic."
         )
+    if repeated := manifest["dataset"].get("repeated"):
+        notes.append(
+            f"{repeated:,} of {manifest['dataset']['test']:,} test images stand among the training images too, to the"
+            " last byte: the test accuracies are partly those of images seen before."
+        )
     notes += found.results.disagreements
     notes += _unmeasured(found)
     for row in trials[trials["status"] != "done"].drop_duplicates("config_hash").itertuples():

@@ -38,7 +38,8 @@ class About(_Part):
 
 
 class Dataset(_Part):
-    """What was trained and judged on: `sha256` is of the arrays, `note` says why this data set."""
+    """What was trained and judged on: `sha256` is of the arrays, `note` says why this data set, `repeated` counts the
+    test images that stand among the training images too."""
 
     name: str
     note: str
@@ -48,6 +49,7 @@ class Dataset(_Part):
     train: Count
     val: Count
     test: Count
+    repeated: Count = 0
     classes: Annotated[list[str], Field(min_length=1, max_length=100_000)]
 
 

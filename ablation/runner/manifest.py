@@ -36,6 +36,7 @@ def of(work: Work) -> dict[str, Any]:
             "published": first.published,
             "note": plan.why,
             "notes": list(first.notes),
+            **({"repeated": first.repeated} if first.repeated else {}),
             "protocol": work.steps[0].protocol,
             "source": first.source,
             "sha256": first.sha256,

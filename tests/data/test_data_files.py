@@ -460,6 +460,26 @@ def test_a_user_without_a_home_has_no_caches_and_no_crash(monkeypatch):
 # What they are.
 
 
+def test_test_images_that_were_trained_on_are_counted_in_what_lies_under_a_published_name(
+    small, tmp_path, monkeypatch
+):
+    x, y, x_test, y_test = made_up(small["cifar10"])
+    arrays = [np.concatenate([x[:-5], x_test[:5]]), np.concatenate([y[:-5], 9 - y_test[:5]]), x_test, y_test]
+    write_npz(tmp_path, "cifar10", arrays)
+    splits = data.load("cifar10", data_dir=tmp_path, val=20)
+    assert splits.repeated == 5, "whatever their labels, and whether for training or for validation"
+    told = f"5 of {len(x_test)} test images stand among the training images too, to the last byte"
+    assert told in splits.notes[-1]
+    assert data.load("cifar10", data_dir=tmp_path, val=0).repeated == 5, (
+        "the test split as validation is none of them"
+    )
+    known = fingerprint([digests(*arrays[:2]), digests(*arrays[2:])])
+    monkeypatch.setattr(cifar10, "DATASET", dataclasses.replace(small["cifar10"], fingerprint=known))
+    assert data.load("cifar10", data_dir=tmp_path, val=20).repeated == 0, (
+        "published images are taken as they are"
+    )
+
+
 def test_images_under_a_published_name_are_told_from_the_published_ones(small, tmp_path, monkeypatch):
     arrays = made_up(small["cifar10"])
     write_npz(tmp_path, "cifar10", arrays)

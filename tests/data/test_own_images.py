@@ -341,7 +341,7 @@ def test_test_images_that_were_trained_on_are_counted(arrays, tmp_path):
     Image.open(one).save(tmp_path / "pets" / "test" / "b" / "same.bmp")
     Image.open(one).point(lambda v: v * 0.8 + 10).save(tmp_path / "pets" / "test" / "a" / "darker.png")
     notes = data.load(f"folder:{tmp_path}/pets", val=4).notes
-    assert any("1 test image(s) stand among the training images" in note for note in notes)
+    assert any("1 of 22 test images stand among the training images" in note for note in notes)
     assert any("1 more test image(s) look like" in note for note in notes)
 
 

@@ -70,14 +70,18 @@ class Own(Dataset):
         order = here[np.argsort(numbers, kind="stable")]
         classes = len(self.classes if wanted.classes is None else wanted.classes)
         train, val, test = _cut(order, labels, found.splits, classes, wanted, notes)
-        notes += _duplicates(found, np.concatenate([train, val]), test)
+        exact, near = _seen(found, np.concatenate([train, val]), test)
+        if near:
+            notes.append(f"{near} more test image(s) look like a training image (perceptual hash)")
 
         def part(chosen: np.ndarray) -> Part:
             return rows(found.images, chosen, found.folder, IN_MEMORY), labels[chosen]
 
         tested = part(test)
         source = f"{self.address.kind} {Path(self.address.place).name or self.name}, pixels sha256 {found.sha256[:16]}"
-        return Taken(part(train), part(val) if len(val) else tested, tested, source, None, tuple(notes))
+        return Taken(
+            part(train), part(val) if len(val) else tested, tested, source, None, tuple(notes), exact
+        )
 
     def _decoded(self) -> Stored:
         height, width = self.size
@@ -274,15 +278,8 @@ def _portions(number: int, counts: np.ndarray) -> np.ndarray:
     return given
 
 
-def _duplicates(found: Stored, train: np.ndarray, test: np.ndarray) -> list[str]:
-    """What of the test images the network has seen, to the last byte or by its looks."""
+def _seen(found: Stored, train: np.ndarray, test: np.ndarray) -> tuple[int, int]:
+    """How many test images the network has seen, to the last byte and by their looks alone."""
     exact = np.isin(found.pixels[test], found.pixels[train])
     near = alike(found.looks[test], found.looks[train]) & ~exact
-    notes = []
-    if exact.any():
-        notes.append(
-            f"{int(exact.sum())} test image(s) stand among the training images too, to the last byte"
-        )
-    if near.any():
-        notes.append(f"{int(near.sum())} more test image(s) look like a training image (perceptual hash)")
-    return notes
+    return int(exact.sum()), int(near.sum())
