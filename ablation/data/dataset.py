@@ -9,7 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ablation.errors import UserError
+from ablation.streams import generator
 
+DRAWN = "training images"  # purpose of the stream
 Part = tuple[np.ndarray, np.ndarray]
 
 
@@ -33,6 +35,9 @@ class Wanted:
         seed: which images go where; for drawings, which are drawn.
         data_dir: a folder that holds data sets, or None.
         may_download: whether what is not at hand may be downloaded.
+        draw: another seed for which training and validation images are taken, or drawn; None for `seed`. The test
+            images stay.
+        keep: whether the process is to keep what was read, since other parts of it will be wanted.
     """
 
     train: int | None = None
@@ -42,6 +47,14 @@ class Wanted:
     seed: int = 0
     data_dir: Path | None = None
     may_download: bool = True
+    draw: int | None = None
+    keep: bool = False
+
+    def drawn(self, order: np.ndarray) -> np.ndarray:
+        """An order of training images as `draw` has it, from one that depends on the images alone; indices (n,)."""
+        if self.draw is None:
+            return order
+        return order[generator(self.draw, DRAWN).permutation(len(order))]
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ablation.data.dataset import Dataset, Part, Taken, Wanted
+from ablation.data.dataset import DRAWN, Dataset, Part, Taken, Wanted
 from ablation.data.split import VAL, only
 from ablation.errors import UserError
+from ablation.streams import stream_seed
 
 STRETCH = 1_000_000_000
 
@@ -65,7 +66,7 @@ class Drawn(Dataset):
     draw: Callable[[int, int, int], Part]
 
     def take(self, wanted: Wanted) -> Taken:
-        """Each split is a stretch of its own of the endless row."""
+        """Each split is a stretch of its own of an endless row; another draw has another row, but for the test."""
         numbers = (
             self.train if wanted.train is None else wanted.train,
             VAL if wanted.val is None else wanted.val,
@@ -73,12 +74,16 @@ class Drawn(Dataset):
         )
         kinds = len(self.classes)
         stretch = STRETCH // kinds * kinds
-        train, val, test = (self._part(number, i * stretch, wanted) for i, number in enumerate(numbers))
+        own = wanted.seed if wanted.draw is None else stream_seed(wanted.draw, DRAWN)
+        train, val, test = (
+            self._part(number, i * stretch, seed, wanted.classes)
+            for i, (number, seed) in enumerate(zip(numbers, (own, own, wanted.seed), strict=True))
+        )
         return Taken(train, val if numbers[1] else test, test, f"drawn, seed {wanted.seed}")
 
-    def _part(self, number: int, first: int, wanted: Wanted) -> Part:
-        kinds, kept = len(self.classes), wanted.classes
+    def _part(self, number: int, first: int, seed: int, kept: tuple[int, ...] | None) -> Part:
+        kinds = len(self.classes)
         if kept is None or kept == tuple(range(kinds)):
-            return self.draw(number, wanted.seed, first)
-        x, y = only(*self.draw(-(-number // len(kept)) * kinds, wanted.seed, first), kept)
+            return self.draw(number, seed, first)
+        x, y = only(*self.draw(-(-number // len(kept)) * kinds, seed, first), kept)
         return x[:number], y[:number]

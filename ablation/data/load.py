@@ -1,6 +1,7 @@
 """From the name of a data set to its `Splits`."""
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from ablation.data.own.workers import side_by_side
 from ablation.data.published import Published
 from ablation.data.sizes import Fit
 from ablation.data.splits import Splits, digest
-from ablation.data.statistics import constant_channels
+from ablation.data.statistics import constant_channels, mean_and_deviation
 from ablation.errors import UserError, did_you_mean
 
 AUTO, DRAWN = "cifar10", "shapes"
@@ -79,6 +80,7 @@ def load(
     may_download: bool = True,
     size: tuple[int, int] | None = None,
     fit: Fit = "crop",
+    keep: bool = False,
 ) -> Splits:
     """Read or draw a data set and split it.
 
@@ -99,6 +101,7 @@ def load(
         may_download: whether to download what is not at hand.
         size: (height, width) to which images are brought; None leaves them as they are.
         fit: how (`ablation.data.sizes.Sizes`).
+        keep: whether the process keeps a published data set that it read, since `redrawn` will want other parts of it.
 
     Raises:
         UserError: unknown name or class, too many images, damaged files, no files and no download, a data folder
@@ -111,7 +114,7 @@ def load(
     kept = tuple(range(len(dataset.classes))) if classes is None else classes
     if not set(kept) <= set(range(len(dataset.classes))):
         raise UserError(f"classes: expected labels 0-{len(dataset.classes) - 1}, found {list(kept)}")
-    taken = dataset.take(Wanted(train, val, test, classes, seed, data_dir, may_download))
+    taken = dataset.take(Wanted(train, val, test, classes, seed, data_dir, may_download, keep=keep))
     x_train, x_test = (_sized(part[0], size, fit) for part in (taken.train, taken.test))
     x_val = x_test if taken.val[0] is taken.test[0] else _sized(taken.val[0], size, fit)
     arrays = (x_train, taken.train[1], x_val, taken.val[1], x_test, taken.test[1])
@@ -138,6 +141,51 @@ def load(
         published=taken.published,
         notes=notes,
         repeated=again,
+        statistics=mean_and_deviation(x_train) if keep else None,
+    )
+
+
+def redrawn(
+    splits: Splits,
+    name: str,
+    draw: int,
+    *,
+    data_dir: Path | None = None,
+    train: int | None = None,
+    val: int | None = None,
+    classes: tuple[int, ...] | None = None,
+    size: tuple[int, int] | None = None,
+    fit: Fit = "crop",
+) -> Splits:
+    """The same data set with other training and validation images: the part that a seed draws for itself.
+
+    As many of each class are taken, from all training images that are there, or drawings are drawn anew. Under one
+    seed a smaller training set is a part of every larger one. The test images are those of `splits`, and where they
+    serve for validation they go on to. The statistics, by which pixels are scaled, stay, so that one compiled network
+    serves all seeds.
+
+    Args:
+        splits: as `load` gave them with `keep`.
+        name, data_dir, train, val, classes, size, fit: as given to `load`.
+        draw: the seed, any whole number.
+
+    Raises:
+        UserError: as `load`.
+    """
+    wanted = Wanted(train, val, 0, classes, 0, data_dir, draw=draw, keep=True)
+    taken = dataset_of(name, data_dir, size, fit).take(wanted)
+    x_train, y_train = _sized(taken.train[0], size, fit), taken.train[1]
+    x_val, y_val = splits.x_val, splits.y_val
+    if splits.x_val is not splits.x_test:
+        x_val, y_val = _sized(taken.val[0], size, fit), taken.val[1]
+    arrays = (x_train, y_train, x_val, y_val, splits.x_test, splits.y_test)
+    return replace(
+        splits,
+        x_train=x_train,
+        y_train=y_train,
+        x_val=x_val,
+        y_val=y_val,
+        sha256=digest(arrays),
     )
 
 

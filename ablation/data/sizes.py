@@ -24,6 +24,7 @@ Shared = (WrapValidator(_or_share), PlainSerializer(lambda value: value))
 Images = Annotated[int, Field(ge=1, le=10_000_000), *Shared]
 Side = Annotated[int, Field(ge=4, le=1024)]
 Fit = Literal["crop", "stretch"]
+Draw = Literal["shared", "seed"]
 
 
 class Sizes(Frozen):
@@ -36,6 +37,10 @@ class Sizes(Frozen):
         classes: labels that are kept, counted anew from 0 in this order; `None` for all.
         size: to which images are brought, one side or (height, width) in pixels; `None` leaves them as they are.
         fit: how: `crop` scales until both sides are covered and cuts the rest off evenly, `stretch` scales each side.
+        draw: whose part of the training images that are there: `seed` has every seed draw its own for training and for
+            validation, the same in every step, `shared` takes one part for all seeds. Test images are the same for all
+            seeds. A plan takes `seed`, and `shared` where all training images are taken; a record that does not say is
+            of `shared`.
     """
 
     train: Images | None = None
@@ -45,6 +50,7 @@ class Sizes(Frozen):
 
     size: Side | tuple[Side, Side] | None = None
     fit: Fit = "crop"
+    draw: Draw = "shared"
 
     @property
     def shares(self) -> dict[str, float]:

@@ -69,7 +69,9 @@ def only(x: np.ndarray, y: np.ndarray, classes: tuple[int, ...]) -> Part:
     return x[here], places[y[here]]
 
 
-def cut(title: str, classes: int, arrays: Arrays, wanted: Wanted) -> tuple[Part, Part, Part]:
+def cut(
+    title: str, classes: int, arrays: Arrays, wanted: Wanted, order: np.ndarray | None = None
+) -> tuple[Part, Part, Part]:
     """Training, validation and test images of a data set with a test split of its own.
 
     Args:
@@ -77,6 +79,7 @@ def cut(title: str, classes: int, arrays: Arrays, wanted: Wanted) -> tuple[Part,
         classes: how many there are.
         arrays: the whole data set.
         wanted: how many images of each.
+        order: the training images as `shuffled` has them, where that is known.
 
     Raises:
         UserError: fewer are there than wanted.
@@ -86,10 +89,12 @@ def cut(title: str, classes: int, arrays: Arrays, wanted: Wanted) -> tuple[Part,
     val = VAL if wanted.val is None else wanted.val
     _enough("train and val" if train else "val", (train or 1) + val, len(y), title)
     _enough("test", 1 if test is None else test, len(y_test), title)
-    for_val, rest = stratified(shuffled(x, y, wanted.seed), y, classes, val)
+    order = shuffled(x, y, wanted.seed) if order is None else order
+    for_val, rest = stratified(wanted.drawn(order), y, classes, val)
     for_train, _ = stratified(rest, y, classes, train or len(rest))
     tests = len(y_test) if test is None else test
-    for_test, _ = stratified(shuffled(x_test, y_test, wanted.seed), y_test, classes, tests)
+    all_tests = shuffled(x_test, y_test, wanted.seed) if tests else np.arange(0)
+    for_test, _ = stratified(all_tests, y_test, classes, tests)
     tested = x_test[for_test], y_test[for_test]
     return (x[for_train], y[for_train]), (x[for_val], y[for_val]) if val else tested, tested
 

@@ -25,6 +25,8 @@ class Splits:
         notes: what the user should hear about them.
         repeated: test images that stand among the training or validation images too, to the last byte; of published
             images, which are taken as they are, not counted.
+        statistics: mean and standard deviation of each channel, float32 (channels,), by which networks scale pixels;
+            None for those of x_train.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Splits:
     published: bool | None = None
     notes: tuple[str, ...] = ()
     repeated: int = 0
+    statistics: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def digest(arrays: Iterable[np.ndarray]) -> str:

@@ -376,9 +376,23 @@ def how_judged(found: Findings) -> list[str]:
         *(_looks_taken(looks, tested) if looks else []),
         "The interval beside a delta is the one that its verdict rests on. No difference: the",
         "two-sided interval of the look's level lies" if looks else "90 % interval lies",
-        f"within ±{found.margin}. Open: neither shown. Intervals cover the choice of seed, not that of the test",
-        "images.",
+        f"within ±{found.margin}. Open: neither shown. {_covered(found)}",
     ]
+
+
+def _covered(found: Findings) -> str:
+    """What intervals over seeds cover, and what not."""
+    draws = {step["sizes"].get("draw", "shared") for step in found.manifest["steps"]}
+    if draws == {"shared"}:
+        return (
+            "Intervals cover the choice of seed, not that of images: all seeds share the training images and the"
+            " test images."
+        )
+    where = "" if draws == {"seed"} else ", where it is a part of those that are there"
+    return (
+        f"Intervals cover the choice of seed and of training images, of which each seed draws its own part{where}, not"
+        " that of the test images."
+    )
 
 
 def _units(found: Findings) -> list[str]:

@@ -187,13 +187,18 @@ class Step(_Part):
 
 
 class TrialRow(_Part):
-    """A planned trial: a step under a seed, and the hash of what decides its numbers."""
+    """A planned trial: a step under a seed, and the hash of what decides its numbers.
+
+    `images` is the sha256 of what it was trained and judged on, where the seed drew a part of its own; else it is the
+    data set's.
+    """
 
     design: Name
     step: Name
     position: Count
     seed: Annotated[int, Field(ge=-MOST, le=MOST)]
     config_hash: Hash
+    images: Sha256 | None = None
 
 
 class Manifest(_Part):

@@ -15,6 +15,9 @@ from ablation.study.planned import CONTROL, PlannedStep
 from ablation.study.planning import nodes
 from ablation.study.schema import Study
 
+SHARED = "all seeds share one part of the training images there, each draws its own now: --set data.draw=shared goes on"
+DRAWN = "each seed draws its own part of the training images there, all share one now: --set data.draw=seed goes on"
+
 
 def of(work: Work) -> dict[str, Any]:
     """What a run by itself has to tell, not yet at its end.
@@ -70,6 +73,7 @@ def rows(work: Work) -> list[dict[str, Any]]:
             "position": step.position,
             "seed": seed,
             "config_hash": trial.config_hash,
+            **({"images": trial.sha256} if step.setting.sizes.draw == "seed" else {}),
         }
         for step, seed, trial in work.trials
     ]
@@ -233,8 +237,11 @@ def _differences(
         for part, values in _settings(step).items():
             for key in sorted(values.keys() | before[part].keys()):
                 there, now = (one.get(key, "default") for one in (before[part], values))
-                if there != now:
+                if (part, key) == ("sizes", "draw") and there != now:
+                    found.insert(0, DRAWN if there == "seed" else SHARED)
+                elif there != now:
                     found.append(f"{key} of {before['step']}: {there} there, {now} now")
+    found = list(dict.fromkeys(found))
     if not found and old["dataset"]["name"] != new["dataset"]["name"]:
         found.append(f"dataset: {old['dataset']['name']} there, {new['dataset']['name']} now")
     there, now = (
@@ -242,6 +249,15 @@ def _differences(
         + [one["dataset"][key] for key in ("train", "val", "test", "sha256")]
         for one in (old, new)
     )
-    if not found and there[:-1] == now[:-1] and there != now:
+    if not found and ((there[:-1] == now[:-1] and there != now) or _other_parts(old, new)):
         found.append("dataset: other images (sha256) now")
     return found
+
+
+def _other_parts(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether a seed that draws its own part has drawn another one."""
+    parts = [
+        {(row["design"], row["step"], row["seed"]): row.get("images") for row in one["trials"]}
+        for one in (old, new)
+    ]
+    return any(images != parts[1].get(place, images) for place, images in parts[0].items())

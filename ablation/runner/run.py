@@ -294,7 +294,7 @@ def _tasks(work: Work, left: Sequence[tuple[PlannedStep, int, Trial]], folder: R
         [
             Task(
                 trial,
-                work.request(trial.setting, trial.protocol),
+                work.request(trial.setting, trial.protocol).of_seed(trial.seed),
                 folder.checkpoint_file(key),
                 options.checkpoint_share,
                 start,
@@ -328,7 +328,7 @@ def _labels(work: Work, left: Sequence[tuple[PlannedStep, int, Trial]]) -> dict[
 
 def _cost(work: Work, task: Task) -> float:
     """FLOPs of a training: three times those of a forward pass, for every image of every epoch, and one to judge."""
-    recipe, splits = task.trial.setting.recipe, work.splits[task.data]
+    recipe, splits = task.trial.setting.recipe, work.splits[task.data.shared]
     forward = sum(node.flops for node in layout(recipe, problem_of(splits)))
     return recipe.epochs * forward * (3.0 * len(splits.x_train) + len(splits.x_val))
 

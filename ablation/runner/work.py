@@ -11,7 +11,7 @@ import numpy as np
 
 from ablation import measures, observers, own_code
 from ablation.data import Splits
-from ablation.data.request import DataRequest, read_data
+from ablation.data.request import DataRequest, read_data, sha256_of
 from ablation.errors import UserError
 from ablation.networks.layout import blank_problem, layout
 from ablation.recipe import Recipe
@@ -35,7 +35,7 @@ class Work:
         whole: all steps of the designs asked for, by (design, step); precision and weights settled, as in all of these.
         steps: those that were asked for.
         seeds: of each of these, in the order in which they are given; that of one step begins that of another.
-        splits: the images, by request.
+        splits: the images, by request; of no seed.
         backend: of Keras.
         devices: how many share a trial.
         code: digest of the user's own code, or empty.
@@ -76,17 +76,17 @@ class Work:
         return Trial(step.setting, 0, self.plan.dataset, "", data.protocol, backend, devices).config_hash
 
     def request(self, setting: Setting, protocol: str) -> DataRequest:
-        """How to get the images of a setting."""
+        """How to get the images of a setting: the part that belongs to no seed."""
         return _request(self.plan, setting, protocol)
 
     def images(self, step: PlannedStep) -> Splits:
-        """Of a step."""
+        """Of a step: the part that belongs to no seed, and the test images of all."""
         return self.splits[self.request(step.setting, step.protocol)]
 
     def trial(self, setting: Setting, protocol: str, seed: int) -> Trial:
         """A setting under a seed."""
         data = self.request(setting, protocol)
-        sha256 = self.splits[data].sha256
+        sha256 = sha256_of(data.of_seed(seed)) if setting.sizes.draw == "seed" else self.splits[data].sha256
         name = self.plan.dataset
         return Trial(setting, seed, name, sha256, data.protocol, self.backend, self.devices, self.code)
 

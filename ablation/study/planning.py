@@ -51,7 +51,7 @@ def plan(
     if asked.epochs is not None:
         given[Address("training", "epochs")] = asked.epochs
     levels = (*_levels(study, preset, dataset), ("--set ", overrides(given)))
-    start = Setting(Recipe(), Sizes()).with_fields("", study.network, study.training, study.data)
+    start = Setting(Recipe(), Sizes(draw="seed")).with_fields("", study.network, study.training, study.data)
     resized = study
     for where, level in levels:
         start = start.with_fields(where, level.network, level.training, level.data)
@@ -70,13 +70,15 @@ def plan(
             variant=asked,
             position=position,
             protocol=asked.protocol or study.protocol,
-            setting=_counted(
-                _multiplied(
-                    step.setting,
-                    f"presets.{preset}.scale.",
-                    {key: factor for key, factor in factors.items() if parse(key) not in pinned},
-                ),
-                dataset,
+            setting=_drawn(
+                _counted(
+                    _multiplied(
+                        step.setting,
+                        f"presets.{preset}.scale.",
+                        {key: factor for key, factor in factors.items() if parse(key) not in pinned},
+                    ),
+                    dataset,
+                )
             ),
         )
         for position, step in enumerate(found)
@@ -203,6 +205,12 @@ def _counted(setting: Setting, dataset: str) -> Setting:
     part = len(sizes.classes or found.classes) / len(found.classes)
     there = {"train": round(part * found.train), "test": round(part * found.test)}
     return Setting(setting.recipe, sizes.counted({**there, "val": there["train"]}))
+
+
+def _drawn(setting: Setting) -> Setting:
+    """Where all training images are taken, no seed has a part of its own."""
+    sizes = setting.sizes
+    return setting if sizes.train is not None else Setting(setting.recipe, sizes.replace(draw="shared"))
 
 
 def _with_parameters(study: Study, where: str, parameters: Mapping[str, dict[str, Any]]) -> Study:

@@ -5,6 +5,7 @@ import gc
 import json
 import math
 from collections import OrderedDict
+from dataclasses import asdict
 
 import keras
 
@@ -44,7 +45,7 @@ class Engines:
         """A compiled engine in its initial state for `seed`; seeds of one recipe share a compiled program."""
         self._held.use(splits.x_train, splits.y_train)
         key = json.dumps(
-            [recipe.model_dump(mode="json"), splits.sha256, steps, keras.config.backend(), devices],
+            [recipe.model_dump(mode="json"), asdict(problem), steps, keras.config.backend(), devices],
             sort_keys=True,
         )
         weights = class_weights(recipe.class_weight, splits.y_train, problem.classes)
@@ -76,7 +77,8 @@ def problem_of(splits: Splits) -> Problem:
     """
     known = _known_problems()
     if splits.sha256 not in known:
-        mean, deviation = (tuple(map(float, figure)) for figure in mean_and_deviation(splits.x_train))
+        statistics = splits.statistics or mean_and_deviation(splits.x_train)
+        mean, deviation = (tuple(map(float, figure)) for figure in statistics)
         deviation = tuple(figure or 1.0 for figure in deviation)
         height, width, channels = splits.x_train.shape[1:]
         known[splits.sha256] = Problem((height, width, channels), len(splits.classes), mean, deviation)

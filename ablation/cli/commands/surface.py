@@ -32,7 +32,8 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     out = options.out or Path("results") / "surface" / loaded.study
     check_place(out)
     for step in steps:
-        splits = read_data(DataRequest(dataset, options.data_dir, loaded.protocol, step.setting.sizes))
+        request = DataRequest(dataset, options.data_dir, loaded.protocol, step.setting.sizes)
+        splits = read_data(request.of_seed(0))
         terminal.say(f"{step.title}: {survey(step, splits, out)}")
     terminal.say(str(out))
     return exit_codes.DONE

@@ -215,6 +215,7 @@ def _cut(
             f"no test split is given: {len(tests)} images, of every class its share, are kept for testing"
         )
     test, _ = _some(tests, labels, classes, _at_most("test", wanted.test, len(tests), notes))
+    rest = wanted.drawn(rest)
 
     asked, own_val = VAL if wanted.val is None else wanted.val, len(for_val) > 0
     if asked == 0:
