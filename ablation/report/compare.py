@@ -17,6 +17,7 @@ from ablation.errors import UserError
 from ablation.measures import ACCURACY, Measure
 from ablation.report.escape import markdown as escape
 from ablation.report.escape import printable
+from ablation.results.manifest import draws_of
 from ablation.results.read import Results, load
 
 COLUMNS = (
@@ -179,6 +180,12 @@ def _unlike(reference: Results, other: Results) -> list[str]:
             else ""
         )
         found.append(f"The images are not the same (sha256){what}; part of every difference may be theirs.")
+    elif len({draws_of(run.manifest) for run in (reference, other)}) > 1 or _other_parts(reference, other):
+        found.append(
+            "Trials of one seed were not trained on the same images: "
+            + ", ".join(f"{_parts(run)} {place}" for run, place in ((reference, "there"), (other, "here")))
+            + "; part of every difference may be theirs."
+        )
     for key in ("preset", "protocol"):
         there, here = (str(run.manifest[key]) for run in (reference, other))
         if there != here:
@@ -195,6 +202,19 @@ def _unlike(reference: Results, other: Results) -> list[str]:
         more = f" and {len(differing) - MOST_NAMED} more" if len(differing) > MOST_NAMED else ""
         found.append(f"Steps of one name are not the same: {', '.join(differing[:MOST_NAMED])}{more}.")
     return found
+
+
+def _other_parts(reference: Results, other: Results) -> bool:
+    """Whether a seed that draws its own part of the training images has another one in the other folder."""
+    mine, theirs = (
+        {(row["design"], row["step"], row["seed"]): row.get("images") for row in run.manifest["trials"]}
+        for run in (reference, other)
+    )
+    return any(images != theirs.get(place, images) for place, images in mine.items())
+
+
+def _parts(run: Results) -> str:
+    return "each seed's own part" if "seed" in draws_of(run.manifest) else "one part for all seeds"
 
 
 def _labels(runs: Sequence[Results]) -> list[str]:

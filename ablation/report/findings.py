@@ -18,7 +18,7 @@ from ablation.analysis.sequential import Looked, looked
 from ablation.analysis.steps import AA, CONTROL, LEFT_OUT, averaged, done_trials, titles, variants
 from ablation.analysis.verdicts import HELPS, HURTS, NARROWS, NONE, OPEN, WIDENS
 from ablation.measures import ACCURACY, Measure
-from ablation.results.manifest import images_told
+from ablation.results.manifest import draws_of, images_told
 from ablation.results.read import Results
 from ablation.study import Variant
 from ablation.wording import FRACTION, Scale, counted, gap_points, listed
@@ -382,7 +382,7 @@ def how_judged(found: Findings) -> list[str]:
 
 def _covered(found: Findings) -> str:
     """What intervals over seeds cover, and what not."""
-    draws = {step["sizes"].get("draw", "shared") for step in found.manifest["steps"]}
+    draws = draws_of(found.manifest)
     if draws == {"shared"}:
         return (
             "Intervals cover the choice of seed, not that of images: all seeds share the training images and the"

@@ -276,6 +276,11 @@ def images_told(dataset: Mapping[str, Any]) -> str:
     return str(dataset.get("title") if dataset.get("published") is False else dataset["name"])
 
 
+def draws_of(manifest: Mapping[str, Any]) -> frozenset[str]:
+    """Whose part of the training images the steps take, `shared` or `seed` (`ablation.data.sizes.Sizes.draw`)."""
+    return frozenset(step.get("sizes", {}).get("draw", "shared") for step in manifest["steps"])
+
+
 def upgraded(content: Mapping[str, Any]) -> dict[str, Any]:
     """A manifest of any earlier version with the fields of today.
 

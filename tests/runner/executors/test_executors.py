@@ -174,3 +174,15 @@ def test_a_full_temporary_folder_ends_the_run_as_a_full_results_folder_does(
     assert [row["status"] for row in tables(tmp_path / "out")["trials"]] == ["done"]
     no_training.fail = lambda trial: None
     assert run_study(study_file(), tmp_path / "out").trained == 2
+
+
+@pytest.mark.slow
+def test_seeds_that_draw_their_own_images_do_not_depend_on_who_trains_them(tmp_path):
+    """One compiled network takes seed after seed in one process; two processes share them otherwise."""
+    file = tiny.write_study(tmp_path / "tiny.yaml", ladder=GOOD)
+    for jobs in (1, 2):
+        run_study(file, tmp_path / str(jobs), seeds=(0, 1, 2), jobs=jobs)
+    run_study(file, tmp_path / "alone", seeds=(2,), jobs=1)
+    assert tables(tmp_path / "1") == tables(tmp_path / "2")
+    alone = tables(tmp_path / "alone")["trials"]
+    assert [row for row in tables(tmp_path / "1")["trials"] if row["seed"] == "2"] == alone
