@@ -25,13 +25,13 @@ SCREEN = (1280, 900)
 
 def terminal(run: quote.Quoted) -> str:
     """The end of a run's terminal output as SVG: the table and the answer, by the code that prints them."""
-    results = read.load(run.folder)
+    closing = report.closing(read.load(run.folder))
     console = Console(width=COLUMNS, record=True, file=io.StringIO(), force_terminal=True)
     designs = ",".join(dict.fromkeys(step["design"] for step in run.manifest["steps"]))
     given = f"--preset {run.manifest['preset']} --seeds {run.n} --design {designs}"
     console.print(f"[bold]$[/] ablation run {run.study} {given}", highlight=False)
-    console.print(report.terminal_table(results))
-    console.print(report.headline(results), highlight=False)
+    console.print(closing.table)
+    console.print(closing.headline, highlight=False)
     return console.export_svg(title="ablation", unique_id="ablation") + "\n"
 
 

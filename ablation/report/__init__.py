@@ -1,5 +1,6 @@
 """Tables, figures and report of a results folder, rebuilt from that folder alone: no Keras, no TensorFlow."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.table import Table
@@ -10,7 +11,7 @@ from ablation.report import figures, findings, page, sheets, style, text
 from ablation.report.escape import printable
 from ablation.results.read import Results, load
 
-__all__ = ["answers", "headline", "terminal_table", "write"]
+__all__ = ["Closing", "closing", "evaluations_table", "write"]
 
 
 def write(folder: Path) -> list[Path]:
@@ -44,31 +45,39 @@ def write(folder: Path) -> list[Path]:
     return [folder / name for name in files]
 
 
-def terminal_table(results: Results) -> Table:
-    """The rungs as a table for the terminal: accuracies in percent, differences in points.
+@dataclass(frozen=True)
+class Closing:
+    """What a run ends with in the terminal.
+
+    Attributes:
+        found: its results, analysed once.
+    """
+
+    found: findings.Findings
+
+    @property
+    def table(self) -> Table:
+        """The rungs: accuracies in percent, differences in points."""
+        return text.terminal(self.found)
+
+    @property
+    def headline(self) -> str:
+        """The result in one or two sentences, every figure in them computed."""
+        return printable(findings.headline(self.found))
+
+    @property
+    def answers(self) -> list[str]:
+        """What the run's designs, controls, budgets and protocols say, a sentence each."""
+        return [printable(one) for one in answering.answers(self.found)]
+
+
+def closing(results: Results) -> Closing:
+    """What a run ends with.
 
     Raises:
         UserError: no trial is done.
     """
-    return text.terminal(findings.collect(results))
-
-
-def headline(results: Results) -> str:
-    """The result in one or two sentences, every figure in them computed.
-
-    Raises:
-        UserError: no trial is done.
-    """
-    return printable(findings.headline(findings.collect(results)))
-
-
-def answers(results: Results) -> list[str]:
-    """What the run's designs, controls, budgets and protocols say, a sentence each.
-
-    Raises:
-        UserError: no trial is done.
-    """
-    return [printable(one) for one in answering.answers(findings.collect(results))]
+    return Closing(findings.collect(results))
 
 
 def evaluations_table(results: Results) -> Table:

@@ -15,7 +15,7 @@ def said(tmp_path_factory):
     path = tmp_path_factory.mktemp("answers")
     given = designs()
     given["test"] |= {"baseline": 0.60, "noise": 0.61, "batch_norm": 0.67}
-    return report.answers(write_study(path, noise=0.0, **given))
+    return report.closing(write_study(path, noise=0.0, **given)).answers
 
 
 def test_designs_are_answered(said):
@@ -44,4 +44,4 @@ def test_budgets_and_protocols_are_answered(said):
 
 
 def test_a_plain_ladder_asks_nothing_more(tmp_path):
-    assert report.answers(write_study(tmp_path)) == []
+    assert report.closing(write_study(tmp_path)).answers == []

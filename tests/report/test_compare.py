@@ -112,6 +112,6 @@ def test_terminal_escapes_of_a_folder_reach_no_output(tmp_path):
     outputs = [(tmp_path / "a" / name).read_text() for name in ("report.md", "report.html")]
     outputs.append(to_markdown(compare([tmp_path / "a", tmp_path / "b"])))
     console = Console(width=120, file=io.StringIO())
-    console.print(report.terminal_table(load(tmp_path / "a")))
-    outputs += [console.file.getvalue(), report.headline(load(tmp_path / "a"))]
+    console.print(report.closing(load(tmp_path / "a")).table)
+    outputs += [console.file.getvalue(), report.closing(load(tmp_path / "a")).headline]
     assert not [one for one in outputs if "\x1b" in one or "\x07" in one or "\u202e" in one]

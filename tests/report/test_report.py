@@ -23,7 +23,7 @@ from ablation.results.read import load
 
 def words(results, width=120):
     console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
-    console.print(report.terminal_table(results))
+    console.print(report.closing(results).table)
     return console.export_text()
 
 
@@ -75,7 +75,7 @@ def test_the_report_never_imports_a_training_library(tmp_path):
         f"folder = pathlib.Path({str(tmp_path)!r})\n"
         "report.write(folder)\n"
         "to_markdown(compare([folder, folder]))\n"
-        "report.terminal_table(results.load(folder))\n"
+        "report.closing(results.load(folder)).table\n"
         "print([name for name in ('keras', 'tensorflow', 'jax', 'torch') if name in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -98,14 +98,14 @@ def test_a_partial_run_reports_what_there_is(tmp_path):
     text = (tmp_path / "report.md").read_text()
     assert "19 of 24 planned trials have no result yet" in text
     assert "| residual | – | – |  | no finished trial |" in text
-    assert "from baseline to noise" in report.headline(results)
+    assert "from baseline to noise" in report.closing(results).headline
 
 
 def test_headline_is_computed_from_the_numbers(tmp_path):
     results = write_study(tmp_path, seeds=range(6))
     trials = results.trials.groupby("step")[["test_accuracy", "gap"]].mean() * 100
     first, last = trials.loc["baseline"], trials.loc["residual"]
-    text = report.headline(results)
+    text = report.closing(results).headline
     assert f"test accuracy goes from {first.test_accuracy:.1f} % to {last.test_accuracy:.1f} %" in text
     assert f"from {first.gap:.1f} points to {last.gap:.1f} points" in text
     told = summary(results).set_index("step")
@@ -125,7 +125,7 @@ def test_off_the_ladder_every_difference_is_named_a_loss_too(design, tmp_path):
         one | {"design": design, "base": "baseline" if place else None} for place, one in enumerate(ladder(3))
     ]
     test = {one["step"]: accuracy for one, accuracy in zip(steps, (0.6, 0.62, 0.5), strict=True)}
-    text = report.headline(write_study(tmp_path, steps=steps, test=test, noise=0.0))
+    text = report.closing(write_study(tmp_path, steps=steps, test=test, noise=0.0)).headline
     assert "Noise (+2.0) and batch norm (−10.0) are open." in text
 
 
@@ -508,7 +508,7 @@ def test_orders_alone_are_reported(tmp_path):
 def test_a_ladder_that_only_falls_has_no_gain(tmp_path):
     steps = ladder(3)
     test = {one["step"]: accuracy for one, accuracy in zip(steps, (0.7, 0.6, 0.4), strict=True)}
-    text = report.headline(write_study(tmp_path, steps=steps, test=test, noise=0.001))
+    text = report.closing(write_study(tmp_path, steps=steps, test=test, noise=0.001)).headline
     losses = (
         summary(load(tmp_path))["delta"].dropna().map(lambda delta: f"{100 * delta:.1f}".replace("-", "−"))
     )

@@ -73,7 +73,7 @@ def test_a_finished_run_asked_for_another_measure_trains_nothing(study_file, tmp
     assert all(0.5 <= float(row["measure_mean"]) <= 0.55 for row in rows)
     after = table(out / "trials.csv")
     assert [row["config_hash"] for row in after] == [row["config_hash"] for row in before]
-    assert "balanced accuracy goes from" in report.headline(results.load(out))
+    assert "balanced accuracy goes from" in report.closing(results.load(out)).headline
     third = run_study(study_file(), out, seeds=2, primary_measure="log_loss")
     assert (third.trained, third.kept) == (0, 6)
     assert results.load(out).manifest["measures"][0]["name"] == "log_loss"

@@ -70,10 +70,10 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     )
     found = results.load(outcome.folder)
     if found.trials["test_accuracy"].notna().any():
-        terminal.print(report.terminal_table(found))
-        terminal.say(report.headline(found))
-        for answer in report.answers(found):
-            terminal.say(answer)
+        closing = report.closing(found)
+        terminal.print(closing.table)
+        for said in (closing.headline, *closing.answers):
+            terminal.say(said)
         if given.report:
             with terminal.busy("drawing the report"):
                 report.write(outcome.folder)
