@@ -1,6 +1,7 @@
 """Images known by their content: one digest an image, and one of a whole data set in any order."""
 
 import hashlib
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -20,7 +21,9 @@ def digests(images: np.ndarray, labels: np.ndarray, seed: int = 0) -> np.ndarray
     key = str(seed).encode()
     found = b"".join(
         hashlib.blake2b(image.data, digest_size=8, key=key, salt=label.to_bytes(8, "little")).digest()
-        for image, label in zip(images.reshape(len(images), -1), labels.tolist(), strict=True)
+        for image, label in zip(
+            images.reshape(len(images), math.prod(images.shape[1:])), labels.tolist(), strict=True
+        )
     )
     return np.frombuffer(found, "<u8")
 

@@ -232,3 +232,7 @@ def test_some_classes_of_the_drawn_images_are_those_images():
     np.testing.assert_array_equal(some.x_train, whole.x_train[kept][:17])
     assert [(4, 1)[y] for y in some.y_train] == whole.y_train[kept][:17].tolist()
     assert some.classes == ("triangle", "ring") and len(some.x_val) == len(some.x_test) == 20
+
+
+def test_without_test_images_none_of_them_was_seen_before():
+    assert data.load("shapes", train=20, val=10, test=0).repeated == 0
