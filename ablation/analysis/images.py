@@ -1,6 +1,12 @@
 """The share of the test images in what a difference of accuracies may be off by."""
 
 import numpy as np
+import pandas as pd
+
+from ablation.analysis.steps import steps_of
+from ablation.results.read import Results, Right
+
+IMAGES_COLUMNS = ("design", "step", "seeds", "images", "image_error", "seed_error")
 
 
 def image_error(step: np.ndarray, base: np.ndarray) -> float:
@@ -24,3 +30,40 @@ def image_error(step: np.ndarray, base: np.ndarray) -> float:
         raise ValueError(f"expected two arrays (seeds, images). Received: {step.shape} and {base.shape}")
     difference = step.mean(0) - base.mean(0)
     return float(np.std(difference) / np.sqrt(len(difference)))
+
+
+def image_errors(results: Results) -> pd.DataFrame:
+    """What the choice of test images and that of seeds may each move the accuracy's difference to the base by.
+
+    Returns:
+        A row a step whose trials, and its base's under the same seeds, keep what they predicted right of the same test
+        images: design, step, seeds (how many), images (how many), `image_error` (standard error due to the test
+        images, `image_error`) and `seed_error` (standard deviation of the paired differences over the root of the
+        seeds; NaN with one seed), as fractions.
+
+    Raises:
+        UserError: no trial of the folder is done.
+    """
+    steps = steps_of(results)
+    rows = []
+    for step in steps.all:
+        base = steps.base(step)
+        pairs = [] if base is None else _pairs(results, *(steps.trials(one) for one in (step, base)))
+        if pairs:
+            mine, theirs = (np.array([one.hits for one in side]) for side in zip(*pairs, strict=True))
+            differences = mine.mean(axis=1) - theirs.mean(axis=1)
+            seeds = len(pairs)
+            error = float(np.std(differences, ddof=1) / np.sqrt(seeds)) if seeds > 1 else float("nan")
+            rows.append(
+                (step["design"], step["step"], seeds, mine.shape[1], image_error(mine, theirs), error)
+            )
+    return pd.DataFrame(rows, columns=list(IMAGES_COLUMNS))
+
+
+def _pairs(results: Results, step: pd.DataFrame, base: pd.DataFrame) -> list[tuple[Right, Right]]:
+    """A step's and its base's predictions under each seed that both have, all of the same test images."""
+    mine, theirs = (
+        {row.seed: results.right(row.config_hash) for row in trials.itertuples()} for trials in (step, base)
+    )
+    both = [(one, other) for seed, one in mine.items() if one and (other := theirs.get(seed))]
+    return [pair for pair in both if {one.images for one in pair} == {both[0][0].images}]

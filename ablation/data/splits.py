@@ -1,5 +1,6 @@
 """Any data set, ready for training."""
 
+import functools
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -44,6 +45,11 @@ class Splits:
     notes: tuple[str, ...] = ()
     repeated: int = 0
     statistics: tuple[np.ndarray, np.ndarray] | None = None
+
+    @functools.cached_property
+    def test_sha256(self) -> str:
+        """The sha256, in hex, of the test images and their labels in their order."""
+        return digest((self.x_test, self.y_test))
 
 
 def digest(arrays: Iterable[np.ndarray]) -> str:

@@ -11,6 +11,7 @@ from ablation import analysis
 from ablation.analysis.classes import classes
 from ablation.analysis.evaluations import evaluations
 from ablation.analysis.floor import control_floor
+from ablation.analysis.images import image_errors
 from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
 from ablation.analysis.learning import YES
 from ablation.analysis.measured import margin_of, primary, reported
@@ -42,6 +43,7 @@ class Findings:
         protocols: `analysis.protocols`.
         evaluations: `analysis.evaluations`.
         classes: `analysis.classes`.
+        image_errors: `analysis.images.image_errors`.
         floor: half width of the A/A noise floor, in the units of `measure`; None without an A/A rung.
         measure: the one that decides the verdicts.
         others: the measures that are reported beside it.
@@ -61,6 +63,7 @@ class Findings:
     protocols: pd.DataFrame
     evaluations: pd.DataFrame
     classes: pd.DataFrame
+    image_errors: pd.DataFrame
     floor: float | None
     measure: Measure
     others: tuple[Measure, ...]
@@ -261,6 +264,7 @@ def collect(results: Results) -> Findings:
         protocols=analysis.protocols(results),
         evaluations=evaluations(results),
         classes=classes(results),
+        image_errors=image_errors(results),
         floor=control_floor(results),
         measure=primary(results.manifest),
         others=reported(results.manifest)[1:],
@@ -377,6 +381,7 @@ def how_judged(found: Findings) -> list[str]:
         "The interval beside a delta is the one that its verdict rests on. No difference: the",
         "two-sided interval of the look's level lies" if looks else "90 % interval lies",
         f"within ±{found.margin}. Open: neither shown. {_covered(found)}",
+        *_images_share(found),
     ]
 
 
@@ -393,6 +398,22 @@ def _covered(found: Findings) -> str:
         f"Intervals cover the choice of seed and of training images, of which each seed draws its own part{where}, not"
         " that of the test images."
     )
+
+
+def _images_share(found: Findings) -> list[str]:
+    """How far the choice of test images may move a difference, beside that of seeds; nothing where trials do not keep
+    their predictions."""
+    known = found.image_errors[found.image_errors["design"] == found.design].merge(found.rungs[["step"]])
+    known = known[known["seeds"] > 1]
+    if known.empty:
+        return []
+    images, seeds = (FRACTION.amount(known[name].median()) for name in ("image_error", "seed_error"))
+    tested = listed([f"{number:,}" for number in sorted(known["images"].unique())])
+    return [
+        f"Which {tested} test images were taken moves a difference of accuracies by {images} at most, which seeds were"
+        f" taken by {seeds} (standard errors, medians of {counted(len(known), 'comparison')}; the first by a paired"
+        " bootstrap over images in closed form).",
+    ]
 
 
 def _units(found: Findings) -> list[str]:

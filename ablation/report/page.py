@@ -83,7 +83,6 @@ def _designs(found: Findings) -> list[dict[str, Any]]:
         "floor": math.floor(5 * epochs[["accuracy", "val_accuracy"]].min().min()) / 5 if len(epochs) else 0.0,
     }
     designs, steps = [], steps_of(found.results)
-    read = functools.cache(found.results.shown)
     for design, table in found.table[found.table["control"] == ""].groupby("design", sort=False):
         rows = [
             _row(found, row, cost) for row, cost in zip(table.itertuples(), _costs(found, table), strict=True)
@@ -91,7 +90,7 @@ def _designs(found: Findings) -> list[dict[str, Any]]:
         orders = design in found.averaged
         if not orders and design in set(shown["design"]):
             for row in rows[:MOST_DRAWN]:
-                row["section"] = _section(found, steps, read, row, axis) if row["figures"].n else None
+                row["section"] = _section(found, steps, row, axis) if row["figures"].n else None
         designs.append({"name": found.design_name(str(design)), "rows": rows, "orders": orders})
     return designs
 
@@ -120,7 +119,7 @@ def _row(found: Findings, row: Any, cost: Any) -> dict[str, Any]:
 
 
 def _section(
-    found: Findings, steps: Steps, read: turned.Read, row: Mapping[str, Any], axis: Mapping[str, Any]
+    found: Findings, steps: Steps, row: Mapping[str, Any], axis: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What the section of a rung shows beyond its row."""
     row_figures = row["figures"]
@@ -137,7 +136,7 @@ def _section(
         "curves": Markup(marks.curves(curves, axis["epochs"], axis["floor"], words)) if said else None,
         "bootstrap": found.scale.interval(row_figures.delta_bootstrap_low, row_figures.delta_bootstrap_high),
         "confusion": _confusion(found, steps, step, row["title"]),
-        "turned": turned.images(found, steps, step, read),
+        "turned": turned.images(found, steps, step),
         "samples": base64.b64encode(found.results.samples(step) or b"").decode(),
     }
 

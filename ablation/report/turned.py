@@ -2,7 +2,6 @@
 
 import base64
 import io
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from PIL import Image
 from ablation.analysis.steps import Step, Steps
 from ablation.analysis.turned import turned
 from ablation.report.findings import Findings
-from ablation.results.read import Shown
+from ablation.results.read import Results, Shown
 
 EACH = 4
 HEAT = (255, 64, 0)
@@ -19,14 +18,9 @@ STRONGEST = 190
 SMOOTHED = 4
 WIDEST = 256
 
-Read = Callable[[str], Shown | None]
 
-
-def images(found: Findings, steps: Steps, step: Step, read: Read) -> dict[str, Any] | None:
+def images(found: Findings, steps: Steps, step: Step) -> dict[str, Any] | None:
     """What the section of a step shows of single test images; None where the trials do not say.
-
-    Args:
-        read: `results.shown` of the folder, or what remembers its answers.
 
     Returns:
         seeds, asked (images that every trial was asked about), fixed and broken (how many), by_chance, base (title),
@@ -34,7 +28,7 @@ def images(found: Findings, steps: Steps, step: Step, read: Read) -> dict[str, A
         picture (base64 PNG), seed, before and after: class, right (of the seeds), map (base64 PNG or empty).
     """
     base = steps.base(step)
-    pairs = [] if base is None else _pairs(steps, base, step, read)
+    pairs = [] if base is None else _pairs(found.results, steps, base, step)
     column = _column(found.results.picture(pairs[0][1].images), len(pairs[0][1].truth)) if pairs else None
     if base is None or column is None:
         return None
@@ -75,10 +69,11 @@ def images(found: Findings, steps: Steps, step: Step, read: Read) -> dict[str, A
     }
 
 
-def _pairs(steps: Steps, base: Step, step: Step, read: Read) -> list[tuple[int, Shown, Shown]]:
+def _pairs(results: Results, steps: Steps, base: Step, step: Step) -> list[tuple[int, Shown, Shown]]:
     """Seed, base and step where both were asked about the same images."""
     known = [
-        {row.seed: read(row.config_hash) for row in steps.trials(one).itertuples()} for one in (base, step)
+        {row.seed: results.shown(row.config_hash) for row in steps.trials(one).itertuples()}
+        for one in (base, step)
     ]
     both = [(seed, known[0][seed], known[1].get(seed)) for seed in known[0]]
     there = [(seed, a, b) for seed, a, b in both if a is not None and b is not None and a.images == b.images]

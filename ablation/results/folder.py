@@ -73,7 +73,7 @@ class RunFolder:
         Args:
             record: the trial columns that do not depend on a design (`config_hash` among them), `epochs`
                 (rows with the epoch columns) and optionally `confusion` (classes x classes counts, rows the
-                truth) and `shown` (`results.record.Shown`). A figure that is not finite is kept as none.
+                truth), `shown` and `right` (`results.record`). A figure that is not finite is kept as none.
 
         Returns:
             The record as `read_trials` will give it.

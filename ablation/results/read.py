@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ablation.results.tables import EPOCH_COLUMNS, read_table, table_of, trial_c
 SAMPLES = re.compile(r"[0-9a-f]{16}\.png")
 PLACE = ("design", "step", "seed")
 SHOWN = 3
+PREDICTIONS = ("confusion", "shown", "right")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Results:
         trials: `trials.csv`, one row a trial of a design; where its trial file is there, that file's figures.
         epochs: `epochs.csv`, one row an epoch of a trial, likewise.
         disagreements: what the tables said otherwise than the trial files, a sentence each.
+        predictions: what each trial file keeps of single classes and images, by configuration hash.
     """
 
     folder: RunFolder
@@ -37,6 +39,7 @@ class Results:
     trials: pd.DataFrame
     epochs: pd.DataFrame
     disagreements: tuple[str, ...] = ()
+    predictions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def samples(self, step: Mapping[str, Any]) -> bytes | None:
         """A PNG of augmented images of a step of the manifest; None where there is none."""
@@ -47,14 +50,12 @@ class Results:
         """Counts on the test split, shape (classes, classes), rows the truth; None where there are none.
 
         Raises:
-            UserError: the trial's file is damaged, or counts other classes than the manifest names.
+            UserError: it counts other classes than the manifest names.
         """
-        file = self.folder.trial_file(config_hash)
-        if not file.exists():
-            return None
-        counts = self.folder.read_trial(config_hash).get("confusion")
+        counts = self._kept(config_hash, "confusion")
         classes = len(self.manifest["dataset"]["classes"])
         if counts and len(counts) != classes:
+            file = self.folder.trial_file(config_hash)
             raise UserError(f"{file}: confusion: expected {classes} classes, found {len(counts)}")
         return np.array(counts) if counts else None
 
@@ -62,21 +63,32 @@ class Results:
         """What a trial made of the test images that are shown; None where it does not say.
 
         Raises:
-            UserError: the trial's file is damaged, or names a class that the manifest does not.
+            UserError: it names a class that the manifest does not.
         """
-        file = self.folder.trial_file(config_hash)
-        told = self.folder.read_trial(config_hash).get("shown") if file.exists() else None
+        told = self._kept(config_hash, "shown")
         if told is None:
             return None
         classes = len(self.manifest["dataset"]["classes"])
         truth, predicted = np.array(told["truth"], int), np.array(told["predicted"], int)
         if max(truth.max(initial=0), predicted.max(initial=0)) >= classes:
+            file = self.folder.trial_file(config_hash)
             raise UserError(f"{file}: shown: expected labels below {classes}, the number of classes")
         maps = None
         if told.get("maps") is not None:
             places = np.frombuffer(base64.b64decode(told["maps"]), np.uint8)
             maps = places.reshape(len(truth), *told["map_sides"])
         return Shown(told["images"], truth, predicted, maps)
+
+    def right(self, config_hash: str) -> "Right | None":
+        """Which test images a trial predicted right; None where it does not say."""
+        told = self._kept(config_hash, "right")
+        if told is None:
+            return None
+        packed = np.frombuffer(base64.b64decode(told["bits"]), np.uint8)
+        return Right(told["images"], np.unpackbits(packed, count=told["number"]).astype(bool))
+
+    def _kept(self, config_hash: str, name: str) -> Any:
+        return self.predictions.get(config_hash, {}).get(name)
 
     def picture(self, name: str) -> bytes | None:
         """A PNG of the folder's samples by its name; None where there is none."""
@@ -98,6 +110,19 @@ class Shown:
     truth: np.ndarray
     predicted: np.ndarray
     maps: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Right:
+    """Which test images a trial predicted right.
+
+    Attributes:
+        images: sha256 of the test images and their labels.
+        hits: boolean (images,).
+    """
+
+    images: str
+    hits: np.ndarray
 
 
 def load(path: Path | str) -> Results:
@@ -146,6 +171,10 @@ def load(path: Path | str) -> Results:
         whole.reset_index(drop=True),
         _together(epochs, curves, ("config_hash",)),
         (*found[:SHOWN], *more),
+        {
+            key: {name: record[name] for name in PREDICTIONS if record.get(name) is not None}
+            for key, record in records.items()
+        },
     )
 
 

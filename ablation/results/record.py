@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ablation.results.manifest import MOST, Count, Hash, Picture, Share
+from ablation.results.manifest import MOST, Count, Hash, Picture, Sha256, Share
 
 Figure = Annotated[float, Field(ge=-3.5e38, le=3.5e38)]
 Amount = Annotated[float, Field(ge=0, le=1e15)]
@@ -68,6 +68,30 @@ class Shown(_Part):
         return self
 
 
+class Right(_Part):
+    """Which test images were predicted right.
+
+    Attributes:
+        images: sha256 of the test images and their labels, in the order of `bits`.
+        number: how many there are.
+        bits: base64 of a bit an image, eight a byte, the first one the highest; 1 is right.
+    """
+
+    images: Sha256
+    number: Annotated[int, Field(ge=1, le=10_000_000)]
+    bits: Annotated[str, Field(max_length=1_700_000)]
+
+    @model_validator(mode="after")
+    def _one_an_image(self) -> Self:
+        try:
+            found = len(base64.b64decode(self.bits, validate=True))
+        except binascii.Error as error:
+            raise ValueError("bits: expected base64") from error
+        if found != -(-self.number // 8):
+            raise ValueError(f"bits: expected {self.number} bits in whole bytes, found {found} bytes")
+        return self
+
+
 class TrialRecord(_Part):
     """One trial, finished in whatever way; the columns of `trials.csv` that do not depend on a design.
 
@@ -100,6 +124,7 @@ class TrialRecord(_Part):
     measures: dict[str, Figure | None] | None = None
     confusion: list[list[Count]] | None = None
     shown: Shown | None = None
+    right: Right | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

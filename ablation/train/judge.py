@@ -51,7 +51,7 @@ def judged(
     val_loss, val_accuracy, _ = evaluate(engine, splits.x_val, splits.y_val, how)
     best = max(epochs, key=lambda row: row["val_accuracy"])
     chosen = best["epoch"] if recipe.early_stopping is None else best_epoch(recipe.early_stopping, epochs)
-    test_loss = test_accuracy = top5 = confusion = measured = looked = None
+    test_loss = test_accuracy = top5 = confusion = measured = looked = right = None
     if len(splits.x_test):
         logits = predict(engine, splits.x_test, how)
         test_loss, test_accuracy, predicted = scored(logits, splits.y_test)
@@ -60,6 +60,12 @@ def judged(
         confusion = np.zeros((len(splits.classes),) * 2, int)
         np.add.at(confusion, (splits.y_test, predicted), 1)
         looked = _shown(engine, splits, predicted, written)
+        hits = np.packbits(predicted == splits.y_test)
+        right = {
+            "images": splits.test_sha256,
+            "number": len(splits.y_test),
+            "bits": base64.b64encode(hits.tobytes()).decode(),
+        }
     return {
         "status": "done",
         "error": None,
@@ -77,6 +83,7 @@ def judged(
         "measures": measured,
         "confusion": confusion,
         "shown": looked,
+        "right": right,
     }
 
 

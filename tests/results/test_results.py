@@ -1,5 +1,6 @@
 """What a results folder keeps, and how."""
 
+import base64
 import json
 import os
 import stat
@@ -18,6 +19,12 @@ from ablation.results.tables import EPOCH_COLUMNS, TRIAL_COLUMNS
 from ablation.study.trial import CONTRACT
 
 A, B, C, X = (letter * 16 for letter in "abc0")
+
+
+def right(**changes):
+    """The first, the third and the ninth of nine images."""
+    bits = base64.b64encode(bytes([0b10100000, 0b10000000])).decode()
+    return {"images": "0" * 64, "number": 9, "bits": bits, **changes}
 
 
 def record(config_hash: str = A, **changes):
@@ -197,6 +204,10 @@ def test_what_a_killed_run_was_writing_is_removed_and_nothing_else(tmp_path):
         json.dumps({"contract": CONTRACT, **record(B, test_accuracy=62.5)}),
         json.dumps({"contract": CONTRACT, **record(B, confusion=[[1, 2], [3]])}),
         json.dumps({"contract": CONTRACT, **record(B, parameters=10**30)}),
+        json.dumps({"contract": CONTRACT, **record(B, right=right(number=17))}),
+        json.dumps({"contract": CONTRACT, **record(B, right=right(number=10**9))}),
+        json.dumps({"contract": CONTRACT, **record(B, right=right(bits="?"))}),
+        json.dumps({"contract": CONTRACT, **record(B, right=right(images="x"))}),
         "\ud800",
     ],
 )
@@ -238,6 +249,31 @@ def test_confusion_of_a_trial(tmp_path):
     folder.write_tables([row("one", 0, A)], {A: kept})
     np.testing.assert_array_equal(load(tmp_path).confusion(A), [[3, 1], [0, 4]])
     assert load(tmp_path).confusion(B) is None
+
+
+def test_what_a_trial_predicted_right(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.write_manifest(manifest())
+    kept = folder.save_trial(record(A, right=right()))
+    folder.write_tables([row("one", 0, A)], {A: kept})
+    found = load(tmp_path).right(A)
+    assert found.images == "0" * 64
+    assert found.hits.tolist() == [True, False, True, False, False, False, False, False, True]
+    assert load(tmp_path).right(B) is None
+
+
+def test_every_trial_file_is_read_once_whatever_the_report_wants_of_it(tmp_path, monkeypatch):
+    folder = RunFolder(tmp_path)
+    folder.write_manifest(manifest())
+    kept = folder.save_trial(record(A, confusion=[[3, 1], [0, 4]], right=right()))
+    folder.write_tables([row("one", 0, A)], {A: kept})
+    times = []
+    read = RunFolder.read_trial
+    monkeypatch.setattr(RunFolder, "read_trial", lambda self, key: times.append(key) or read(self, key))
+    found = load(tmp_path)
+    for _ in range(3):
+        assert found.confusion(A) is not None and found.right(A) is not None and found.shown(A) is None
+    assert times == [A]
 
 
 def test_a_pipe_or_device_is_never_replaced(tmp_path):

@@ -1,5 +1,6 @@
 """One trial: the same numbers every time, and the same numbers after every interruption."""
 
+import base64
 import dataclasses
 import gc
 import itertools
@@ -357,11 +358,19 @@ def test_a_record_says_what_the_network_made_of_the_images_that_are_shown(whole,
     assert "maps" not in record["shown"]
 
 
+def test_a_record_says_which_test_images_were_predicted_right(whole, splits):
+    told = TrialRecord.model_validate({"contract": 1, **whole, "confusion": None})
+    packed = np.frombuffer(base64.b64decode(told.right.bits), np.uint8)
+    hits = np.unpackbits(packed, count=told.right.number).astype(bool)
+    np.testing.assert_array_equal(hits, np.equal(told.shown.truth, told.shown.predicted))
+    assert told.right.images == splits.test_sha256
+
+
 def test_without_test_images_everything_else_is_judged(splits):
     none = dataclasses.replace(splits, x_test=splits.x_test[:0], y_test=splits.y_test[:0])
     whole, record = (train(tiny.trial(), one) for one in (splits, none))
-    silent = ("test_loss", "test_accuracy", "test_top5_accuracy", "gap", "measures", "shown")
-    assert [record[name] for name in (*silent, "confusion")] == [None] * 7
+    silent = ("test_loss", "test_accuracy", "test_top5_accuracy", "gap", "measures", "shown", "right")
+    assert [record[name] for name in (*silent, "confusion")] == [None] * 8
     assert whole["measures"]["log_loss"] == pytest.approx(whole["test_loss"], rel=1e-6)
     assert whole["measures"]["top5_accuracy"] == whole["test_top5_accuracy"]
     assert without_times(record) == without_times(whole) | dict.fromkeys(silent)
