@@ -3,8 +3,10 @@
 from math import isnan
 from typing import Any
 
+import pandas as pd
+
 from ablation.analysis.steps import AA
-from ablation.analysis.verdicts import HELPS, HURTS
+from ablation.analysis.verdicts import HELPS, HURTS, NONE
 from ablation.report.findings import Findings
 from ablation.wording import counted, listed, signed
 
@@ -13,7 +15,37 @@ HELD_AGAINST = {"parameters": "as many parameters", "compute": "as much computat
 
 def answers(found: Findings) -> list[str]:
     """What beyond the ladder and its measure was asked for, answered; every figure computed."""
-    return [*_designs(found), *_controls(found), *_budgets(found), *_protocols(found), *_measures(found)]
+    return [
+        *_left_out(found),
+        *_designs(found),
+        *_controls(found),
+        *_budgets(found),
+        *_protocols(found),
+        *_measures(found),
+    ]
+
+
+def _left_out(found: Findings) -> list[str]:
+    """What leaving out each trick costs."""
+    table = found.one_variant(found.table)
+    by_kind: dict[str, list[str]] = {}
+    for row in table[(table["control"] == "") & (table["pairs"] > 0)].itertuples():
+        if found.leaves_out(row):
+            kind = row.verdict_kind if row.verdict_kind in (HELPS, HURTS, NONE) else ""
+            cost = found.scale.signed(found.gained(row, "delta"))
+            by_kind.setdefault(kind, []).append(f"{found.subject(row)} ({cost})")
+    told = [
+        f"{words} {listed(by_kind[kind])}"
+        for kind, words in (
+            (HELPS, "it needs"),
+            (HURTS, "it is better without"),
+            (NONE, "it does as well without"),
+            ("", "still open:"),
+        )
+        if kind in by_kind
+    ]
+    unit = f", in {found.scale.unit}" if found.scale.unit else ""
+    return [f"The full recipe, one trick left out at a time{unit}: {'; '.join(told)}."] if told else []
 
 
 def _designs(found: Findings) -> list[str]:
@@ -48,19 +80,29 @@ def _controls(found: Findings) -> list[str]:
     for kind, rows in found.controls.drop_duplicates(["step", "delta"]).groupby("control", sort=False):
         if kind == AA:
             continue
-        told = listed(
-            [
-                f"{_step(found, row)} {row.verdict_words} ({found.scale.signed(row.delta)})"
-                for row in rows.itertuples()
-            ]
-        )
-        said.append(f"Control {kind}: against {HELD_AGAINST.get(str(kind), str(kind))}, {told}.")
+        against = HELD_AGAINST.get(str(kind), str(kind))
+        told, answered = [], dict[str, list[str]]()
+        for row in rows.itertuples():
+            told.append(f"{_step(found, row)} {row.verdict_words} ({found.scale.signed(row.delta)})")
+            answered.setdefault(_explains(row.verdict_kind), []).append(_step(found, row))
+        said.append(f"Control {kind}: against {against}, {listed(told)}.")
+        said += [
+            f"{_capital(against)} {explains} the gain of {listed(steps)}."
+            for explains, steps in answered.items()
+        ]
     if found.floor is not None:
         said.append(
             f"Control aa: other random numbers alone move a mean by up to ±{found.scale.amount(found.floor)};"
             " a smaller difference is chance."
         )
     return said
+
+
+def _explains(kind: str) -> str:
+    """What a trick's verdict against its control says of the control."""
+    if kind == HELPS:
+        return "alone does not explain"
+    return "alone explains" if kind in (HURTS, NONE) else "may or may not explain"
 
 
 def _step(found: Findings, row: Any) -> str:
@@ -71,6 +113,7 @@ def _budgets(found: Findings) -> list[str]:
     table = found.budgets
     if table.empty:
         return []
+    kinds = table.assign(kind=table["verdict"].str.partition(":")[0])
     by_epochs = table.pivot_table(index=["design", "step"], columns="epochs", values="delta", sort=False)
     few, many = min(by_epochs.columns), max(by_epochs.columns)
     change = (by_epochs[many] - by_epochs[few]).dropna()
@@ -78,14 +121,30 @@ def _budgets(found: Findings) -> list[str]:
         return []
     design, step = change.abs().idxmax()
     before, after = by_epochs.loc[(design, step), [few, many]]
-    kinds = table.assign(kind=table["verdict"].str.partition(":")[0])
     turned = kinds.groupby(["design", "step"])["kind"].nunique() > 1
     ends = f"{found.scale.signed(before)} to {found.scale.signed(after)}{_unit(found)}"
     return [
         f"Budget: from {few} to {many} epochs {found.step_title(design, step)} changes most, from {ends};"
         f" {turned.sum()} of {counted(len(turned), 'verdict')}"
-        f" {'depends' if turned.sum() == 1 else 'depend'} on the number of epochs."
+        f" {'depends' if turned.sum() == 1 else 'depend'} on the number of epochs.",
+        f"Budget: {_paying(found, kinds)}.",
     ]
+
+
+def _paying(found: Findings, kinds: pd.DataFrame) -> str:
+    """From how many epochs on each trick is shown to help.
+
+    Args:
+        kinds: `found.budgets` with the kind of each verdict.
+    """
+    paying = []
+    for (design, step), rows in kinds.groupby(["design", "step"], sort=False):
+        helping = rows.loc[rows["kind"] == HELPS, "epochs"]
+        if len(helping):
+            paying.append(f"{found.step_title(design, step)} from {min(helping)} epochs")
+    return (
+        f"shown to help: {listed(paying)}" if paying else "no trick is shown to help at any number of epochs"
+    )
 
 
 def _protocols(found: Findings) -> list[str]:
@@ -94,14 +153,11 @@ def _protocols(found: Findings) -> list[str]:
         return []
     low, high = (signed(one) for one in (table["optimism"].min(), table["optimism"].max()))
     picked, mean = table["selection"].mean(), table["optimism"].mean()
-    told = [
-        f"Protocol: reading the result off the test curve changes it by {low if low == high else f'{low} to {high}'}"
-    ]
-    told.append(f"points, {signed(mean)} on average")
+    verb = "flatters it" if mean > 0 else "changes it"
+    spread = "" if low == high else f" ({low} to {high} by step)"
+    choice = "" if isnan(picked) else f"; choosing the best epoch there is {signed(picked)} of that"
     return [
-        " ".join(told)
-        + ("" if isnan(picked) else f", of which picking the best epoch is {signed(picked)}")
-        + "."
+        f"Protocol: reading the result off the test curve {verb} by {signed(mean)} points on average{spread}{choice}."
     ]
 
 
