@@ -1,6 +1,8 @@
 """What the tests of the core share: tiny data, a tiny study, a stand-in for training."""
 
+import multiprocessing
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -61,6 +63,14 @@ def one_compilation_a_recipe() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ablation.runner.executors.local.Engines", lambda: engines)
         yield
+
+
+@pytest.fixture
+def ready_processes() -> Iterator[None]:
+    """Processes that this one spawns hold Keras in memory already."""
+    multiprocessing.set_executable(tiny.ready())
+    yield
+    multiprocessing.set_executable(sys.executable)
 
 
 @pytest.fixture(scope="session")

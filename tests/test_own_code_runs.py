@@ -207,11 +207,11 @@ def test_trick_layer_and_network_from_python_in_several_processes_and_on_jax(
     baseline, mixing, plain = map(int, one.trials["parameters"])
     assert (mixing - baseline, plain) == (4 * 4, own.PLAIN_PARAMETERS)
     command = ["-m", "ablation", "run", str(study), "--preset", "full", "--code", str(code), "--no-report"]
-    tiny.python(*command, "--jobs", "2", "--out", "two", cwd=tmp_path)
+    tiny.keras_python(*command, "--jobs", "2", "--out", "two", cwd=tmp_path)
     assert tiny.tables(tmp_path / "one") == tiny.tables(tmp_path / "two")
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     monkeypatch.setenv("JAX_PLATFORMS", "cpu")
-    tiny.python(*command, "--jobs", "1", "--out", "jax", cwd=tmp_path)
+    tiny.keras_python(*command, "--jobs", "1", "--out", "jax", cwd=tmp_path)
     rows = tiny.table(tmp_path / "jax" / "trials.csv")
     assert [(row["status"], int(row["parameters"])) for row in rows] == [
         ("done", baseline), ("done", mixing), ("done", plain)

@@ -1,12 +1,16 @@
 """The smallest study that is still one, and what the tests do with it."""
 
+import atexit
 import contextlib
 import csv
 import dataclasses
+import functools
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -193,13 +197,46 @@ class Trainer:
         }
 
 
-def python(*arguments: str, cwd: Path, expected: int = 0) -> subprocess.CompletedProcess[str]:
+def python(
+    *arguments: str, cwd: Path, expected: int = 0, executable: str = sys.executable
+) -> subprocess.CompletedProcess[str]:
     """Run this Python on the project, wherever it is called, and check its exit code."""
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=cwd, env=environment(), capture_output=True, text=True
+        [executable, *arguments], cwd=cwd, env=environment(), capture_output=True, text=True
     )
     assert done.returncode == expected, done.stdout + done.stderr
     return done
+
+
+@functools.cache
+def ready(backend: str = "tensorflow") -> str:
+    """A Python that holds Keras of a backend in memory, an executable file; see `ready.py`."""
+    folder = Path(tempfile.mkdtemp(prefix="ready"))
+    file = Path(__file__).with_name("ready.py")
+    chosen = {"KERAS_BACKEND": backend, "KERAS_HOME": str(folder), "JAX_PLATFORMS": "cpu", "PYTHONPATH": ""}
+    chosen |= {"JAX_COMPILATION_CACHE_DIR": str(folder), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
+    server = subprocess.Popen(
+        [sys.executable, str(file), "--serve", str(folder / "socket")],
+        env=os.environ | chosen,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+    )  # fmt: skip
+    atexit.register(_end, server, folder)
+    assert server.stdout is not None and server.stdout.readline() == "ready\n"
+    line = f'#!/bin/sh\nexec {sys.executable} -SE {file} {folder / "socket"} "$@"\n'
+    (folder / "python").write_text(line, encoding="utf-8")
+    (folder / "python").chmod(0o755)
+    return str(folder / "python")
+
+
+def _end(server: subprocess.Popen[str], folder: Path) -> None:
+    server.communicate()
+    shutil.rmtree(folder)
+
+
+def keras_python(*arguments: str, cwd: Path, expected: int = 0) -> subprocess.CompletedProcess[str]:
+    """As `python`, with Keras in memory already."""
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    return python(*arguments, cwd=cwd, expected=expected, executable=ready(backend))
 
 
 def environment() -> dict[str, str]:

@@ -46,7 +46,7 @@ class Study:
     """
 
     def __init__(self, folder: Path, backend: str = "tensorflow", jobs: int = 1) -> None:
-        self.folder, self.jobs = folder, jobs
+        self.folder, self.backend, self.jobs = folder, backend, jobs
         self.file = tiny.write_study(
             folder / "tiny.yaml", ladder=LADDER, seeds=2, training={"epochs": 5, "batch_size": 16}
         )
@@ -56,7 +56,7 @@ class Study:
         """The command line of `run` or `report`."""
         options = ["--preset", "full", "--out", str(out), "--jobs", str(self.jobs), "--no-report"]
         rest = [str(self.file), *options] if what == "run" else [str(out)]
-        return [sys.executable, "-m", "ablation", what, *rest]
+        return [tiny.ready(self.backend), "-m", "ablation", what, *rest]
 
     def start(self, what: str, out: Path) -> subprocess.Popen[str]:
         """Start a command in a process group of its own."""

@@ -2,7 +2,6 @@
 
 import dataclasses
 import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -146,7 +145,7 @@ def test_gradients_and_the_list_before_training_work_on_jax():
         f"{__file__}::test_looking_at_a_network_does_not_change_it",
     ]
     environment = tiny.environment() | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-    subprocess.run([sys.executable, "-m", "pytest", "-q", *chosen], env=environment, check=True)
+    subprocess.run([tiny.ready("jax"), "-m", "pytest", "-q", *chosen], env=environment, check=True)
 
 
 def test_huge_negative_biases_are_dead_units(spoilt):

@@ -2,7 +2,6 @@
 
 import math
 import subprocess
-import sys
 from importlib.util import find_spec
 
 import numpy as np
@@ -171,7 +170,7 @@ def test_other_backends_train_the_same(backend, tmp_path):
     file = tmp_path / "out.npz"
     environment = tiny.environment() | {"KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"}
     done = subprocess.run(
-        [sys.executable, objective_on_backend.__file__, str(file)],
+        [tiny.ready(backend), objective_on_backend.__file__, str(file)],
         env=environment,
         capture_output=True,
         text=True,

@@ -21,7 +21,7 @@ def runs(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERAS_BACKEND", request.param)
-        tiny.python(str(Path(__file__).with_name("two_devices.py")), str(folder), cwd=folder)
+        tiny.keras_python(str(Path(__file__).with_name("two_devices.py")), str(folder), cwd=folder)
     return folder, request.param
 
 

@@ -1,7 +1,6 @@
 """What every layer of the project promises: identity at inference, own draws for each image, saving, precision."""
 
 import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -135,7 +134,11 @@ def test_on_another_backend(backend, tmp_path):
     environment = tiny.environment() | {"KERAS_BACKEND": backend, "CUDA_VISIBLE_DEVICES": ""}
     script = Path(__file__).parent / "on_backend.py"
     done = subprocess.run(
-        [sys.executable, str(script), str(file)], env=environment, capture_output=True, text=True, check=False
+        [tiny.ready(backend), str(script), str(file)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     out = np.load(file)

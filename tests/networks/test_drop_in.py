@@ -86,7 +86,7 @@ def copy(tmp_path: Path) -> Path:
 
 def python(copy: Path, *arguments: str, expected: int = 0) -> str:
     """Run Python on the copy."""
-    done = tiny.python(
+    done = tiny.keras_python(
         "-c",
         f"import sys; sys.path.insert(0, {str(copy)!r}); import ablation, runpy; "
         f"assert ablation.__file__.startswith({str(copy)!r}); sys.argv = {['ablation', *arguments[2:]]!r}; "

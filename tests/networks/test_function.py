@@ -150,8 +150,8 @@ def test_it_trains_alike_in_one_process_and_in_two_and_goes_on_exactly(code, tmp
     monkeypatch.setenv("KERAS_BACKEND", backend)
     tiny.write_study(tmp_path / "tiny.yaml", network={"family": "my_net"}, ladder=LADDER)
     command = ["-m", "ablation", "run", "tiny.yaml", "--preset", "full", "--code", "code", "--no-report"]
-    tiny.python(*command, "--jobs", "1", "--out", "one", cwd=tmp_path)
-    tiny.python(*command, "--jobs", "2", "--out", "two", cwd=tmp_path)
+    tiny.keras_python(*command, "--jobs", "1", "--out", "one", cwd=tmp_path)
+    tiny.keras_python(*command, "--jobs", "2", "--out", "two", cwd=tmp_path)
     found = tiny.tables(tmp_path / "one")
     assert {row["status"] for row in found["trials"]} == {"done"}
     assert {int(row["parameters"]) for row in found["trials"]} == {PARAMETERS}

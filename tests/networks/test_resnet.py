@@ -197,6 +197,6 @@ def test_the_study_trains_at_smoke(backend, tmp_path, monkeypatch):
         assert main(command) == 0
     else:
         monkeypatch.setenv("KERAS_BACKEND", backend)
-        tiny.python("-m", "ablation", *command, cwd=tmp_path)
+        tiny.keras_python("-m", "ablation", *command, cwd=tmp_path)
     rows = tiny.table(tmp_path / "out" / "trials.csv")
     assert [row["status"] for row in rows] == ["done"]

@@ -180,14 +180,14 @@ def test_a_process_that_was_killed_again_and_again(known, file, tmp_path):
     script.write_text(KILLED)
     for number in ("6", "9", "12"):
         arguments = (str(script), str(Path(__file__).parent), str(file), str(tmp_path / "out"), number)
-        tiny.python(*arguments, cwd=tmp_path, expected=-signal.SIGKILL)
+        tiny.keras_python(*arguments, cwd=tmp_path, expected=-signal.SIGKILL)
     assert run_study(file, tmp_path / "out", resolve=True).kept == 5 + 8 + 11
     assert tables(tmp_path / "out") == tables(tmp_path / "whole")
     assert summary(tmp_path / "out") == summary(tmp_path / "whole")
 
 
 @pytest.mark.slow
-def test_several_processes_come_to_the_same_tables(study_file, tmp_path):
+def test_several_processes_come_to_the_same_tables(study_file, tmp_path, ready_processes):
     file = study_file(ladder=tiny.STUDY["ladder"][:2], training={"epochs": 1, "batch_size": 16})
     for jobs in (1, 2):
         run_study(file, tmp_path / str(jobs), resolve=True, seeds=2, max_seeds=4, jobs=jobs)

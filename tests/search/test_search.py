@@ -4,7 +4,6 @@ import itertools
 import json
 import math
 import subprocess
-import sys
 import time
 
 import numpy as np
@@ -370,17 +369,17 @@ def test_a_real_search_killed_with_sigkill_ends_like_a_quiet_one(study_file, tmp
     tuned(file, tmp_path / "whole", **asked)
     for stage in ("coarse", "fine"):
         process = subprocess.Popen(
-            [sys.executable, "-m", "ablation", "tune", str(file), *options],
+            [tiny.ready(), "-m", "ablation", "tune", str(file), *options],
             cwd=tmp_path,
             env=tiny.environment(),
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
         trials = tmp_path / "out" / stage / "trials"
         while process.poll() is None and not list(trials.glob("*.json")):
             time.sleep(0.02)
         process.kill()
-        process.wait()
+        process.communicate()
     kept = {file: file.read_bytes() for file in (tmp_path / "out").glob("*/trials/*.json")}
     tuned(file, tmp_path / "out", **asked)
     assert len(kept) >= 4 and all(file.read_bytes() == content for file, content in kept.items())

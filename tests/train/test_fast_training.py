@@ -2,7 +2,6 @@
 
 import math
 import subprocess
-import sys
 from importlib.util import find_spec
 
 import numpy as np
@@ -285,7 +284,7 @@ def test_other_backends_train_the_same_network(backend, tmp_path):
         "CUDA_VISIBLE_DEVICES": "",
     }
     done = subprocess.run(
-        [sys.executable, fast_on_backend.__file__, str(file)],
+        [tiny.ready(backend), fast_on_backend.__file__, str(file)],
         env=environment,
         capture_output=True,
         text=True,

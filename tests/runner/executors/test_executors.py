@@ -96,7 +96,7 @@ def test_what_fails_or_diverges_is_a_row_and_the_rest_is_what_it_would_have_been
 
 
 @pytest.mark.slow
-def test_a_killed_process_fails_its_own_trial_only(whole, tmp_path):
+def test_a_killed_process_fails_its_own_trial_only(whole, tmp_path, ready_processes):
     file, _, expected = whole
     killed: list[int] = []
 
@@ -121,7 +121,7 @@ def test_a_killed_process_fails_its_own_trial_only(whole, tmp_path):
 
 
 @pytest.mark.slow
-def test_ctrl_c_among_several_processes_loses_nothing(whole, tmp_path):
+def test_ctrl_c_among_several_processes_loses_nothing(whole, tmp_path, ready_processes):
     file, _, expected = whole
     told: list[int] = []
 
@@ -152,12 +152,12 @@ from tiny import run_study
 def test_a_script_without_a_main_guard_is_one_hint_and_no_failed_trials(study_file, tmp_path):
     script, file = tmp_path / "script.py", study_file(ladder=GOOD[:2], seeds=1)
     script.write_text(SCRIPT.format(guard=""))
-    done = tiny.python(str(script), str(file), str(tmp_path / "out"), cwd=tmp_path, expected=1)
+    done = tiny.keras_python(str(script), str(file), str(tmp_path / "out"), cwd=tmp_path, expected=1)
     (line,) = [one for one in done.stderr.splitlines() if one.startswith("ablation.errors.UserError")]
     assert "if __name__ == '__main__':" in line and done.stderr.count("Traceback") == 1
     assert not list((tmp_path / "out" / "trials").glob("*.json"))
     script.write_text(SCRIPT.format(guard="if __name__ == '__main__': "))
-    tiny.python(str(script), str(file), str(tmp_path / "out"), cwd=tmp_path)
+    tiny.keras_python(str(script), str(file), str(tmp_path / "out"), cwd=tmp_path)
     assert [row["status"] for row in tables(tmp_path / "out")["trials"]] == ["done"] * 2
 
 
