@@ -6,6 +6,7 @@ caller. What Keras reads while it is imported (backend, `keras.json`) is the ser
 of their own.
 """
 
+import atexit
 import contextlib
 import fcntl
 import json
@@ -154,7 +155,8 @@ def _run(
     except BaseException:
         traceback.print_exc()
         code = 1
-    with contextlib.suppress(OSError):
+    atexit._run_exitfuncs()
+    with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
     os._exit(code if isinstance(code, int) else int(code is not None))
 
