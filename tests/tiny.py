@@ -210,7 +210,9 @@ def python(
 
 @functools.cache
 def ready(backend: str = "tensorflow") -> str:
-    """A Python that holds Keras of a backend in memory, an executable file; see `ready.py`."""
+    """A Python that holds Keras of a backend in memory, an executable file; see `ready.py`. Only Linux has one."""
+    if sys.platform != "linux":
+        return sys.executable
     folder = Path(tempfile.mkdtemp(prefix="ready"))
     file = Path(__file__).with_name("ready.py")
     chosen = {"KERAS_BACKEND": backend, "KERAS_HOME": str(folder), "JAX_PLATFORMS": "cpu", "PYTHONPATH": ""}
