@@ -26,6 +26,7 @@ MAY_LACK = (
 MOST_WORKERS = 4
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """The whole suite runs in one process a core, each with a TensorFlow of its own; a part of it in this process."""
     if config.args_source == pytest.Config.ArgsSource.ARGS:
