@@ -58,7 +58,8 @@ def sheet(value) -> np.ndarray:
 def observed(tmp_path_factory):
     """The same study with and without everything kept."""
     folder = tmp_path_factory.mktemp("observed")
-    file = tiny.write_study(folder / "tiny.yaml", ladder=LADDER)
+    data = tiny.STUDY["data"] | {"draw": "shared"}
+    file = tiny.write_study(folder / "tiny.yaml", ladder=LADDER, data=data)
     tiny.run_study(file, folder / "plain")
     tiny.run_study(file, folder / "kept", tensorboard=True, save_models=True)
     return folder

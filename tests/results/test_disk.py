@@ -77,10 +77,9 @@ def test_a_read_only_disk_is_one_line(small_disk, study_file, no_training):
 def test_a_folder_of_2000_finished_trials_starts_its_first_new_one_within_five_seconds(
     study_file, tmp_path, no_training
 ):
-    file, out = (
-        study_file(ladder=[{"step": "baseline"}], training={"epochs": 50, "batch_size": 16}),
-        tmp_path / "out",
-    )
+    data = tiny.STUDY["data"] | {"draw": "shared"}
+    file = study_file(ladder=[{"step": "baseline"}], training={"epochs": 50, "batch_size": 16}, data=data)
+    out = tmp_path / "out"
     run_study(file, out, seeds=tuple(range(2)))
     (kept, _) = (json.loads(one.read_text()) for one in (out / "trials").glob("*.json"))
     trial = no_training.trained[0]
