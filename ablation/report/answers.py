@@ -7,14 +7,17 @@ import pandas as pd
 
 from ablation.analysis.steps import AA
 from ablation.analysis.verdicts import HELPS, HURTS, NONE
-from ablation.report.findings import Findings
+from ablation.report.findings import SMOKE, Findings
 from ablation.wording import counted, listed, signed
 
 HELD_AGAINST = {"parameters": "as many parameters", "compute": "as much computation"}
 
 
 def answers(found: Findings) -> list[str]:
-    """What beyond the ladder and its measure was asked for, answered; every figure computed."""
+    """What beyond the ladder and its measure was asked for, answered; none at preset smoke, whose
+    figures are no answers."""
+    if found.manifest["preset"] == SMOKE:
+        return []
     return [
         *_left_out(found),
         *_designs(found),
@@ -101,8 +104,8 @@ def _controls(found: Findings) -> list[str]:
 def _explains(kind: str) -> str:
     """What a trick's verdict against its control says of the control."""
     if kind == HELPS:
-        return "alone does not explain"
-    return "alone explains" if kind in (HURTS, NONE) else "may or may not explain"
+        return "alone cannot explain"
+    return "alone can explain" if kind in (HURTS, NONE) else "may or may not explain"
 
 
 def _step(found: Findings, row: Any) -> str:

@@ -1,5 +1,6 @@
 """The sentence that each question of a command line gets, with figures by hand."""
 
+import dataclasses
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ from synthetic import write_study
 from test_report import designs
 
 from ablation import report
-from ablation.report.answers import _paying
+from ablation.report.answers import _paying, answers
 from ablation.results.read import load
 
 REFERENCE = Path(__file__).parents[2] / "results/reference"
@@ -56,6 +57,12 @@ def test_budgets_and_protocols_are_answered(said):
 
 def test_a_plain_ladder_asks_nothing_more(tmp_path):
     assert report.closing(write_study(tmp_path)).answers == []
+
+
+def test_smoke_answers_nothing():
+    whole = report.closing(load(REFERENCE / "generalization/cifar10-quick")).found
+    small = dataclasses.replace(whole, manifest=whole.manifest | {"preset": "smoke"})
+    assert answers(whole) and answers(small) == []
 
 
 def test_leaving_out_is_answered_by_what_each_trick_costs():
