@@ -11,7 +11,7 @@ from synthetic import write_study
 from test_report import designs
 
 from ablation import report
-from ablation.report.answers import _paying, answers
+from ablation.report.answers import _paying
 from ablation.results.read import load
 
 REFERENCE = Path(__file__).parents[2] / "results/reference"
@@ -60,9 +60,9 @@ def test_a_plain_ladder_asks_nothing_more(tmp_path):
 
 
 def test_smoke_answers_nothing():
-    whole = report.closing(load(REFERENCE / "generalization/cifar10-quick")).found
+    whole = load(REFERENCE / "generalization/cifar10-quick")
     small = dataclasses.replace(whole, manifest=whole.manifest | {"preset": "smoke"})
-    assert answers(whole) and answers(small) == []
+    assert report.closing(whole).answers and report.closing(small).answers == []
 
 
 def test_leaving_out_is_answered_by_what_each_trick_costs():
