@@ -221,11 +221,6 @@ MUTATIONS = (
         "data/test_data_damaged.py::test_damaged_idx_files_are_named",
     ),
     Mutation(
-        13, "a link in an archive is no file", "data/formats/batches.py",
-        "if not member.isreg():", "if False:",
-        "data/test_data_damaged.py::test_damaged_pickles_are_named",
-    ),
-    Mutation(
         14, "a configuration hash is a name", "results/manifest.py", 'pattern=r"^[0-9a-f]{16}$"', 'pattern=r"^.*$"',
         "results/test_read.py::test_no_name_in_a_folder_leads_out_of_it",
     ),
