@@ -17,7 +17,7 @@ from ablation.errors import UserError
 from ablation.measures import ACCURACY, Measure
 from ablation.report.escape import markdown as escape
 from ablation.report.escape import printable
-from ablation.results.manifest import draws_of
+from ablation.results.manifest import draws_of, other_parts
 from ablation.results.read import Results, load
 
 COLUMNS = (
@@ -180,7 +180,9 @@ def _unlike(reference: Results, other: Results) -> list[str]:
             else ""
         )
         found.append(f"The images are not the same (sha256){what}; part of every difference may be theirs.")
-    elif len({draws_of(run.manifest) for run in (reference, other)}) > 1 or _other_parts(reference, other):
+    elif len({draws_of(run.manifest) for run in (reference, other)}) > 1 or other_parts(
+        reference.manifest, other.manifest
+    ):
         found.append(
             "Trials of one seed were not trained on the same images: "
             + ", ".join(f"{_parts(run)} {place}" for run, place in ((reference, "there"), (other, "here")))
@@ -202,15 +204,6 @@ def _unlike(reference: Results, other: Results) -> list[str]:
         more = f" and {len(differing) - MOST_NAMED} more" if len(differing) > MOST_NAMED else ""
         found.append(f"Steps of one name are not the same: {', '.join(differing[:MOST_NAMED])}{more}.")
     return found
-
-
-def _other_parts(reference: Results, other: Results) -> bool:
-    """Whether a seed that draws its own part of the training images has another one in the other folder."""
-    mine, theirs = (
-        {(row["design"], row["step"], row["seed"]): row.get("images") for row in run.manifest["trials"]}
-        for run in (reference, other)
-    )
-    return any(images != theirs.get(place, images) for place, images in mine.items())
 
 
 def _parts(run: Results) -> str:

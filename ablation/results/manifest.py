@@ -281,6 +281,15 @@ def draws_of(manifest: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(step.get("sizes", {}).get("draw", "shared") for step in manifest["steps"])
 
 
+def other_parts(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether a seed that draws its own part of the training images has another one in the other manifest."""
+    mine, theirs = (
+        {(row["design"], row["step"], row["seed"]): row.get("images") for row in manifest["trials"]}
+        for manifest in (one, other)
+    )
+    return any(images != theirs.get(place, images) for place, images in mine.items())
+
+
 def upgraded(content: Mapping[str, Any]) -> dict[str, Any]:
     """A manifest of any earlier version with the fields of today.
 

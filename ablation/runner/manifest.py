@@ -8,6 +8,7 @@ from typing import Any
 from ablation import hardware, own_code, tricks
 from ablation.errors import UserError
 from ablation.measures import ACCURACY
+from ablation.results.manifest import other_parts
 from ablation.runner import samples
 from ablation.runner.provenance import commit, now, versions
 from ablation.runner.work import Place, Work
@@ -249,15 +250,6 @@ def _differences(
         + [one["dataset"][key] for key in ("train", "val", "test", "sha256")]
         for one in (old, new)
     )
-    if not found and ((there[:-1] == now[:-1] and there != now) or _other_parts(old, new)):
+    if not found and ((there[:-1] == now[:-1] and there != now) or other_parts(old, new)):
         found.append("dataset: other images (sha256) now")
     return found
-
-
-def _other_parts(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether a seed that draws its own part has drawn another one."""
-    parts = [
-        {(row["design"], row["step"], row["seed"]): row.get("images") for row in one["trials"]}
-        for one in (old, new)
-    ]
-    return any(images != parts[1].get(place, images) for place, images in parts[0].items())
