@@ -19,6 +19,7 @@ from ablation.data.sizes import Fit
 from ablation.data.splits import Splits, digest
 from ablation.data.statistics import constant_channels, mean_and_deviation
 from ablation.errors import UserError, did_you_mean
+from ablation.wording import listed
 
 AUTO, DRAWN = "cifar10", "shapes"
 
@@ -125,6 +126,8 @@ def load(
         f"channel {channel} is the same in every pixel of the training images: it tells nothing"
         for channel in dead
     )
+    names = tuple(dataset.classes[label] for label in kept)
+    notes += _without_images(names, taken)
     again = _repeated(taken) if taken.repeated is None else taken.repeated
     if again:
         notes += (
@@ -133,7 +136,7 @@ def load(
         )
     return Splits(
         dataset.name,
-        tuple(dataset.classes[label] for label in kept),
+        names,
         *arrays,
         sha256=digest(arrays),
         source=taken.source,
@@ -198,6 +201,19 @@ def dataset_of(
         UserError: there is none.
     """
     return opened(name, data_dir, size, fit) if is_own(name) else sources.get(name)
+
+
+def _without_images(names: tuple[str, ...], taken: Taken) -> tuple[str, ...]:
+    """What is told of classes that training or test lacks, though there are images enough for all."""
+    told = []
+    for split, labels, so in (
+        ("training", taken.train[1], "no network can learn them"),
+        ("test", taken.test[1], "nothing is known of how well they are told"),
+    ):
+        missing = sorted(set(range(len(names))) - set(labels.tolist()))
+        if missing and len(labels) >= len(names):
+            told.append(f"no {split} images of class {listed([names[label] for label in missing])}: {so}")
+    return tuple(told)
 
 
 def _repeated(taken: Taken) -> int:

@@ -345,6 +345,17 @@ def test_test_images_that_were_trained_on_are_counted(arrays, tmp_path):
     assert any("1 more test image(s) look like" in note for note in notes)
 
 
+def test_a_class_that_training_or_test_lacks_is_told(arrays, tmp_path):
+    x_train, y_train, x_test, y_test = arrays
+    address = write_npz(tmp_path, (x_train, np.where(y_train == 9, -1, y_train), x_test, y_test))
+    assert data.load(address, val=0).notes[-2:] == (
+        "no training images of class 9: no network can learn them",
+        "no test images of class -1: nothing is known of how well they are told",
+    )
+    few = data.load(address, test=5, val=0)
+    assert "no test images" not in " ".join(few.notes), "too few were asked for to hold every class"
+
+
 def test_the_perceptual_hash_keeps_under_brightness_and_scale_and_tells_others_apart():
     rng = np.random.default_rng(1)
     images = [np.asarray(picture(rng)) for _ in range(50)]
