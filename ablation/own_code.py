@@ -9,9 +9,10 @@ import contextlib
 import hashlib
 import importlib
 import os
+import pkgutil
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,15 @@ def paths(room: str) -> list[str]:
     """
     folder = _folder()
     return [str(folder / room)] if folder is not None and (folder / room).is_dir() else []
+
+
+def modules(path: Iterable[str]) -> tuple[str, ...]:
+    """The members of a room, alphabetically; a name that begins with _ is none.
+
+    Args:
+        path: of the room's package: our folder, and the user's where there is one.
+    """
+    return tuple(sorted(one.name for one in pkgutil.iter_modules(path) if not one.name.startswith("_")))
 
 
 def digest() -> str:

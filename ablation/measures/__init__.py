@@ -5,7 +5,6 @@ network, on the test images, so that a study may ask for another one later witho
 """
 
 import functools
-import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf, isinf
@@ -115,15 +114,12 @@ def measure(title: str, **more: Any) -> Callable[[Figure], Computed]:
 @functools.cache
 def names() -> tuple[str, ...]:
     """All measures that are computed, alphabetically."""
-    return tuple(
-        sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
-    )
+    return own_code.modules(__path__)
 
 
 def ours() -> tuple[str, ...]:
     """Those of the project, alphabetically: the tables have a column of each."""
-    found = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    return tuple(sorted(name for name in found if not name.startswith("_")))
+    return own_code.modules([str(Path(__file__).parent)])
 
 
 def choices() -> tuple[str, ...]:

@@ -5,7 +5,6 @@ which is called at the end of every epoch.
 """
 
 import copy
-import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,8 +64,7 @@ NOTHING = Observing()
 
 def own_names() -> tuple[str, ...]:
     """The user's own observers, alphabetically."""
-    found = (module.name for module in pkgutil.iter_modules(own_code.paths("observers")))
-    return tuple(sorted(name for name in found if not name.startswith("_")))
+    return own_code.modules(own_code.paths("observers"))
 
 
 def own_observer(name: str) -> OwnObserve:

@@ -7,7 +7,6 @@ declared with `design`; studies and the command line call it by that name with `
 import functools
 import importlib
 import inspect
-import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,11 +59,7 @@ def design(
 @functools.cache
 def names() -> tuple[str, ...]:
     """All designs; the ladder itself comes first, the others alphabetically."""
-    found = {
-        module.name.replace("_", "-")
-        for module in pkgutil.iter_modules(importlib.import_module(FOLDER).__path__)
-        if not module.name.startswith("_")
-    }
+    found = {name.replace("_", "-") for name in own_code.modules(importlib.import_module(FOLDER).__path__)}
     return ("cumulative", *sorted(found - {"cumulative"}))
 
 

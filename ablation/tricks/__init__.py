@@ -12,7 +12,6 @@ nothing; on different rungs the later one takes the slot.
 
 import functools
 import inspect
-import pkgutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -59,9 +58,7 @@ def trick(*changes: str) -> Callable[[Trick], Trick]:
 @functools.cache
 def names() -> tuple[str, ...]:
     """All tricks, alphabetically."""
-    return tuple(
-        sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
-    )
+    return own_code.modules(__path__)
 
 
 def get(name: str) -> Trick:

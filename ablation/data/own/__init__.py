@@ -2,12 +2,12 @@
 
 import functools
 import importlib
-import pkgutil
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ablation import own_code
 from ablation.data.own import kinds
 from ablation.errors import UserError, did_you_mean
 
@@ -45,7 +45,7 @@ class Address:
 @functools.cache
 def known() -> tuple[str, ...]:
     """The kinds, alphabetically."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(kinds.__path__)))
+    return own_code.modules(kinds.__path__)
 
 
 def is_own(text: str) -> bool:

@@ -5,7 +5,6 @@ a function draws, `ablation.data.published.Published` one that lies in files.
 """
 
 import functools
-import pkgutil
 
 from ablation import own_code
 from ablation.data.dataset import Dataset
@@ -17,9 +16,7 @@ __path__ += own_code.paths("data")
 @functools.cache
 def names() -> tuple[str, ...]:
     """All data sets, alphabetically."""
-    return tuple(
-        sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
-    )
+    return own_code.modules(__path__)
 
 
 def get(name: str) -> Dataset:

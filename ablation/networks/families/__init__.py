@@ -6,7 +6,6 @@ holds a plain Keras function of its own name instead (`function`).
 
 import functools
 import importlib
-import pkgutil
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -24,9 +23,7 @@ __path__ += own_code.paths("networks")
 @functools.cache
 def names() -> tuple[str, ...]:
     """All families, alphabetically."""
-    return tuple(
-        sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
-    )
+    return own_code.modules(__path__)
 
 
 def get(name: str) -> Family:

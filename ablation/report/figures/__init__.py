@@ -14,7 +14,6 @@ and its file's name is the figure's. The folder finds it: nothing else is edited
 """
 
 import importlib
-import pkgutil
 from typing import Protocol, cast
 
 from matplotlib.figure import Figure
@@ -43,8 +42,7 @@ class Drawing(Protocol):
 
 def names() -> tuple[str, ...]:
     """The files of this folder, in the order of the report."""
-    found = [module.name for module in pkgutil.iter_modules(__path__)]
-    return tuple(sorted(found, key=lambda name: (_drawing(name).PLACE, name)))
+    return tuple(sorted(own_code.modules(__path__), key=lambda name: (_drawing(name).PLACE, name)))
 
 
 def drawings(found: Findings) -> dict[str, Drawing]:
