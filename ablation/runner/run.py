@@ -2,30 +2,23 @@
 
 import contextlib
 import functools
-import signal
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ablation import hardware
-from ablation.data import shown
 from ablation.errors import UserError
-from ablation.files import write_atomically
-from ablation.networks.layout import layout
-from ablation.observers import Observing, own_names
 from ablation.results import read as results
 from ablation.results.folder import Records, RunFolder
 from ablation.results.tables import trial_columns
-from ablation.runner import manifest, resolve, samples
+from ablation.runner import interrupt, manifest, resolve, samples, tasks
 from ablation.runner.display import Watching
 from ablation.runner.executors.processes import refuse_in_a_starting_process
 from ablation.runner.executors.task import Task, failed_record
 from ablation.runner.lock import hold
 from ablation.runner.options import Options
-from ablation.runner.origins import waves
 from ablation.runner.plan import plan_run
 from ablation.runner.provenance import now
 from ablation.runner.tracking import TRACKERS, About, Track, tracked
@@ -33,7 +26,6 @@ from ablation.runner.work import Place, Work, prepared, remarks
 from ablation.study.planned import PlannedStep
 from ablation.study.schema import Study
 from ablation.study.trial import Trial
-from ablation.train.engines import problem_of
 from ablation.train.loop import Interrupted
 from ablation.train.weights import are_weights
 
@@ -92,7 +84,7 @@ def run(study: Study, options: Options, display: Watching) -> Outcome:
     own = manifest.of(work)
     with (
         hold(folder.path, options.lock),
-        _deferred_interrupt(display) as stop,
+        interrupt.deferred(display) as stop,
         _tracked(study, options, folder) as track,
     ):
         if options.fresh and (aside := folder.set_aside()):
@@ -108,7 +100,7 @@ def run(study: Study, options: Options, display: Watching) -> Outcome:
             told = manifest.joined(folder.path, there, own, work, records)
             folder.write_manifest(told)
             if not begun:
-                _keep_samples(work, told, folder, display)
+                samples.keep(work, told, folder, display)
             trained = _train(work, told, begun, room, resolve.name(looked) if looked else "")
             begun |= trained.hashes
             all_done = trained.all_done
@@ -178,14 +170,13 @@ def _train(work: Work, told: Mapping[str, Any], before: Collection[str], room: _
     options, folder, records, display = room.options, room.folder, room.records, room.display
     left = _left(work, before, room)
     _forget_damaged_weights(work, left, folder, display)
-    groups = _tasks(work, left, folder)
-    labels = _labels(work, left)
+    groups = tasks.in_waves(work, left, folder)
+    labels = tasks.labels(work, left)
     hashes = {task.trial.config_hash for group in groups for task in group}
     kept = len({trial.config_hash for _, _, trial in work.trials} - hashes - set(before))
     jobs = options.jobs or (hardware.default_jobs() if options.strategy == "single" else 1)
     at_once = None if options.executor == "ray" else jobs
-    tasks = [task for group in groups for task in group]
-    costs = {labels[task.trial.config_hash]: _cost(work, task) for task in tasks}
+    costs = {labels[task.trial.config_hash]: tasks.cost(work, task) for group in groups for task in group}
     display.start(len(hashes), kept, costs, at_once, look)
     columns = trial_columns(told)
     write_tables = _seldom(lambda: folder.write_tables(told["trials"], records, columns))
@@ -233,31 +224,6 @@ def _is_late(options: Options, began: float) -> bool:
     return options.hours is not None and time.monotonic() - began >= options.hours * 3600
 
 
-def _keep_samples(work: Work, told: dict[str, Any], folder: RunFolder, display: Watching) -> None:
-    """Write a picture of augmented images for each step that changes them, and one of the test images that are
-    shown."""
-    pictures = {(step["design"], step["step"]): step["samples"] for step in told["steps"]}
-    for step in work.steps:
-        name = pictures[step.design, step.step]
-        if name is None or (file := folder.samples_file(name)).exists():
-            continue
-        images = work.images(step)
-        try:
-            content = samples.picture(step.setting.recipe, problem_of(images), images)
-        except Exception as error:  # whatever is wrong with the layers, the trial will tell
-            display.note(f"{step.title}: no sample images ({type(error).__name__}: {error})")
-        else:
-            write_atomically(file, content)
-    for splits in {id(one): one for one in map(work.images, work.steps)}.values():
-        if not len(splits.x_test):
-            continue
-        places = shown.places(splits.x_test)
-        images = splits.x_test[places]
-        file = folder.samples_file(shown.name(images, splits.y_test[places]))
-        if not file.exists():
-            write_atomically(file, shown.picture(images))
-
-
 def _forget_damaged_weights(
     work: Work, left: Sequence[tuple[PlannedStep, int, Trial]], folder: RunFolder, display: Watching
 ) -> None:
@@ -269,68 +235,6 @@ def _forget_damaged_weights(
         if file.exists() and not are_weights(file, work.layers(trial)):
             display.note(f"{file}: damaged, or of another network; the training that left it is done again")
             file.unlink()
-
-
-def _tasks(work: Work, left: Sequence[tuple[PlannedStep, int, Trial]], folder: RunFolder) -> list[list[Task]]:
-    """What has to be trained for the trials that are left, in groups: one is complete before the next begins."""
-    options = work.plan.options
-    places = {
-        trial.config_hash: f"{step.design}/{step.step}/seed{seed}"
-        for step, seed, trial in reversed(work.trials)
-    }
-
-    def observing(key: str) -> Observing:
-        def below(name: str, wanted: bool) -> Path | None:
-            return folder.path / name / places.get(key, f"first/{key}") if wanted else None
-
-        return Observing(
-            below("tensorboard", options.tensorboard),
-            below("models", options.save_models),
-            below("observers", bool(own_names())),
-        )
-
-    lines = {trial.config_hash: work.line(step, seed) for step, seed, trial in left}
-    return [
-        [
-            Task(
-                trial,
-                work.request(trial.setting, trial.protocol).of_seed(trial.seed),
-                folder.checkpoint_file(key),
-                options.checkpoint_share,
-                start,
-                options.weights if trial.setting.recipe.backbone else None,
-                keep,
-                observing(key),
-            )
-            for key, (trial, start, keep) in wave.items()
-        ]
-        for wave in waves(lines.values(), folder.weights_file)
-    ]
-
-
-def _labels(work: Work, left: Sequence[tuple[PlannedStep, int, Trial]]) -> dict[str, tuple[str, int]]:
-    """Title and seed of each training, by configuration hash; where steps share it, of the first.
-
-    Where another design has a different step of that title, the design stands with it.
-    """
-    origins = {
-        origin.config_hash: (f"{step.title}: first training", seed)
-        for step, seed, _ in left
-        for origin in work.line(step, seed)
-    }
-    own = {trial.config_hash: (step, seed) for step, seed, trial in reversed(work.trials)}
-    times = Counter((step.title, seed) for step, seed in own.values())
-    return origins | {
-        key: (step.title if times[step.title, seed] == 1 else f"{step.title} ({step.design})", seed)
-        for key, (step, seed) in own.items()
-    }
-
-
-def _cost(work: Work, task: Task) -> float:
-    """FLOPs of a training: three times those of a forward pass, for every image of every epoch, and one to judge."""
-    recipe, splits = task.trial.setting.recipe, work.splits[task.data.shared]
-    forward = sum(node.flops for node in layout(recipe, problem_of(splits)))
-    return recipe.epochs * forward * (3.0 * len(splits.x_train) + len(splits.x_val))
 
 
 def _seldom(act: Callable[[], None]) -> Callable[[], None]:
@@ -383,28 +287,3 @@ def _check_ours(folder: RunFolder) -> None:
         raise UserError(
             f"{folder.path}: holds other files ({named}) and no results; choose another folder with --out"
         )
-
-
-@contextlib.contextmanager
-def _deferred_interrupt(display: Watching) -> Iterator[Callable[[], bool]]:
-    """Ctrl-C (or a polite kill) asks to stop after the epoch; the second time it stops at once."""
-    asked = False
-
-    def handle(signum: int, frame: Any) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-        display.note("stopping after this epoch (once more: stop now; nothing finished is lost either way)")
-
-    signals = (signal.SIGINT, signal.SIGTERM)
-    try:
-        before = [signal.signal(one, handle) for one in signals]
-    except ValueError:  # not the main thread: whoever runs us there handles signals
-        yield lambda: False
-        return
-    try:
-        yield lambda: asked
-    finally:
-        for one, handler in zip(signals, before, strict=True):
-            signal.signal(one, handler)

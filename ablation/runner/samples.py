@@ -1,4 +1,4 @@
-"""What augmentation does to the training images, as a small picture for the report."""
+"""Small pictures for the report: what augmentation does to the training images, and some test images."""
 
 import hashlib
 import json
@@ -6,13 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from ablation.data import Splits
+from ablation.data import Splits, shown
 from ablation.data.png import png
+from ablation.files import write_atomically
 from ablation.networks.graph import SCALING
 from ablation.networks.layout import Problem, graph
 from ablation.networks.make import make
 from ablation.recipe import Recipe
+from ablation.results.folder import RunFolder
+from ablation.runner.display import Watching
+from ablation.runner.work import Work
 from ablation.streams import stream_seed
+from ablation.train.engines import problem_of
 
 ROWS, COLUMNS, GAP = 4, 8, 2
 FIELDS = ("pixel_augment", "augment", "mix")
@@ -85,3 +90,28 @@ def _stretched(images: np.ndarray, height: int, width: int) -> np.ndarray:
     rows = np.arange(height) * images.shape[1] // height
     columns = np.arange(width) * images.shape[2] // width
     return images[:, rows][:, :, columns]
+
+
+def keep(work: Work, told: dict[str, Any], folder: RunFolder, display: Watching) -> None:
+    """Write a picture of augmented images for each step that changes them, and one of the test images that are
+    shown."""
+    pictures = {(step["design"], step["step"]): step["samples"] for step in told["steps"]}
+    for step in work.steps:
+        name = pictures[step.design, step.step]
+        if name is None or (file := folder.samples_file(name)).exists():
+            continue
+        images = work.images(step)
+        try:
+            content = picture(step.setting.recipe, problem_of(images), images)
+        except Exception as error:  # whatever is wrong with the layers, the trial will tell
+            display.note(f"{step.title}: no sample images ({type(error).__name__}: {error})")
+        else:
+            write_atomically(file, content)
+    for splits in {id(one): one for one in map(work.images, work.steps)}.values():
+        if not len(splits.x_test):
+            continue
+        places = shown.places(splits.x_test)
+        images = splits.x_test[places]
+        file = folder.samples_file(shown.name(images, splits.y_test[places]))
+        if not file.exists():
+            write_atomically(file, shown.picture(images))
