@@ -107,17 +107,17 @@ MUTATIONS = (
         "runner/test_run.py::test_numbers_that_cannot_be_meant_are_said",
     ),
     Mutation(
-        4, "groups divide the weights", "networks/count.py",
+        4, "groups divide the weights", "networks/formulas/weights.py",
         "(channels // groups) * filters", "channels * filters",
         "networks/test_count.py::test_grouped_convolutions_have_a_groupth_of_the_weights",
     ),
     Mutation(
-        4, "strides of pooling count", "networks/count.py",
+        4, "strides of pooling count", "networks/formulas/pooling.py",
         "pool_size if strides is None else strides", "pool_size",
         "networks/test_count.py::test_pooling_may_overlap_or_not_shrink_and_take_a_list",
     ),
     Mutation(
-        4, "a separable convolution has two kernels", "networks/count.py",
+        4, "a separable convolution has two kernels", "networks/formulas/weights.py",
         "depth.parameters + point.parameters", "point.parameters",
         "networks/test_count.py::test_separable_convolutions_have_two_kernels_with_the_recipes_initial_weights",
     ),
