@@ -1,4 +1,4 @@
-"""Options of layers as whole numbers and sides, or refused: whatever does not fit is a ValueError that names the key."""
+"""Options of layers as whole numbers and sides; what does not fit is a ValueError that names the key."""
 
 from typing import Any
 
