@@ -9,7 +9,7 @@ from ablation.recipe import Layer, Rate, Recipe
 from ablation.tricks import trick
 
 
-@trick("block_end")  # every field of the recipe that the trick may change (ablation/recipe.py lists them)
+@trick("block_end")  # every field of the recipe that the trick may change (ablation/recipe/ lists them)
 def NAME(recipe: Recipe, *, rate: Rate = 0.2) -> Recipe:
     """One line that says what the trick does.
 
