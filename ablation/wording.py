@@ -89,6 +89,14 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+def seen_before(repeated: int, tested: int) -> str:
+    """What test images are worth that a network was trained on."""
+    return (
+        f"{repeated:,} of {tested:,} test images stand among the training images too, to the last byte: their accuracy"
+        " is that of images seen before"
+    )
+
+
 def count(number: float) -> str:
     """A number of parameters or FLOPs, short: 21034826 -> "21.0 M"."""
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

@@ -19,7 +19,7 @@ from ablation.data.sizes import Fit
 from ablation.data.splits import Splits, digest
 from ablation.data.statistics import constant_channels, mean_and_deviation
 from ablation.errors import UserError, did_you_mean
-from ablation.wording import listed
+from ablation.wording import listed, seen_before
 
 AUTO, DRAWN = "cifar10", "shapes"
 
@@ -130,10 +130,7 @@ def load(
     notes += _without_images(names, taken)
     again = _repeated(taken) if taken.repeated is None else taken.repeated
     if again:
-        notes += (
-            f"{again:,} of {len(x_test):,} test images stand among the training images too, to the last byte: their"
-            " accuracy is that of images seen before",
-        )
+        notes += (seen_before(again, len(x_test)),)
     return Splits(
         dataset.name,
         names,

@@ -22,7 +22,7 @@ from ablation.measures import ACCURACY, Measure
 from ablation.results.manifest import draws_of, images_told
 from ablation.results.read import Results
 from ablation.study import Variant
-from ablation.wording import FRACTION, Scale, counted, gap_points, listed
+from ablation.wording import FRACTION, Scale, counted, gap_points, listed, seen_before
 
 CIFAR10, CIFAR10_TITLE = "cifar10", "CIFAR-10"
 AUTO, FULL, SMOKE = "auto", "full", "smoke"
@@ -456,10 +456,7 @@ def warnings(found: Findings) -> list[str]:
             " test and the figures are optimistic."
         )
     if repeated := manifest["dataset"].get("repeated"):
-        notes.append(
-            f"{repeated:,} of {manifest['dataset']['test']:,} test images stand among the training images too, to the"
-            " last byte: the test accuracies are partly those of images seen before."
-        )
+        notes.append(f"{seen_before(repeated, manifest['dataset']['test'])}.")
     notes += found.results.disagreements
     notes += _unmeasured(found)
     for row in trials[trials["status"] != "done"].drop_duplicates("config_hash").itertuples():

@@ -18,6 +18,7 @@ from ablation.data.fingerprint import digests, fingerprint
 from ablation.data.formats import batches
 from ablation.data.sources import cifar10, cifar100
 from ablation.errors import UserError
+from ablation.wording import seen_before
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 
@@ -468,8 +469,7 @@ def test_test_images_that_were_trained_on_are_counted_in_what_lies_under_a_publi
     write_npz(tmp_path, "cifar10", arrays)
     splits = data.load("cifar10", data_dir=tmp_path, val=20)
     assert splits.repeated == 5, "whatever their labels, and whether for training or for validation"
-    told = f"5 of {len(x_test)} test images stand among the training images too, to the last byte"
-    assert told in splits.notes[-1]
+    assert splits.notes[-1] == seen_before(5, len(x_test))
     assert data.load("cifar10", data_dir=tmp_path, val=0).repeated == 5, (
         "the test split as validation is none of them"
     )

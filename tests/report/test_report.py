@@ -179,6 +179,11 @@ def test_markdown_holds_the_table_and_what_to_know_first(folder):
         ({"seeds": [0]}, "one pair of seeds"),
         ({"dataset": {"name": "cifar10"}}, "fewer images or epochs than in the lectures"),
         ({"outcomes": {("noise", 1): {"status": "diverged"}}}, "noise, seed 1: diverged"),
+        (
+            {"dataset": {"repeated": 3, "test": 1000}},
+            "3 of 1,000 test images stand among the training images too, to the last byte: their accuracy is that of"
+            " images seen before.",
+        ),
     ],
 )
 def test_warnings(tmp_path, given, said):
