@@ -1,5 +1,7 @@
-"""Numbers as a reader sees them: accuracies in percent, differences in points, times and counts in short."""
+"""Numbers as a reader sees them: accuracies in percent, differences in points, times and counts in short; and lines."""
 
+import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, isnan
@@ -95,6 +97,27 @@ def seen_before(repeated: int, tested: int) -> str:
         f"{repeated:,} of {tested:,} test images stand among the training images too, to the last byte: their accuracy"
         " is that of images seen before"
     )
+
+
+def wrapped(text: str, width: int, hanging: int = 4) -> str:
+    """Lines broken between words, no word cut in two.
+
+    Args:
+        width: columns; a longer word, such as a path, has a line of its own.
+        hanging: by how much the rest of a line stands further in than its beginning.
+    """
+    lines = []
+    for line in text.splitlines():
+        indent = " " * (len(line) - len(line.lstrip()) + hanging)
+        lines += textwrap.wrap(
+            line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        ) or [""]
+    return "\n".join(lines)
+
+
+def reflowed(text: str) -> str:
+    """A text without the line breaks inside its sentences; lines that begin with a word and a colon stay apart."""
+    return re.sub(r"(?<=\S)\n(?!\n|\s*[\w ]+:(?:\s|$))\s*", " ", text)
 
 
 def count(number: float) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ablation.analysis.steps import AA
 from ablation.analysis.verdicts import HELPS, HURTS, NONE
-from ablation.report.findings import SMOKE, Findings
+from ablation.report.findings import Findings
 from ablation.wording import counted, listed, signed
 
 HELD_AGAINST = {"parameters": "as many parameters", "compute": "as much computation"}
@@ -16,7 +16,7 @@ HELD_AGAINST = {"parameters": "as many parameters", "compute": "as much computat
 def answers(found: Findings) -> list[str]:
     """What beyond the ladder and its measure was asked for, answered; none at preset smoke, whose
     figures are no answers."""
-    if found.manifest["preset"] == SMOKE:
+    if found.smoke:
         return []
     return [
         *_left_out(found),

@@ -1,11 +1,15 @@
 """Several results folders of one study side by side: two precisions, two backends, two commits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
 
 from ablation.analysis.comparisons import Comparison
 from ablation.analysis.judgement import judge, words_of
@@ -28,6 +32,8 @@ COLUMNS = (
 KEYS = ("preset", "protocol", "precision", "backend", "device", "git_commit")
 SETTINGS = ("recipe", "sizes", "epochs", "protocol")
 MOST_NAMED = 5
+HEADS = ("design", "rung", "n", "reference", "other", "difference", "verdict", "training time")
+TEXTS = ("design", "rung", "verdict")
 SAID = {HELPS: "higher", HURTS: "lower"}
 
 
@@ -102,36 +108,78 @@ def to_markdown(table: pd.DataFrame) -> str:
         table: what `compare` gave.
     """
     lines: list[str] = []
-    measure: Measure = table.attrs.get("measure", ACCURACY)
-    scale = measure.scale
     for (reference, other), rows in table.groupby(["reference", "other"], sort=False):
-        told = rows["verdict_kind"].isin(SAID).sum()
         unlike = rows["unlike"].iloc[0]
-        of = "" if measure == ACCURACY else f", by {measure.phrase}"
         lines += [
             f"## {escape(other)} against {escape(reference)}",
             "",
             *([f"**Not alike:** {escape(unlike)}", ""] if unlike else []),
-            f"{told} of {len(rows)} steps differ (paired by seed, Holm's correction){of}. Differences in"
-            f" {scale.units}, with the interval that the verdict rests on.",
+            _summed_up(table, rows),
             "",
-            "| design | rung | n | reference | other | difference | verdict | training time |",
+            f"| {' | '.join(HEADS)} |",
             "|---|---|--:|--:|--:|--:|---|--:|",
+            *(
+                f"| {' | '.join([escape(design), escape(step), *figures])} |"
+                for design, step, *figures in _cells(table, rows)
+            ),
+            "",
         ]
-        for row in rows.itertuples():
-            cells = (
-                escape(str(row.design)),
-                escape(str(row.step)),
-                str(row.n),
-                scale.value(row.reference_mean),
-                scale.value(row.other_mean),
-                scale.difference(row.difference, row.difference_ci_low, row.difference_ci_high),
-                row.verdict_words,
-                f"x {row.other_seconds / row.reference_seconds:.2f}" if row.reference_seconds else "–",
-            )
-            lines.append(f"| {' | '.join(cells)} |")
-        lines.append("")
     return "\n".join(lines)
+
+
+def terminal(table: pd.DataFrame) -> Group:
+    """The comparison for a terminal.
+
+    Args:
+        table: what `compare` gave.
+    """
+    parts: list[RenderableType] = []
+    for (reference, other), rows in table.groupby(["reference", "other"], sort=False):
+        unlike = rows["unlike"].iloc[0]
+        told = [*([f"Not alike: {unlike}"] if unlike else []), _summed_up(table, rows)]
+        parts += [
+            Text(printable(f"{other} against {reference}"), style="bold"),
+            *(Text(printable(one)) for one in told),
+        ]
+        drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+        several = rows["design"].nunique() > 1
+        for name in HEADS[0 if several else 1 :]:
+            text = name in TEXTS
+            drawn.add_column(name, justify="left" if text else "right", no_wrap=name not in TEXTS[:2])
+        for cells in _cells(table, rows):
+            drawn.add_row(*(Text(printable(cell)) for cell in cells[0 if several else 1 :]))
+        parts.append(drawn)
+    return Group(*parts)
+
+
+def _summed_up(table: pd.DataFrame, rows: pd.DataFrame) -> str:
+    measure = _measure(table)
+    told = rows["verdict_kind"].isin(SAID).sum()
+    of = "" if measure == ACCURACY else f", by {measure.phrase}"
+    return (
+        f"{told} of {len(rows)} steps differ (paired by seed, Holm's correction){of}. Differences in"
+        f" {measure.scale.units}, with the interval that the verdict rests on."
+    )
+
+
+def _cells(table: pd.DataFrame, rows: pd.DataFrame) -> Iterator[tuple[str, ...]]:
+    """Texts under `HEADS`, row by row."""
+    scale = _measure(table).scale
+    for row in rows.itertuples():
+        yield (
+            str(row.design),
+            str(row.step),
+            str(row.n),
+            scale.value(row.reference_mean),
+            scale.value(row.other_mean),
+            scale.difference(row.difference, row.difference_ci_low, row.difference_ci_high),
+            str(row.verdict_words),
+            f"x {row.other_seconds / row.reference_seconds:.2f}" if row.reference_seconds else "–",
+        )
+
+
+def _measure(table: pd.DataFrame) -> Measure:
+    return table.attrs.get("measure", ACCURACY)
 
 
 def _pairs(reference: Results, other: Results, measure: Measure) -> pd.DataFrame:

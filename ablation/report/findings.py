@@ -26,6 +26,7 @@ from ablation.wording import FRACTION, Scale, counted, gap_points, listed, seen_
 
 CIFAR10, CIFAR10_TITLE = "cifar10", "CIFAR-10"
 AUTO, FULL, SMOKE = "auto", "full", "smoke"
+UNMEASURED = "not measured"
 MOST_DRAWN = 40
 
 
@@ -86,6 +87,11 @@ class Findings:
     def margin(self) -> str:
         """The difference up to which the study takes two of its values for the same: "1 points"."""
         return self.scale.size(margin_of(self.manifest, self.measure))
+
+    @property
+    def smoke(self) -> bool:
+        """Whether the networks are too small, and trained too briefly, for any figure to be an answer."""
+        return bool(self.manifest["preset"] == SMOKE)
 
     @property
     def of_accuracy(self) -> bool:
@@ -312,11 +318,11 @@ def story(found: Findings) -> str:
 
 def measures(found: Findings) -> bool:
     """Whether any comparison has the pairs of seeds that a verdict takes, at a size at which networks learn."""
-    return found.manifest["preset"] != SMOKE and bool((found.table["pairs"] > 1).any())
+    return not found.smoke and bool((found.table["pairs"] > 1).any())
 
 
 def _why_nothing(found: Findings) -> str:
-    if found.manifest["preset"] == SMOKE:
+    if found.smoke:
         return "preset smoke trains tiny networks for moments, to show that all runs"
     return "one seed shows no spread to judge a difference by; run at least three"
 
@@ -473,7 +479,7 @@ def warnings(found: Findings) -> list[str]:
         notes.append(
             "With one pair of seeds a difference has no interval and no verdict; run at least three seeds."
         )
-    if found.manifest["preset"] == SMOKE:
+    if found.smoke:
         notes.append("Preset smoke shows that all runs; its accuracies measure nothing.")
     if len(pairs) and 1 < pairs.min() < SMALLEST_TESTABLE:
         few = int(pairs.min())
@@ -524,13 +530,15 @@ def _unmeasured(found: Findings) -> list[str]:
     return notes
 
 
-def short_verdict(row: Any) -> str:
-    """The words of a row's verdict, its figure standing beside it in a column of its own.
+def short_verdict(found: Findings, row: Any) -> str:
+    """The words of a row's verdict, its figure standing beside it in a column of its own; no verdict at smoke.
 
     Args:
         row: a row of `summary` as a named tuple.
     """
-    return row.verdict_words if row.n else "no finished trial"
+    if not row.n:
+        return "no finished trial"
+    return UNMEASURED if row.verdict_words and found.smoke else row.verdict_words
 
 
 def _planned(manifest: Mapping[str, Any]) -> int:

@@ -12,8 +12,10 @@ LEFT = ("rung", "verdict", "learns")
 
 def html(found: Findings) -> str:
     """A fragment of HTML that needs no script and no other file; all text from the results is escaped."""
-    heads = ["rung", text.head(found), "gap", "delta", "verdict"]
-    heads += ["published"] * (found.of_accuracy and found.published) + ["learns"] * found.shows_learning
+    heads = ["rung", text.head(found), "gap", "delta"]
+    if not found.smoke:
+        heads += ["verdict"] + ["published"] * (found.of_accuracy and found.published)
+    heads += ["learns"] * found.shows_learning
     designs = [
         {"name": found.design_name(str(design)), "rows": _rows(found, str(design), rows)}
         for design, rows in found.table.groupby("design", sort=False)
@@ -44,7 +46,7 @@ def _rows(found: Findings, design: str, rows: Any) -> list[dict[str, str]]:
             text.head(found): found.scale.spread(row.measure_mean, row.measure_ci_low),
             "gap": text.gap_cell(found, row),
             "delta": found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
-            "verdict": short_verdict(row),
+            "verdict": short_verdict(found, row),
             "published": percent(row.lecture_val),
             "learns": row.learns,
         }

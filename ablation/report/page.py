@@ -5,7 +5,6 @@ import functools
 import hashlib
 import json
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from ablation.analysis.confusion import largest, rates
 from ablation.analysis.steps import Step, Steps, steps_of
 from ablation.analysis.verdicts import HELPS, HURTS, NARROWS, NONE, OPEN, WIDENS
 from ablation.report import figures, findings, ladder_curves, marks, series, sheets, style, text, turned
-from ablation.report.findings import MOST_DRAWN, Findings
+from ablation.report.findings import MOST_DRAWN, UNMEASURED, Findings
 from ablation.report.templates import FOLDER, environment
 
 DRAWN_CLASSES = 12
@@ -36,7 +35,7 @@ def html(found: Findings) -> str:
         "duration": wording.duration,
         "number": _number,
         "json": functools.partial(json.dumps, separators=(",", ":")),
-        "reflowed": _reflowed,
+        "reflowed": wording.reflowed,
     }
     script = (FOLDER / "report.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -107,11 +106,11 @@ def _row(found: Findings, row: Any, cost: Any) -> dict[str, Any]:
         "cost": cost,
         "test": found.scale.spread(row.measure_mean, row.measure_ci_low),
         "delta": found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
-        "verdict": findings.short_verdict(row),
-        "chip": CHIPS.get(row.verdict_kind, "none"),
+        "verdict": findings.short_verdict(found, row),
+        "chip": "none" if found.smoke else CHIPS.get(row.verdict_kind, "none"),
         "gap": wording.difference(row.gap_delta, row.gap_delta_low, row.gap_delta_high),
-        "gap_verdict": row.gap_verdict_kind,
-        "gap_chip": CHIPS.get(row.gap_verdict_kind, "none"),
+        "gap_verdict": UNMEASURED if row.gap_verdict_kind and found.smoke else row.gap_verdict_kind,
+        "gap_chip": "none" if found.smoke else CHIPS.get(row.gap_verdict_kind, "none"),
         "anchor": f"rung-{row.Index}",
         "detectable": found.scale.amount(row.mde),
         "section": None,
@@ -177,11 +176,6 @@ def _rates(found: Findings, steps: Steps, step: Step) -> np.ndarray | None:
     counts = [found.results.confusion(one) for one in steps.trials(step)["config_hash"]]
     known = [matrix for matrix in counts if matrix is not None]
     return rates(known) if known else None
-
-
-def _reflowed(card: str) -> str:
-    """A card without the line breaks inside its sentences; lines that begin with a word and a colon stay apart."""
-    return re.sub(r"(?<=\S)\n(?!\n|\s*[\w ]+:(?:\s|$))\s*", " ", card)
 
 
 def _number(value: float, form: str = ".2g") -> str:

@@ -168,7 +168,7 @@ def _controls(found: Findings) -> Sheet | None:
                 found.scale.spread(base.measure_mean, base.measure_ci_low),
                 found.scale.spread(row.measure_mean, row.measure_ci_low),
                 found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
-                short_verdict(row),
+                short_verdict(found, row),
                 f"{count(base.parameters)}, {count(row.parameters)}",
                 f"{count(base.flops_per_image)}, {count(row.flops_per_image)}",
                 f"{epochs[0]}, {epochs[1]}",
@@ -274,7 +274,7 @@ def _evaluations(found: Findings) -> list[Sheet]:
                     found.design_name(row.design),
                     found.scale.spread(row.measure_mean, row.measure_ci_low),
                     found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
-                    short_verdict(row),
+                    short_verdict(found, row),
                 )
                 for row in rows.itertuples()
             ),

@@ -12,7 +12,7 @@ from ablation.analysis.steps import AA
 from ablation.analysis.verdicts import CHANCE, HELPS, HURTS, NARROWS, NONE, WIDENS
 from ablation.report.escape import markdown as escape
 from ablation.report.escape import printable
-from ablation.report.findings import Findings, headline, how_judged, short_verdict, warnings
+from ablation.report.findings import UNMEASURED, Findings, headline, how_judged, short_verdict, warnings
 from ablation.report.sheets import Sheet
 from ablation.wording import FRACTION, count, counted, duration, percent, signed
 
@@ -23,7 +23,7 @@ GAP_MARKS = {NARROWS: "▼", WIDENS: "▲"}
 
 def terminal(found: Findings) -> Table:
     """The rungs of every design: the measure that decides, gap, difference to the base, verdict, lecture's figure."""
-    published = found.of_accuracy and found.published
+    published = found.of_accuracy and found.published and not found.smoke
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
@@ -31,13 +31,14 @@ def terminal(found: Findings) -> Table:
         title=Text(printable(f"{found.manifest['study']['title']}: {found.setting}")),
         caption=Text(
             legend(found, ONE_WORD[NONE])
-            + (f"; lecture: on {found.published_title}" if found.of_accuracy and found.on_other_data else "")
+            + (f"; lecture: on {found.published_title}" if published and found.on_other_data else "")
         ),
     )
     table.add_column("rung", overflow="fold")
     for name in (head(found), "gap", "delta"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
+    if not found.smoke:
+        table.add_column("verdict", no_wrap=True)
     if published:
         table.add_column("lecture", justify="right", no_wrap=True)
     if found.shows_learning:
@@ -48,7 +49,7 @@ def terminal(found: Findings) -> Table:
             table.add_row(Text(printable(found.design_name(str(design))), style="bold"))
         if design in found.averaged:
             for trick, value, verdict in shapley_values(found, str(design)):
-                table.add_row(Text(printable(trick)), "", "", value, verdict)
+                table.add_row(Text(printable(trick)), "", "", value, *([] if found.smoke else [verdict]))
             continue
         for row in rows.itertuples():
             table.add_row(
@@ -56,7 +57,7 @@ def terminal(found: Findings) -> Table:
                 found.scale.spread(row.measure_mean, row.measure_ci_low),
                 gap_cell(found, row),
                 found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
-                Text(one_word(row), style=COLOURS.get(row.verdict_kind, "")),
+                *([] if found.smoke else [Text(one_word(row), style=COLOURS.get(row.verdict_kind, ""))]),
                 *([percent(row.lecture_val)] if published else []),
                 *([row.learns.removesuffix(" seeds")] if found.shows_learning else []),
             )
@@ -79,7 +80,13 @@ def legend(found: Findings, same: str = NONE) -> str:
         if found.scale == FRACTION
         else f"gap in points, delta in {found.scale.units} and paired by seed"
     )
-    return f"{units}; {same}: within ±{found.margin}; ▼ ▲: narrows, widens the gap; verdicts are on the trick"
+    if found.smoke:
+        return units
+    guessing = (found.table["verdict_kind"] == CHANCE) & (found.table["control"] != AA)
+    return (
+        f"{units}; {same}: within ±{found.margin}; ▼ ▲: narrows, widens the gap; verdicts are on the trick"
+        + f"; {CHANCE}: neither learns" * bool(guessing.any())
+    )
 
 
 def row_title(found: Findings, row: Any) -> str:
@@ -97,8 +104,8 @@ def one_word(row: Any) -> str:
     Args:
         row: a row of `summary` as a named tuple.
     """
-    if not row.n or row.verdict_kind == CHANCE:
-        return short_verdict(row)
+    if not row.n:
+        return "no trial"
     return ONE_WORD.get(row.verdict_kind, row.verdict_kind)
 
 
@@ -108,7 +115,7 @@ def gap_cell(found: Findings, row: Any) -> str:
     Args:
         row: a row of `summary` as a named tuple.
     """
-    mark = "" if found.leaves_out(row) else GAP_MARKS.get(row.gap_verdict_kind, "")
+    mark = "" if found.leaves_out(row) or found.smoke else GAP_MARKS.get(row.gap_verdict_kind, "")
     return f"{signed(row.gap_mean).lstrip('+')} {mark}".rstrip()
 
 
@@ -140,7 +147,7 @@ def evaluations(found: Findings) -> Table:
                 Text(printable(found.step_title(row.design, row.step))),
                 found.scale.spread(row.measure_mean, row.measure_ci_low),
                 found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
-                short_verdict(row),
+                short_verdict(found, row),
             )
     return table
 
@@ -222,8 +229,8 @@ def _table(found: Findings, rows: pd.DataFrame) -> list[str]:
             found.scale.spread(row.measure_mean, row.measure_ci_low),
             signed(row.gap_mean).lstrip("+"),
             found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
-            short_verdict(row),
-            row.gap_verdict_words,
+            short_verdict(found, row),
+            UNMEASURED if row.gap_verdict_words and found.smoke else row.gap_verdict_words,
             count(row.parameters),
             count(row.flops_per_image),
             duration(row.train_seconds),

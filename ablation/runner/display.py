@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ablation.runner.time_left import Label, TimeLeft
-from ablation.wording import counted, duration
+from ablation.wording import counted, duration, wrapped
 
 if TYPE_CHECKING:
     from ablation.train.loop import Progress
@@ -67,9 +67,18 @@ class Terminal(Console):
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    def say(self, text: str) -> None:
-        """One plain line, as long as it is."""
-        self.print(text, markup=False, highlight=False, soft_wrap=True)
+    def say(self, text: str, command: str = "") -> None:
+        """A plain line, on a terminal broken between words.
+
+        Args:
+            command: what can be copied, behind the text; one that does not fit there has a line of its own.
+        """
+        whole = f"{text} {command}".rstrip()
+        if command and self.is_terminal and len(whole) > self.width:
+            whole = f"{_fitted(text, self)}\n{command}"
+        elif not command:
+            whole = _fitted(text, self)
+        self.print(whole, markup=False, highlight=False, soft_wrap=True)
 
     def busy(self, text: str) -> contextlib.AbstractContextManager[Any]:
         """Show on a terminal what takes a moment, for as long as it does."""
@@ -101,7 +110,7 @@ class Display:
 
     def note(self, text: str) -> None:
         """A line that stays."""
-        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self.console.print(_fitted(text, self.console), markup=False, highlight=False, soft_wrap=True)
 
     def busy(self, text: str) -> contextlib.AbstractContextManager[Any]:
         """Say on a terminal what takes a moment, for as long as it does."""
@@ -150,9 +159,8 @@ class Display:
         self._done += 1
         self._told = True
         result = _result(record)
-        self.note(
-            f"[{self._done}/{self._total}{self._look}] {title} seed {seed}: {result}{self._time_left()}"
-        )
+        left = self._time_left() if self._live is None else ""
+        self.note(f"[{self._done}/{self._total}{self._look}] {title} seed {seed}: {result}{left}")
 
     def end(self) -> None:
         """After the last trial."""
@@ -191,6 +199,11 @@ class Display:
             epoch = f"{progress.epoch}/{progress.epochs} {progress.done:4.0%}"
             table.add_row(Text(title), str(seed), epoch, *figures, f"{progress.images_per_second:,.0f}")
         return Group(head, table)
+
+
+def _fitted(text: str, console: Console) -> str:
+    """A text as a console takes it: where a person reads, no word is cut in two; elsewhere a line stays one."""
+    return wrapped(text, console.width, hanging=0) if console.is_terminal else text
 
 
 def _about(seconds: float) -> str:

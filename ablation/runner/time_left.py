@@ -31,7 +31,9 @@ class TimeLeft:
     """Told what happens when, it says how long the rest will take.
 
     A trial's time is its cost times a speed, plus what it takes to begin. A network that has been trained takes what
-    it took; the speed of the others is the mean of those seen, by cost.
+    it took; the speed of the others is the mean of those seen, by cost. Where trainings are too short to show a speed
+    while they last, beginning is most of their time, and the first trial begins slowest: then nothing is said before
+    the second has begun.
 
     Args:
         costs: of each trial, by title and seed, in any unit, such as FLOPs; in the order of training.
@@ -47,6 +49,7 @@ class TimeLeft:
         self._over: set[Label] = set()
         self._took: dict[str, float] = {}  # seconds per unit of cost of the latest finished trial of a title
         self._speeds: dict[str, float] = {}
+        self._short: dict[str, float] = {}  # likewise, of trials that were over before a speed could be told
         self._starts: list[float] = []
 
     def progress(self, label: Label, share: float, now: float) -> None:
@@ -65,6 +68,9 @@ class TimeLeft:
         """A trial ended."""
         run = self._running.pop(label, None)
         began = run.began if run else heapq.heappop(self._free) if self._free else now
+        if run and run.rate is None and run.first[1] < 1:
+            since, share = run.first
+            self._short[label[0]] = (now - since) / (1 - share) / self._cost(label)
         self._took[label[0]] = (now - began) / self._cost(label)
         self._over.add(label)
         heapq.heappush(self._free, now)
@@ -74,8 +80,8 @@ class TimeLeft:
         waiting = [label for label in self._costs if label not in self._over | self._running.keys()]
         if not waiting and not self._running:
             return 0.0
-        known = self._speeds or self._took
-        if not known:
+        known = self._speeds or self._short or self._took
+        if not known or (known is self._short and len(self._starts) < 2):
             return None
         typical = mean(known.values())
         slots = [self._rest(label, run, typical, now) for label, run in self._running.items()]

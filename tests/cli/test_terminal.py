@@ -56,6 +56,20 @@ def test_help_imports_little(tmp_path):
     assert tiny.python("-c", code, cwd=tmp_path).stdout == "set()\n"
 
 
+@pytest.mark.parametrize("what", ["list tricks", "show dropout", "show log_loss", "show generalization"])
+def test_on_a_terminal_no_word_is_cut_and_elsewhere_no_line(what, capsys, monkeypatch):
+    assert main(what.split()) == 0
+    piped = capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(what.split()) == 0
+    shown = capsys.readouterr().out
+    assert shown.split() == piped.split()
+    longest = max(map(len, piped.split()))
+    assert max(map(len, piped.splitlines())) > 80
+    assert max(map(len, shown.splitlines())) <= max(40, 21 + longest)
+
+
 @pytest.mark.parametrize("variables", ENCODINGS, ids=lambda one: next(iter(one.values())))
 def test_what_an_encoding_lacks_is_replaced(variables, tmp_path, study_file):
     file = study_file(title="Größe → 日本 − 3", ladder=[{"step": "a", "title": "± α"}])

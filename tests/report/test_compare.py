@@ -11,7 +11,7 @@ from ablation import report
 from ablation.analysis.judgement import judge
 from ablation.analysis.moderation import estimates
 from ablation.errors import UserError
-from ablation.report.compare import compare, to_markdown
+from ablation.report.compare import compare, terminal, to_markdown
 from ablation.results.read import load
 
 
@@ -95,6 +95,20 @@ def test_compare_says_what_else_is_not_the_same(tmp_path):
     assert "Not alike" not in to_markdown(compare([tmp_path / "a", tmp_path / "a"]))
 
 
+def test_on_a_terminal_the_comparison_is_a_table_that_fits(tmp_path):
+    for seed, (name, preset) in enumerate((("a", "quick"), ("b", "full"))):
+        write_study(tmp_path / name, preset=preset, generator_seed=seed)
+    table = compare([tmp_path / "a", tmp_path / "b"])
+    console = Console(width=80, file=io.StringIO())
+    console.print(terminal(table))
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80 and "|" not in "".join(lines)
+    for row in table.itertuples():
+        line = next(line for line in lines if line.split()[:1] == [row.step])
+        assert row.verdict_words in line and f"{100 * row.reference_mean:.1f} %" in line and "]" in line
+    assert "The preset is quick in the reference, full in the other." in " ".join(lines)
+
+
 def test_another_study_is_refused(tmp_path):
     write_study(tmp_path / "a", steps=ladder(2))
     write_study(tmp_path / "b", steps=ladder(2), study={"name": "other", "title": "Other"})
@@ -112,6 +126,7 @@ def test_terminal_escapes_of_a_folder_reach_no_output(tmp_path):
     outputs = [(tmp_path / "a" / name).read_text() for name in ("report.md", "report.html")]
     outputs.append(to_markdown(compare([tmp_path / "a", tmp_path / "b"])))
     console = Console(width=120, file=io.StringIO())
+    console.print(terminal(compare([tmp_path / "a", tmp_path / "b"])))
     console.print(report.closing(load(tmp_path / "a")).table)
     outputs += [console.file.getvalue(), report.closing(load(tmp_path / "a")).headline]
     assert not [one for one in outputs if "\x1b" in one or "\x07" in one or "\u202e" in one]

@@ -140,6 +140,28 @@ def test_the_terminal_table_fits_eighty_columns(tmp_path):
     assert "on CIFAR-10" in " ".join(text.split())
 
 
+def test_at_smoke_nothing_reads_like_an_answer_and_names_are_whole(tmp_path):
+    results = write_study(tmp_path, preset="smoke")
+    text = words(results, 80)
+    for name in ("baseline", "batch norm", "augment", "capacity", "residual"):
+        assert any(line.strip().startswith(name) for line in text.splitlines()), name
+    assert not re.search(r"helps|hurts|same|open|chance|%.*%|[▼▲]", text.partition("baseline")[2])
+    assert "verdict" not in text and "lecture" not in text
+    assert "Nothing is measured here" in report.closing(results).headline
+    report.write(tmp_path)
+    assert re.search(r"\| not measured \|", (tmp_path / "report.md").read_text())
+    page = (tmp_path / "report.html").read_text()
+    assert '<span class="chip none">not measured</span>' in page
+    assert not re.search(r'class="chip (helps|hurts|same|open)"', page)
+
+
+def test_trials_at_chance_leave_room_for_the_names_of_rungs(tmp_path):
+    chance = dict.fromkeys((one["step"] for one in ladder()), 0.1)
+    text = words(write_study(tmp_path, seeds=[0, 1], noise=0.02, test=chance, train=chance), 80)
+    row = next(line for line in text.splitlines() if line.strip().startswith("batch norm"))
+    assert "chance" in row and "chance: neither learns" in " ".join(text.split())
+
+
 def test_the_terminal_table_cuts_no_name_of_a_design(tmp_path):
     left = [
         step("leave-one-out", "full", 0, None, []),

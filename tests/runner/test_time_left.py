@@ -53,3 +53,18 @@ def test_trials_that_fail_at_once_are_no_division_by_zero():
     assert left.seconds(0.0) == 0.0
     left.finish(("a", 1), 0.0)
     assert left.seconds(0.0) == 0.0
+
+
+def test_short_trainings_are_not_taken_to_begin_as_slowly_as_the_first():
+    """At smoke the first of 20 networks takes 11 s to begin, the next 3 s, and each trains for .6 s."""
+    left = TimeLeft({(f"{i}", 0): 1.0 + i % 4 for i in range(20)}, 1, 0.0)
+    now, said = 0.0, []
+    for i in range(3):
+        began = now + (3.0 if i else 11.0)
+        now = began + 0.6
+        for at, share in ((began, 0.1), (now, 1.0)):
+            left.progress((f"{i}", 0), share, at)
+        left.finish((f"{i}", 0), now)
+        said.append(left.seconds(now))
+    assert said[0] is None
+    assert said[1:] == pytest.approx([18 * 3.6, 17 * 3.6], rel=0.25)

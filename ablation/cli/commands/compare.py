@@ -17,7 +17,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
-    from ablation.report.compare import compare, to_markdown
+    from ablation.report import compare
+    from ablation.runner.display import Terminal
 
-    print(to_markdown(compare(given.folders, given.measure)))
+    shown, table = Terminal(), compare.compare(given.folders, given.measure)
+    if shown.is_terminal:
+        shown.print(compare.terminal(table))
+    else:
+        print(compare.to_markdown(table))
     return exit_codes.DONE

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ablation.cli import exit_codes
+from ablation.cli.printed import tell
 from ablation.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
         raise UserError(f"list: unknown '{given.what}'{did_you_mean(given.what, KINDS)}")
     width = max(len(name) for name, _ in lines)
     for name, title in lines:
-        print(f"{name:{width}}  {title}".rstrip())
+        tell(f"{name:{width}}  {title}".rstrip(), hanging=width + 2)
     return exit_codes.DONE
 
 

@@ -78,19 +78,20 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
             with terminal.busy("drawing the report"):
                 report.write(outcome.folder)
             page = outcome.folder / "report.html"
-            terminal.say(f"report: {page}; " + _opened(page, given.open))
+            how, command = _opened(page, given.open)
+            terminal.say(f"report: {page}; {how}", command)
     low = _below(found.trials, given.floor)
     for line in low:
         terminal.say(line)
     return exit_codes.FAILED if outcome.bad or low else exit_codes.DONE
 
 
-def _opened(page: Path, wanted: bool) -> str:
-    """Open a page in the browser if that is wanted; how that went, or how to do it."""
-    command = "open" if sys.platform == "darwin" else "xdg-open"
+def _opened(page: Path, wanted: bool) -> tuple[str, str]:
+    """Open a page in the browser if that is wanted; how that went, and the command that opens it where it is not."""
     if wanted and webbrowser.open(page.resolve().as_uri()):
-        return "opened in the browser"
-    return f"no browser was found; {command} {page}" if wanted else f"to see it: {command} {page}"
+        return "opened in the browser", ""
+    command = "open" if sys.platform == "darwin" else "xdg-open"
+    return "no browser was found:" if wanted else "to see it:", f"{command} {page}"
 
 
 def _below(trials: "pd.DataFrame", floor: float | None) -> list[str]:

@@ -5,7 +5,9 @@ import inspect
 from collections.abc import Sequence
 
 from ablation.cli import exit_codes
+from ablation.cli.printed import tell
 from ablation.errors import UserError, did_you_mean
+from ablation.wording import reflowed
 
 HELP = "a trick's card, a measure, or a study rung by rung"
 
@@ -20,13 +22,14 @@ def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
     if given.name in tricks.names():
         from ablation.lectures.reference import measured
 
-        print(tricks.card(given.name))
+        tell(reflowed(tricks.card(given.name)), hanging=0)
+        print()
         for line in measured(given.name):
-            print(f"Measured: {line}")
+            tell(f"Measured: {line}")
         return exit_codes.DONE
     if given.name in measures.names():
         measure = measures.computed(given.name)
-        print(f"{measure.title}\n\n{inspect.getdoc(measure.function) or ''}".strip())
+        tell(f"{measure.title}\n\n{reflowed(inspect.getdoc(measure.function) or '')}".strip(), hanging=0)
         return exit_codes.DONE
     if given.name not in study.names() and not given.name.endswith((".yaml", ".yml")):
         known = (*tricks.names(), *study.names(), *measures.names())
@@ -34,16 +37,16 @@ def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
             f"show: unknown trick, study or measure '{given.name}'{did_you_mean(given.name, known)}"
         )
     shown = study.load(given.name)
-    print(f"{shown.title or shown.study}\n{shown.question}\n{shown.source}".strip())
+    tell(f"{shown.title or shown.study}\n{shown.question}\n{shown.source}".strip(), hanging=0)
     told = [one.phrase for one in shown.reported]
-    print(f"verdicts by {told[0]}" + (f"; also reported: {', '.join(told[1:])}" if told[1:] else ""))
+    tell(f"verdicts by {told[0]}" + (f"; also reported: {', '.join(told[1:])}" if told[1:] else ""))
     for step in study.plan(shown, preset="full", dataset=shown.dataset):
-        print(f"\n{step.position} {step.title}" + (f" (on {step.base})" if step.base else ""))
+        tell(f"\n{step.position} {step.title}" + (f" (on {step.base})" if step.base else ""))
         for name, parameters in step.uses:
             settings = ", ".join(
                 f"{key}={value}" for key, value in (tricks.parameters(name) | parameters).items()
             )
-            print(f"    {name}({settings}): {tricks.card(name).partition(chr(10))[0]}")
-        for name, value in step.lecture.model_dump(exclude_none=True).items():
-            print(f"    lecture, {name}: {value}")
+            tell(f"    {name}({settings}): {tricks.card(name).partition(chr(10))[0]}")
+        for name, value in step.lecture.model_dump(exclude_defaults=True).items():
+            tell(f"    lecture, {name}: {value}")
     return exit_codes.DONE

@@ -60,5 +60,5 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     if told := search.report.answer(outcome.folder):
         terminal.say(told)
     if (outcome.folder / "tuned.yaml").exists():
-        terminal.say(f"compare default and tuned: ablation run {outcome.folder / 'tuned.yaml'}")
+        terminal.say("compare default and tuned:", f"ablation run {outcome.folder / 'tuned.yaml'}")
     return exit_codes.FAILED if outcome.failed else exit_codes.DONE
