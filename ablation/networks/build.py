@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from ablation.keras_private import innermost
+from ablation.networks import families
 from ablation.networks.applications import make_application
 from ablation.networks.backbones import APPLICATIONS
 from ablation.networks.count import FUNCTIONS
@@ -45,11 +46,11 @@ def build(recipe: Recipe, problem: Problem, seed: int) -> keras.Model:
     precision = resolve_precision(recipe.precision)
     image = keras.Input(problem.image_shape, dtype="float32", name="image")
     outputs: dict[str, Any] = {}
-    written = graph(recipe, problem)
+    written, computed_by = graph(recipe, problem), families.get(recipe.family).computed_by
     for node in written.nodes:
         dtype = "float32" if node.float32 else precision
-        make_one = _maker(node.layer)
-        layer = make_one(node.layer, seed, node.name, name=node.name, dtype=dtype)
+        spec = node.layer.replace(path=computed_by.get(node.layer.path, node.layer.path))
+        layer = _maker(spec)(spec, seed, node.name, name=node.name, dtype=dtype)
         inputs = [outputs[name] for name in node.inputs]
         outputs[node.name] = layer(image if not inputs else inputs[0] if len(inputs) == 1 else inputs)
     model = keras.Model(image, outputs[written.head[-1].name], name="network")

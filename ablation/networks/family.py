@@ -26,6 +26,7 @@ class Family:
         defaults: fields of the network that choosing the family sets, unless they are set beside it.
         channels: the numbers that say how wide a recipe's body is.
         with_channels: the recipe with others in their place.
+        computed_by: classes that compute the same as those of Keras, to rounding, in less time, by the paths of those.
     """
 
     build: Callable[[Recipe, Problem], Graph]
@@ -35,3 +36,4 @@ class Family:
     always: tuple[str, ...] = ()
     options: type[Frozen] = NoOptions
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    computed_by: Mapping[str, str] = field(default_factory=dict)

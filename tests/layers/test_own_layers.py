@@ -18,8 +18,8 @@ def test_every_layer_of_the_project_is_tested_here():
     modules = {file.stem for file in (ROOT / "ablation" / "layers").glob("*.py")}
     tested = {module for module, _ in own_layers.ALL.values()}
     assert modules - tested == {
-        "__init__", "batch_normalization", "enlarge", "image_net_scaling", "image_operations", "padded_identity",
-        "whitening_conv2d",
+        "__init__", "activation", "batch_normalization", "conv2d", "enlarge", "image_net_scaling", "image_operations",
+        "padded_identity", "whitening_conv2d",
     }  # fmt: skip
 
 

@@ -92,4 +92,8 @@ FAMILY = Family(
         "head": (),
         "logit_scale": 1 / 9,
     },
+    computed_by={
+        "keras.layers.Activation": "ablation.layers.activation.Activation",
+        "keras.layers.Conv2D": "ablation.layers.conv2d.Conv2D",
+    },
 )
