@@ -1,132 +1,33 @@
-"""The table for a paper: LaTeX with booktabs, Markdown or CSV; its sources as BibTeX, its figures a column wide."""
+"""The table for a paper: LaTeX with booktabs, Markdown or CSV."""
 
 import csv
-import functools
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-import yaml
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.text import Text
 
 from ablation import measures
 from ablation.analysis import moderation
 from ablation.analysis.judgement import judge, words_of
 from ablation.analysis.verdicts import HELPS, HURTS, NONE
 from ablation.errors import UserError, did_you_mean
-from ablation.measures import Measure
-from ablation.report import figures, style
+from ablation.report.bibliography import citation_keys
+from ablation.report.columns import columns
 from ablation.report.escape import markdown as markdown_escape
 from ablation.report.escape import printable
 from ablation.report.findings import FULL, Findings
-from ablation.wording import FRACTION, Scale, count, duration, percent
 
 FORMATS = ("latex", "markdown", "csv")
 SPREADS = ("interval", "deviation")
-DEFAULT = ("rung", "test", "gap", "delta", "published")
 CREATOR = "ablation export"
 """Stands in every file that is written beside the table."""
-COLUMN_WIDTH = 3.35  # inches, of a page with two columns
+DEFAULT = ("rung", "test", "gap", "delta", "published")
 MARKS = {HELPS: "*", HURTS: "*", NONE: "="}
 LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "−": "$-$", "–": "--", "×": r"$\times$",
     "<": "$<$", ">": "$>$",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Column:
-    """What a column shows.
-
-    Attributes:
-        head: over it.
-        cell: a row of `summary` as a named tuple -> text.
-        numbers: of `summary`, for CSV; by default what the column is called there.
-    """
-
-    head: str
-    cell: Callable[[Any], str]
-    numbers: tuple[str, ...]
-
-
-def columns(found: Findings, spread: str) -> dict[str, Column]:
-    """Every column that a table may have, by name.
-
-    Args:
-        spread: `interval` for 95 % intervals, `deviation` for standard deviations over seeds.
-    """
-    done = found.done[found.done["design"] == found.design].groupby("step")
-
-    def mean(column: str, figure: str, low: str, scale: Scale = FRACTION) -> Callable[[Any], str]:
-        deviations = done[column].std()
-
-        def cell(row: Any) -> str:
-            value = getattr(row, figure)
-            half = value - getattr(row, low) if spread == "interval" else deviations.get(row.step, np.nan)
-            if np.isnan(value):
-                return "–"
-            return scale.number(value) + ("" if np.isnan(half) else f" ± {scale.number(half)}")
-
-        return cell
-
-    def of_measure(measure: Measure) -> dict[str, Column]:
-        name, scale = f"measure_{measure.name}", measure.scale
-        head = f"{measure.title} ({scale.sign.strip() or scale.unit})".removesuffix(" ()")
-        ends = tuple(f"{name}_{part}" for part in ("delta", "delta_low", "delta_high"))
-        means = tuple(f"{name}_{part}" for part in ("mean", "ci_low", "ci_high"))
-
-        def cell(row: Any) -> str:
-            delta, low, high = (getattr(row, end) for end in ends)
-            return scale.difference(delta, low, high) or "–"
-
-        return {
-            measure.name: Column(head, mean(measure.column, means[0], means[1], scale), means),
-            f"{measure.name}_delta": Column(f"Delta, {measure.phrase}", cell, ends),
-            f"{measure.name}_verdict": Column(
-                f"Verdict, {measure.phrase}", lambda row: getattr(row, f"{name}_verdict_kind") or "–",
-                (f"{name}_verdict_kind",),
-            ),
-        }  # fmt: skip
-
-    def delta(row: Any) -> str:
-        if not row.pairs:
-            return "–"
-        told = f" [{signed(row.delta_ci_low)}, {signed(row.delta_ci_high)}]" * (row.pairs > 1)
-        return f"{signed(row.delta)}{told}"
-
-    signed = found.scale.signed
-
-    return {
-        "rung": Column("Step", found.title, ("step",)),
-        "n": Column("n", lambda row: str(row.n), ("n",)),
-        "test": Column(
-            "Test (%)", mean("test_accuracy", "test_mean", "test_ci_low"),
-            ("test_mean", "test_ci_low", "test_ci_high"),
-        ),
-        "val": Column("Val. (%)", lambda row: percent(row.val_mean).removesuffix(" %"), ("val_mean",)),
-        "train": Column("Train (%)", lambda row: percent(row.train_mean).removesuffix(" %"), ("train_mean",)),
-        "gap": Column("Gap", mean("gap", "gap_mean", "gap_ci_low"), ("gap_mean", "gap_ci_low", "gap_ci_high")),
-        "delta": Column("Delta", delta, ("delta", "delta_ci_low", "delta_ci_high")),
-        "p": Column("p (Holm)", lambda row: _p(row.p_holm), ("p_holm",)),
-        "verdict": Column("Verdict", lambda row: row.verdict_kind or "–", ("verdict_kind",)),
-        "parameters": Column("Params", lambda row: count(row.parameters), ("parameters",)),
-        "flops": Column("FLOPs", lambda row: count(row.flops_per_image), ("flops_per_image",)),
-        "time": Column("Time", lambda row: duration(row.train_seconds), ("train_seconds",)),
-        "published": Column(
-            f"Published ({found.published_title})" if found.on_other_data else "Published",
-            lambda row: percent(row.lecture_val).removesuffix(" %"), ("lecture_val",),
-        ),
-    } | {
-        name: column for one in ((found.measure, *found.others) if found.others else ())
-        for name, column in of_measure(one).items()
-    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -217,77 +118,6 @@ def separable_best(found: Findings) -> str | None:
     judged = judge(estimates, words_of(found.measure), margin=found.measure.margin)
     beats_all = all(one.verdict == HELPS for one in judged)
     return best if beats_all else None
-
-
-@functools.cache
-def sources() -> dict[str, dict[str, str]]:
-    """What cards cite, by their words: BibTeX fields, with `key` and `kind`."""
-    text = (Path(__file__).parent / "citations.yaml").read_text(encoding="utf-8")
-    return {
-        name: {key: str(value) for key, value in entry.items()}
-        for name, entry in yaml.safe_load(text).items()
-    }
-
-
-def cited(card: str) -> list[dict[str, str]]:
-    """The sources that a card names, in its order."""
-    source = re.search(r"Source:(.*?)(?:\n\s*\n|\n\s*[A-Z][\w ]*:|\Z)", card, re.DOTALL)
-    words = " ".join(source[1].split()) if source else ""
-    there = [(words.find(name), entry) for name, entry in sources().items() if name in words]
-    return [entry for _, entry in sorted(there, key=lambda one: one[0])]
-
-
-def citation_keys(found: Findings, row: Any) -> list[str]:
-    """BibTeX keys of the tricks that a row's own step adds."""
-    tricks = found.step(row.design, row.step)["tricks"]
-    return list(dict.fromkeys(one["key"] for trick in tricks for one in cited(trick["card"])))
-
-
-def bibtex(found: Findings) -> str:
-    """The sources of the tricks in the table, an entry each, by key."""
-    cards = [
-        trick["card"]
-        for row in found.rungs.itertuples()
-        for trick in found.step(row.design, row.step)["tricks"]
-    ]
-    entries = {one["key"]: one for card in cards for one in cited(card)}
-    return "\n".join(map(_entry, (entries[key] for key in sorted(entries))))
-
-
-def at_column_width(figure: Figure, width: float = COLUMN_WIDTH) -> Figure:
-    """A figure made as small as a column of a page, its letters and lines with it.
-
-    Args:
-        width: in inches.
-    """
-    wide, high = figure.get_size_inches()
-    scale = width / wide
-    figure.set_size_inches(width, high * scale)
-    for text in figure.findobj(Text):
-        text.set_fontsize(text.get_fontsize() * scale)
-    for line in figure.findobj(Line2D):
-        line.set_linewidth(line.get_linewidth() * scale)
-        line.set_markersize(line.get_markersize() * scale)
-    return figure
-
-
-def drawn(found: Findings) -> dict[str, bytes]:
-    """Every figure as PDF and SVG at a column's width, by file name."""
-    files = {}
-    for name, drawing in figures.drawings(found).items():
-        figure = at_column_width(drawing.draw(found, wide=False))
-        for kind in ("pdf", "svg"):
-            buffer = io.BytesIO()
-            with style.style(10):
-                figure.savefig(buffer, format=kind, metadata=_NO_DATES[kind])
-            files[f"{name}.{kind}"] = buffer.getvalue()
-    return files
-
-
-_NO_DATES: dict[str, dict[str, Any]] = {
-    "pdf": {"Creator": CREATOR, "CreationDate": None},
-    "svg": {"Creator": CREATOR, "Date": None},
-}
 
 
 def _legend(found: Findings, spread: str, names: Sequence[str], best: str | None) -> str:
@@ -383,17 +213,3 @@ def _markdown(found: Findings, drawn: Drawn) -> str:
 def latex_escape(text: str) -> str:
     """Text that LaTeX shows as it is."""
     return "".join(LATEX.get(letter, letter) for letter in printable(text))
-
-
-def _entry(entry: dict[str, str]) -> str:
-    # A second pair of braces keeps the capitals of a title, which BibTeX's styles lower.
-    fields = [
-        f"  {name} = {{{{{value}}}}}" if name == "title" else f"  {name} = {{{value}}}"
-        for name, value in entry.items()
-        if name not in ("key", "kind")
-    ]
-    return f"@{entry['kind']}{{{entry['key']},\n" + ",\n".join(fields) + "\n}\n"
-
-
-def _p(p: float) -> str:
-    return "–" if np.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"

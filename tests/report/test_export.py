@@ -12,7 +12,7 @@ from synthetic import EVIL, ladder, write_study
 from ablation import tricks
 from ablation.cli import main
 from ablation.errors import UserError
-from ablation.report import export, findings
+from ablation.report import bibliography, column_figures, export, findings
 
 ROOT = Path(__file__).parents[2]
 LATEX = next(filter(None, map(shutil.which, ("pdflatex", "xelatex", "tectonic"))), None)
@@ -54,8 +54,8 @@ def test_latex_has_a_row_a_rung_with_interval_marks_published_and_sources(found)
     for line, kind in zip(rows[2:], found.table["verdict_kind"][1:], strict=True):
         assert line.count("$^{") == (kind in marks) and marks.get(kind, "") in line
     assert "Holm" in text and "Bold: better than every other step" in text
-    assert "@article{srivastava2014dropout," in export.bibtex(found)
-    assert "mixup" not in export.bibtex(found), "only tricks of the table"
+    assert "@article{srivastava2014dropout," in bibliography.bibtex(found)
+    assert "mixup" not in bibliography.bibtex(found), "only tricks of the table"
 
 
 def test_the_best_is_bold_only_where_it_beats_every_other(tmp_path):
@@ -99,9 +99,9 @@ def test_an_unknown_column_is_told(found):
 
 def test_every_source_of_a_data_file_is_cited_by_a_card_and_has_its_fields():
     cards = [tricks.card(name) for name in tricks.names()]
-    used = {one["key"] for card in cards for one in export.cited(card)}
-    assert used == {entry["key"] for entry in export.sources().values()}
-    for name, entry in export.sources().items():
+    used = {one["key"] for card in cards for one in bibliography.cited(card)}
+    assert used == {entry["key"] for entry in bibliography.sources().values()}
+    for name, entry in bibliography.sources().items():
         assert {"key", "kind", "author", "title", "year"} <= entry.keys()
         assert entry["year"] == name[-4:] and entry["author"].split(",")[0].split()[-1] in name
 
@@ -115,7 +115,7 @@ def test_the_command_writes_table_sources_and_figures(folder, tmp_path, capsys):
     assert {"ladder.pdf", "ladder.svg", "gap.pdf", "curves.svg"} <= names
     svg = (pictures / "ladder.svg").read_text()
     points = float(svg.partition('width="')[2].partition("pt")[0])
-    assert points == pytest.approx(72 * export.COLUMN_WIDTH, abs=0.1)
+    assert points == pytest.approx(72 * column_figures.COLUMN_WIDTH, abs=0.1)
     assert main(["export", str(folder), "--out", str(out), "--figures", str(pictures)]) == 0  # once more
     capsys.readouterr()
     assert main(["export", str(folder), "--format", "markdown"]) == 0
@@ -138,7 +138,7 @@ def test_text_from_outside_is_escaped(tmp_path):
 @pytest.mark.parametrize("layout", ["onecolumn", "twocolumn"])
 def test_a_real_latex_sets_it_within_the_margins(layout, tmp_path):
     reference = findings.collect(findings_of(ROOT / "results/reference/generalization/cifar10-quick"))
-    (tmp_path / "refs.bib").write_text(export.bibtex(reference), encoding="utf-8")
+    (tmp_path / "refs.bib").write_text(bibliography.bibtex(reference), encoding="utf-8")
     (tmp_path / "paper.tex").write_text(
         f"\\documentclass[{layout}]{{article}}\\usepackage{{booktabs}}\\usepackage{{graphicx}}\n"
         f"\\begin{{document}}\\ref{{tab:generalization}}\n{export.table(reference, 'latex')}"

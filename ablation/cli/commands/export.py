@@ -37,13 +37,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
     from ablation.errors import UserError
     from ablation.files import check_replaceable, write_atomically
-    from ablation.report import export, findings
+    from ablation.report import bibliography, column_figures, export, findings
     from ablation.results import read as results
     from ablation.runner.options import names
 
     found = findings.collect(results.load(given.folder))
     text = export.table(found, given.format, names(given.columns), given.spread)
-    sources = export.bibtex(found) if given.format != "csv" else ""
+    sources = bibliography.bibtex(found) if given.format != "csv" else ""
     if given.out is None:
         comment = "% " if given.format == "latex" else ""
         print(text, end="")
@@ -56,7 +56,7 @@ def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
             raise UserError(f"--out {given.out}: expected a name for the table; the sources get .bib")
         written[beside] = f"% {export.CREATOR}\n{sources}"
     if given.figures is not None:
-        written |= {given.figures / name: image for name, image in export.drawn(found).items()}
+        written |= {given.figures / name: image for name, image in column_figures.drawn(found).items()}
     for file in written:
         check_replaceable(file, export.CREATOR)
     table: dict[Path, str | bytes] = {} if given.out is None else {given.out: text}
