@@ -1,6 +1,9 @@
 """What all backends share: a network, its optimizer and the training objective, written in `keras.ops`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
 from typing import Any
 
 import keras
@@ -83,6 +86,26 @@ class Learner:
         self.optimizer.finalize_variable_values(self.trainable)
         if self.slow is not None:
             self.slow.finish()
+
+    def runs(self, steps: int) -> Iterator[tuple[slice, tuple[bool, ...]]]:
+        """The next steps in runs in which the same weights are trained, for engines that leave other gradients out.
+
+        A weight whose training has ended still has its gradient computed where all gradients are clipped by their
+        common norm, and where a loss is scaled, so that nobody knows before which steps will count.
+
+        Args:
+            steps: how many come.
+
+        Yields:
+            Which of them, and of each trainable weight whether its gradient is wanted there.
+        """
+        alone = getattr(self.optimizer, "global_clipnorm", None) is None
+        ends = getattr(self.optimizer, "ends", {}) if alone else {}
+        done = int(self.optimizer.iterations)
+        cuts = {end - done for end in ends.values() if 0 < end - done < steps}
+        for first, last in pairwise(sorted({0, steps} | cuts)):
+            wanted = (done + first < ends.get(variable.path, inf) for variable in self.trainable)
+            yield slice(first, last), tuple(wanted)
 
     def objective(self, images: Any, labels: Any) -> tuple[Any, Any]:
         """One training batch.

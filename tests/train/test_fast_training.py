@@ -245,6 +245,31 @@ def test_the_bias_of_the_whitening_rests_after_its_epochs(splits):
     np.testing.assert_array_equal(biases[1], biases[2])
 
 
+def test_the_gradient_of_a_bias_that_rests_is_left_out_and_nothing_else_changes(splits, monkeypatch):
+    chosen = recipe("whitening", "lookahead", "bias_rate")
+    chosen = chosen.replace(whitening=chosen.whitening.replace(bias_epochs=0.5))  # 2 steps of 4
+    engine = engine_of(chosen, splits)
+    learner = engine.learner
+    every = (True,) * len(learner.trainable)
+    resting = tuple(weight.path != "patches/bias" for weight in learner.trainable)
+    assert sum(resting) == len(every) - 1
+    assert list(learner.runs(3)) == [(slice(0, 2), every), (slice(2, 3), resting)]
+    engine.train(BATCHES)
+    assert list(learner.runs(3)) == [(slice(0, 3), resting)]
+
+    whole = engine_of(chosen, splits)
+    monkeypatch.setattr(type(learner), "runs", lambda self, steps: [(slice(0, steps), every)])
+    whole.train(BATCHES)
+    for weight, expected in zip(learner.slow.fast, whole.learner.slow.fast, strict=True):
+        np.testing.assert_array_equal(weight, expected, err_msg=weight.path)
+
+
+def test_where_gradients_are_clipped_by_their_norm_a_resting_bias_counts(splits):
+    chosen = recipe("whitening", "clip_norm")
+    chosen = chosen.replace(whitening=chosen.whitening.replace(bias_epochs=0.5))
+    assert [some for some, _ in engine_of(chosen, splits).learner.runs(3)] == [slice(0, 3)]
+
+
 def test_a_fast_training_stopped_after_every_epoch_is_the_same_training(splits, tmp_path):
     trial = tiny.trial_of(recipe(*LADDER, "pad_crop"))
     whole = train(trial, splits, keep=tmp_path / "whole.npz")
