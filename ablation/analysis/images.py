@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ablation.analysis.steps import steps_of
+from ablation.analysis.steps import Step, Steps, steps_of
 from ablation.results.read import Results, Right
 
 IMAGES_COLUMNS = ("design", "step", "seeds", "images", "image_error", "seed_error")
@@ -48,7 +48,7 @@ def image_errors(results: Results) -> pd.DataFrame:
     rows = []
     for step in steps.all:
         base = steps.base(step)
-        pairs = [] if base is None else _pairs(results, *(steps.trials(one) for one in (step, base)))
+        pairs = [] if base is None else predicted_pairs(results, steps, step, base)
         if pairs:
             mine, theirs = (np.array([one.hits for one in side]) for side in zip(*pairs, strict=True))
             differences = mine.mean(axis=1) - theirs.mean(axis=1)
@@ -60,10 +60,12 @@ def image_errors(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(IMAGES_COLUMNS))
 
 
-def _pairs(results: Results, step: pd.DataFrame, base: pd.DataFrame) -> list[tuple[Right, Right]]:
+def predicted_pairs(results: Results, steps: Steps, step: Step, base: Step) -> list[tuple[Right, Right]]:
     """A step's and its base's predictions under each seed that both have, all of the same test images."""
     mine, theirs = (
-        {row.seed: results.right(row.config_hash) for row in trials.itertuples()} for trials in (step, base)
+        {row.seed: results.right(row.config_hash) for row in steps.trials(one).itertuples()}
+        for one in (step, base)
     )
     both = [(one, other) for seed, one in mine.items() if one and (other := theirs.get(seed))]
-    return [pair for pair in both if {one.images for one in pair} == {both[0][0].images}]
+    alike = [pair for pair in both if pair[0].comparable(pair[1])]
+    return [pair for pair in alike if pair[0].comparable(alike[0][0])]

@@ -1,8 +1,21 @@
 """Which images a change turned right, and which wrong."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import nan
+from typing import Any
 
 import numpy as np
+import pandas as pd
+
+from ablation.analysis.images import predicted_pairs
+from ablation.analysis.steps import CONTROL, steps_of
+from ablation.results.read import Results
+
+TURNED_COLUMNS = (
+    "design", "step", "base", "class", "seeds", "images", "fixed_mean", "fixed_min", "fixed_max", "broken_mean",
+    "broken_min", "broken_max", "by_chance",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,3 +55,45 @@ def turned(before: np.ndarray, after: np.ndarray) -> Turned:
     pairs = seeds * (seeds - 1) / 2
     differ = float((was * (seeds - was)).sum() / pairs) if pairs else float("nan")
     return Turned(tuple(fixed), tuple(broken), was, now, differ)
+
+
+def turned_images(results: Results) -> pd.DataFrame:
+    """How many test images each step fixed, and how many it broke, against its base under the same seed.
+
+    Two trainings of one network differ on images too. `by_chance` says on how many: what another seed of the base
+    fixes, and as many it breaks (Milani Fard et al. 2016 call it churn). Under one seed, step and base share initial
+    weights and the order of images where both have them, so that a step may turn fewer.
+
+    Returns:
+        A row a step, and one for each class of it where its trials tell the images' classes: design, step, base, class
+        (its name, empty of all images), seeds (paired), images (of the class), fixed and broken (mean, lowest and
+        highest of the seeds, numbers of images), by_chance (mean over all ordered pairs of seeds of the base; NaN
+        with one seed). Controls have none.
+
+    Raises:
+        UserError: no trial of the folder is done.
+    """
+    steps, rows = steps_of(results), []
+    for step in steps.all:
+        base = steps.base(step)
+        pairs = [] if base is None or step["role"] == CONTROL else predicted_pairs(results, steps, step, base)
+        if base is not None and pairs:
+            place = step["design"], step["step"], base["step"]
+            before, after = (np.array([pair[side].hits for pair in pairs]) for side in (1, 0))
+            rows.append((*place, "", len(pairs), *_counts(before, after)))
+            labels = pairs[0][0].labels
+            for index, name in enumerate(
+                results.manifest["dataset"]["classes"] if labels is not None else ()
+            ):
+                own = labels == index
+                rows.append((*place, name, len(pairs), *_counts(before[:, own], after[:, own])))
+    return pd.DataFrame(rows, columns=list(TURNED_COLUMNS))
+
+
+def _counts(before: np.ndarray, after: np.ndarray) -> Iterator[Any]:
+    """The columns from `images` on of boolean arrays (seeds, images)."""
+    yield before.shape[1]
+    for counts in ((~before & after).sum(axis=1), (before & ~after).sum(axis=1)):
+        yield from (float(counts.mean()), int(counts.min()), int(counts.max()))
+    seeds, right = len(before), before.sum(axis=0)
+    yield float((right * (seeds - right)).sum() / (seeds * (seeds - 1))) if seeds > 1 else nan

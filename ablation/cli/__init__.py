@@ -8,6 +8,7 @@ from ablation import own_code, system
 from ablation.cli.exit_codes import BAD_INPUT, DONE, INTERRUPTED
 from ablation.cli.groups import spelling
 from ablation.cli.parser import build_parser, code_of
+from ablation.cli.printed import tell
 from ablation.errors import UserError
 from ablation.runner.options import OptionError
 
@@ -29,10 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with system.frameworks_silenced():
                 return parsed.carry_out(parsed, given)
     except UserError as error:
-        print(f"ablation: {_printable(_as_typed(error))}", file=sys.stderr)
+        tell(f"ablation: {_printable(_as_typed(error))}", stream=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
-        print("ablation: stopped; the same command goes on from the last saved epoch", file=sys.stderr)
+        tell("ablation: stopped; the same command goes on from the last saved epoch", stream=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.filename is None:
             raise
-        print(f"ablation: {_printable(f'{error.filename}: {error.strerror}')}", file=sys.stderr)
+        tell(f"ablation: {_printable(f'{error.filename}: {error.strerror}')}", stream=sys.stderr)
         return BAD_INPUT
 
 

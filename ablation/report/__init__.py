@@ -15,7 +15,8 @@ __all__ = ["Closing", "closing", "evaluations_table", "write"]
 
 
 def write(folder: Path) -> list[Path]:
-    """Write `summary.csv`, `contributions.csv`, `figures/*.png`, `report.md` and `report.html` into a results folder.
+    """Write `summary.csv`, `contributions.csv`, `figures/*.png`, `report.md` and `report.html` into a results folder,
+    and `classes.csv` and `turned.csv` where they have a row.
 
     Args:
         folder: a results folder, finished or not.
@@ -31,11 +32,11 @@ def write(folder: Path) -> list[Path]:
     files: dict[str, bytes | str] = {
         "summary.csv": found.table.to_csv(index=False, float_format="%.12g"),
         "contributions.csv": found.contributions.to_csv(index=False, float_format="%.12g"),
-        **(
-            {"classes.csv": found.classes.to_csv(index=False, float_format="%.12g")}
-            if len(found.classes)
-            else {}
-        ),
+        **{
+            name: table.to_csv(index=False, float_format="%.12g")
+            for name, table in (("classes.csv", found.classes), ("turned.csv", found.turned))
+            if len(table)
+        },
         **{f"figures/{name}.png": image for name, image in drawn.items()},
         "report.md": text.markdown(found, drawn, sheets.sheets(found)),
         "report.html": page.html(found),

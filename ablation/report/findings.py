@@ -17,6 +17,7 @@ from ablation.analysis.learning import YES
 from ablation.analysis.measured import margin_of, primary, reported
 from ablation.analysis.sequential import Looked, looked
 from ablation.analysis.steps import AA, CONTROL, LEFT_OUT, averaged, done_trials, titles, variants
+from ablation.analysis.turned import turned_images
 from ablation.analysis.verdicts import HELPS, HURTS, NARROWS, NONE, OPEN, WIDENS
 from ablation.measures import ACCURACY, Measure
 from ablation.results.manifest import draws_of, images_told
@@ -45,6 +46,7 @@ class Findings:
         evaluations: `analysis.evaluations`.
         classes: `analysis.classes`.
         image_errors: `analysis.images.image_errors`.
+        turned: `analysis.turned.turned_images`.
         floor: half width of the A/A noise floor, in the units of `measure`; None without an A/A rung.
         measure: the one that decides the verdicts.
         others: the measures that are reported beside it.
@@ -65,6 +67,7 @@ class Findings:
     evaluations: pd.DataFrame
     classes: pd.DataFrame
     image_errors: pd.DataFrame
+    turned: pd.DataFrame
     floor: float | None
     measure: Measure
     others: tuple[Measure, ...]
@@ -271,6 +274,7 @@ def collect(results: Results) -> Findings:
         evaluations=evaluations(results),
         classes=classes(results),
         image_errors=image_errors(results),
+        turned=turned_images(results),
         floor=control_floor(results),
         measure=primary(results.manifest),
         others=reported(results.manifest)[1:],
@@ -388,6 +392,7 @@ def how_judged(found: Findings) -> list[str]:
         "two-sided interval of the look's level lies" if looks else "90 % interval lies",
         f"within ±{found.margin}. Open: neither shown. {_covered(found)}",
         *_images_share(found),
+        *_without_predictions(found),
     ]
 
 
@@ -419,6 +424,19 @@ def _images_share(found: Findings) -> list[str]:
         f"Which {tested} test images were taken moves a difference of accuracies by {images} at most, which seeds were"
         f" taken by {seeds} (standard errors, medians of {counted(len(known), 'comparison')}; the first by a paired"
         " bootstrap over images in closed form).",
+    ]
+
+
+def _without_predictions(found: Findings) -> list[str]:
+    """How many trials the counts of single test images leave out."""
+    done = found.done.drop_duplicates("config_hash")
+    tested = done.loc[done["test_accuracy"].notna(), "config_hash"]
+    lacking = sum(found.results.right(key) is None for key in tested)
+    if not lacking:
+        return []
+    return [
+        f"Which test images they predicted right is not known of {lacking} of {counted(len(tested), 'trial')}, since"
+        " earlier versions did not keep it: counts of images fixed and broken leave them out.",
     ]
 
 

@@ -136,6 +136,7 @@ def _section(
         "bootstrap": found.scale.interval(row_figures.delta_bootstrap_low, row_figures.delta_bootstrap_high),
         "confusion": _confusion(found, steps, step, row["title"]),
         "turned": turned.images(found, steps, step),
+        "counts": turned.counts(found, step, row["title"]),
         "samples": base64.b64encode(found.results.samples(step) or b"").decode(),
     }
 

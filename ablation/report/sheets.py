@@ -9,7 +9,7 @@ from ablation.analysis.measured import margin_of
 from ablation.analysis.steps import AA
 from ablation.analysis.verdicts import HELPS, HURTS
 from ablation.report.findings import Findings, short_verdict
-from ablation.wording import count, counted, difference, percent, signed
+from ablation.wording import count, counted, difference, listed, percent, signed
 
 MOST_CLASSES = 30
 
@@ -36,6 +36,7 @@ def sheets(found: Findings) -> list[Sheet]:
     drawn = (
         *_measures(found),
         _classes(found),
+        _turned(found),
         _designs(found),
         _controls(found),
         _budgets(found),
@@ -107,6 +108,51 @@ def _classes(found: Findings) -> Sheet | None:
         " Verdicts are judged as those of accuracy, all classes and rungs corrected for together; a change without a"
         f" word has none of help or hurt.{some}",
     )
+
+
+def _turned(found: Findings) -> Sheet | None:
+    """How many test images each rung fixed and broke."""
+    table = found.one_variant(found.turned[found.turned["class"] == ""])
+    table = table[~table["design"].isin(found.averaged)]
+    if table.empty:
+        return None
+    rows = tuple(
+        (
+            found.step_title(row.design, row.step),
+            found.design_name(row.design),
+            images(row.fixed_mean, row.fixed_min, row.fixed_max),
+            images(row.broken_mean, row.broken_min, row.broken_max),
+            net(row.fixed_mean - row.broken_mean),
+            many(row.by_chance),
+        )
+        for row in table.itertuples()
+    )
+    tested = listed([f"{number:,}" for number in sorted(table["images"].unique())])
+    return Sheet(
+        f"How many of {tested} test images each rung turned",
+        ("rung", "design", "fixed", "broken", "fixed minus broken", "by chance"),
+        rows,
+        "Fixed: the rung predicts them right and its base, trained under the same seed, wrong; broken: the other way"
+        " round. Means over seeds, ( ) lowest and highest seed. By chance: so many does another seed of the base fix,"
+        " and so many does it break. turned.csv has every class.",
+    )
+
+
+def images(mean: float, low: int, high: int) -> str:
+    """A mean number of images with its lowest and highest: "812 (790 to 840)"; alone where they are one."""
+    return many(mean) if low == high else f"{many(mean)} ({low:,} to {high:,})"
+
+
+def net(number: float) -> str:
+    """A number of images more or less: "+172"."""
+    return f"{'+' if number > 0 else '−' if number < 0 else ''}{many(abs(number))}"
+
+
+def many(number: float) -> str:
+    """A mean number of images: "1,432", "12.5"; a dash where it is not known."""
+    if isnan(number):
+        return "–"
+    return f"{number:,.0f}" if number >= 100 or number.is_integer() else f"{number:.1f}"
 
 
 def _of(found: Findings) -> str:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from ablation.analysis.steps import Step, Steps
 from ablation.analysis.turned import turned
+from ablation.report import sheets
 from ablation.report.findings import Findings
 from ablation.results.read import Results, Shown
 
@@ -66,6 +67,51 @@ def images(found: Findings, steps: Steps, step: Step) -> dict[str, Any] | None:
             for heading, places in groups
             if places
         ],
+    }
+
+
+def counts(found: Findings, step: Step, title: str) -> dict[str, Any] | None:
+    """How many of all test images a step fixed and broke; None where its trials do not say.
+
+    Returns:
+        base: title of what the step is held against.
+        told: sentences.
+        classes: cells of a table, a row a class: name, images, fixed, broken, fixed minus broken. In their own order,
+            the most turned where there are many; none where the trials do not say which image is of which class.
+        some: whether there are other classes.
+    """
+    table = found.turned
+    rows = list(table[(table["design"] == step["design"]) & (table["step"] == step["step"])].itertuples())
+    if not rows:
+        return None
+    whole, *classes = rows
+    base, several = found.step_title(step["design"], whole.base), whole.seeds > 1
+    fixed, broken = sheets.many(whole.fixed_mean), sheets.many(whole.broken_mean)
+    told = (
+        f"Of all {whole.images:,} test images, {title} fixed {fixed} that {base} predicts wrong under the same seed,"
+        f" and broke {broken}"
+    )
+    told += (
+        f" (means of {whole.seeds} seeds; {whole.fixed_min:,} to {whole.fixed_max:,} and {whole.broken_min:,} to"
+        f" {whole.broken_max:,}). Another seed of {base} fixes {sheets.many(whole.by_chance)} and breaks as many."
+        if several
+        else ". One seed cannot tell this from chance."
+    )
+    most = sorted(classes, key=lambda row: -(row.fixed_mean + row.broken_mean))[: sheets.MOST_CLASSES]
+    return {
+        "base": base,
+        "told": told,
+        "classes": [
+            (
+                row[4],
+                f"{row.images:,}",
+                sheets.images(row.fixed_mean, row.fixed_min, row.fixed_max),
+                sheets.images(row.broken_mean, row.broken_min, row.broken_max),
+                sheets.net(row.fixed_mean - row.broken_mean),
+            )
+            for row in sorted(most)
+        ],
+        "some": len(classes) > len(most),
     }
 
 

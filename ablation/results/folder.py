@@ -39,8 +39,8 @@ JUDGED_TRAINING_IMAGES = 10_000  # at most, for a trial's train_accuracy
 RECORDS_ASKED = 10
 OWN = (
     "manifest.json", "trials.csv", "epochs.csv", "summary.csv", "contributions.csv", "budgets.csv",
-    "protocols.csv", "costs.csv", "classes.csv", "evaluations.csv", "evaluations_summary.csv",
-    "report.html", "report.md", "trials", "checkpoints", "weights", "samples",
+    "protocols.csv", "costs.csv", "classes.csv", "turned.csv", "evaluations.csv",
+    "evaluations_summary.csv", "report.html", "report.md", "trials", "checkpoints", "weights", "samples",
     "figures", "tensorboard", "models", "observers",
 )  # fmt: skip
 

@@ -85,7 +85,10 @@ class Results:
         if told is None:
             return None
         packed = np.frombuffer(base64.b64decode(told["bits"]), np.uint8)
-        return Right(told["images"], np.unpackbits(packed, count=told["number"]).astype(bool))
+        hits = np.unpackbits(packed, count=told["number"]).astype(bool)
+        counts = self.confusion(config_hash) if told.get("by_class") else None
+        labels = None if counts is None else np.repeat(np.arange(len(counts)), counts.sum(axis=1))
+        return Right(told["images"], hits, labels)
 
     def _kept(self, config_hash: str, name: str) -> Any:
         return self.predictions.get(config_hash, {}).get(name)
@@ -119,10 +122,17 @@ class Right:
     Attributes:
         images: sha256 of the test images and their labels.
         hits: boolean (images,).
+        labels: int (images,), the true classes, ascending; None of an older trial, whose images come in the order of
+            the test set.
     """
 
     images: str
     hits: np.ndarray
+    labels: np.ndarray | None = None
+
+    def comparable(self, other: "Right") -> bool:
+        """Whether both are about the same images in the same order."""
+        return self.images == other.images and (self.labels is None) == (other.labels is None)
 
 
 def load(path: Path | str) -> Results:

@@ -72,14 +72,17 @@ class Right(_Part):
     """Which test images were predicted right.
 
     Attributes:
-        images: sha256 of the test images and their labels, in the order of `bits`.
+        images: sha256 of the test images and their labels.
         number: how many there are.
         bits: base64 of a bit an image, eight a byte, the first one the highest; 1 is right.
+        by_class: whether the images of the first class come first and so on, so that the confusion matrix says which
+            are whose; otherwise they come as in the test set.
     """
 
     images: Sha256
     number: Annotated[int, Field(ge=1, le=10_000_000)]
     bits: Annotated[str, Field(max_length=1_700_000)]
+    by_class: bool = False
 
     @model_validator(mode="after")
     def _one_an_image(self) -> Self:
@@ -134,4 +137,10 @@ class TrialRecord(_Part):
                     raise ValueError(f"{name}: expected a number of a trial that is done, found none")
         if self.confusion is not None and any(len(row) != len(self.confusion) for row in self.confusion):
             raise ValueError("confusion: expected as many columns as rows")
+        if self.right is not None and self.right.by_class:
+            images = sum(map(sum, self.confusion or []))
+            if images != self.right.number:
+                raise ValueError(
+                    f"right: expected a bit of each of the {images} images of confusion, found {self.right.number}"
+                )
         return self

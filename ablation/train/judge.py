@@ -60,11 +60,13 @@ def judged(
         confusion = np.zeros((len(splits.classes),) * 2, int)
         np.add.at(confusion, (splits.y_test, predicted), 1)
         looked = _shown(engine, splits, predicted, written)
-        hits = np.packbits(predicted == splits.y_test)
+        by_class = np.argsort(splits.y_test, kind="stable")
+        hits = np.packbits((predicted == splits.y_test)[by_class])
         right = {
             "images": splits.test_sha256,
             "number": len(splits.y_test),
             "bits": base64.b64encode(hits.tobytes()).decode(),
+            "by_class": True,
         }
     return {
         "status": "done",

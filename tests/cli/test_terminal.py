@@ -70,6 +70,16 @@ def test_on_a_terminal_no_word_is_cut_and_elsewhere_no_line(what, capsys, monkey
     assert max(map(len, shown.splitlines())) <= max(40, 21 + longest)
 
 
+def test_on_a_terminal_no_word_of_a_mistake_is_cut(capsys, monkeypatch):
+    assert main(["show", "dropuot"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(["show", "dropuot"]) == 2
+    shown = capsys.readouterr().err
+    assert shown.split() == line.split() and max(map(len, shown.splitlines())) <= 30
+
+
 @pytest.mark.parametrize("variables", ENCODINGS, ids=lambda one: next(iter(one.values())))
 def test_what_an_encoding_lacks_is_replaced(variables, tmp_path, study_file):
     file = study_file(title="Größe → 日本 − 3", ladder=[{"step": "a", "title": "± α"}])

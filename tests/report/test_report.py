@@ -289,7 +289,7 @@ def test_images_that_a_step_turned_are_shown_with_classes_and_maps(tmp_path):
     tiles, html = shown_study(tmp_path)
     page = Page(html)
     text = " ".join(" ".join(page.text).split())
-    assert "asked about the same 4 test images" in text
+    assert "Of the same 4 test images every trial keeps what it took them for" in text
     assert "Under most of 3 seeds, 1 turned right and 1 turned wrong" in text
     assert "two seeds of baseline differ on 0" in text
     assert "before: dog , right in 0 of 3 now: cat , right in 3 of 3" in text
