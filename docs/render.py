@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from ablation import measures, tricks
 from ablation.cli.parser import COMMANDS
-from ablation.lectures import effects, quote
+from ablation.lectures import effects, evidence, quote
 from ablation.study import schema, tuning
 from ablation.wording import FRACTION, difference, signed
 
@@ -52,6 +52,7 @@ def names() -> dict[str, Any]:
         "measured": measured,
         "run": quote.quoted,
         "quote": quote,
+        "evidence": evidence,
         "again": again,
         "commands": COMMANDS,
         "tricks": tricks,

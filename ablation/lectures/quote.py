@@ -5,7 +5,6 @@ Each figure carries its interval and n; `Quoted.scale` says the size of the run 
 
 import functools
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isnan
@@ -341,70 +340,3 @@ def quoted(study: str, run: str | None = None, folder: Path = REFERENCE) -> Quot
     if not found:
         raise UserError(f"{folder / study}: expected a reference run {run or ''}; found none")
     return found[0]
-
-
-def speed(folder: Path = REFERENCE) -> dict[str, str]:
-    """How fast the rungs of the ladder train, from `bench/three-convs`.
-
-    Returns:
-        ours over the deck's script and over PyTorch, smallest to largest median, and what was timed on what.
-    """
-    found = pd.read_csv(folder / "bench" / "three-convs" / "bench.csv")
-    about = json.loads((folder / "bench" / "three-convs" / "manifest.json").read_text(encoding="utf-8"))
-
-    def span(column: str) -> str:
-        return f"{found[column].min():.2g} to {found[column].max():.2g} times"
-
-    return {
-        "to_lecture": span("to_lecture"),
-        "to_pytorch": span("to_pytorch"),
-        "scale": f"{about['size']}, {about['device']}, medians of n = {about['rounds']} turns,"
-        f" commit {about['git_commit'][:7]}",
-    }
-
-
-def killed(backend: str, folder: Path = REFERENCE) -> str:
-    """What the torture of a backend ended with: "40 of 40 studies identical after 159 kills"."""
-    text = (folder / "torture" / f"{backend}.txt").read_text(encoding="utf-8")
-    found = re.search(r"^(\d+ of \d+) identical \(\w+, (\d+) kills\)$", text, re.MULTILINE)
-    if not found:
-        raise UserError(
-            f"torture/{backend}.txt: expected a line 'N of N identical (backend, N kills)'; found none"
-        )
-    return f"{found[1]} studies end with the same tables after {found[2]} kills"
-
-
-def simulated(folder: Path = REFERENCE) -> dict[str, str]:
-    """The simulations of the verdicts: family-wise error of a single look and coverage, over all scenarios."""
-    text = (folder / "statistics" / "simulation.txt").read_text(encoding="utf-8")
-    pattern = r"^(.+?)\s{2,}(independent|ladder)\s+(\d+)\s+(\d+)\s+([\d.]+)\s+([\d.]+)\s+([\d.]+)\s+([\d.]+)$"
-    rows = re.findall(pattern, text.partition("\n2. ")[0], re.MULTILINE)
-    if not rows:
-        raise UserError("statistics/simulation.txt: expected its first table; found none")
-    errors, covered = [float(row[5]) for row in rows], [float(row[6]) for row in rows]
-    runs = re.search(r"(\d+) replications", text)
-    return {
-        "error": f"{min(errors):.1f} to {max(errors):.1f} %",
-        "plain": f"{min(float(row[4]) for row in rows):.1f} to {max(float(row[4]) for row in rows):.1f} %",
-        "cover": f"{min(covered):.1f} to {max(covered):.1f} %",
-        "scale": f"{len(rows)} settings, n = {int(runs[1]):,} replications each" if runs else "",
-    }
-
-
-def dispatch(folder: Path = REFERENCE) -> str:
-    """What the driver costs a trial, as a Markdown table, from `scale/dispatch.csv`."""
-    found = pd.read_csv(folder / "scale" / "dispatch.csv")
-    cells = [
-        (row.executor, f"{row.trials:,}", f"{row.driver_ms_per_trial:.1f} ms", f"{row.wall_ms_per_trial:.1f} ms",
-         f"{row.memory_mb_at_the_end:.0f} MB", f"{row.second_run_seconds:.0f} s")
-        for row in found.itertuples()
-    ]  # fmt: skip
-    head = (
-        "executor",
-        "trials",
-        "processor time a trial",
-        "clock's time a trial",
-        "memory at the end",
-        "a second run",
-    )
-    return table(head, cells, right=(1, 2, 3, 4, 5))
