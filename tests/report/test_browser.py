@@ -58,6 +58,12 @@ frame.addEventListener("load", () => {
     loaded: frame.contentWindow.performance.getEntriesByType("resource").map((entry) => entry.name),
     alt: [...page.querySelectorAll("svg, img")].map((one) => one.getAttribute("aria-label") || one.alt),
     focusable: [...table.tHead.querySelectorAll("button")].every((one) => one.tabIndex === 0),
+    hidden: table.parentElement.scrollWidth - table.parentElement.clientWidth,
+    cut: [...table.tBodies[0].querySelectorAll("th a")].filter((name) => {
+      const letters = page.createRange();
+      letters.selectNodeContents(name);
+      return letters.getClientRects().length > name.textContent.trim().split(" ").length;
+    }).length,
     overflow: page.documentElement.scrollWidth - page.documentElement.clientWidth,
     links: [...page.querySelectorAll("a")].map((one) => page.querySelector(one.hash) !== null),
     chart: chart(),
@@ -103,6 +109,7 @@ def test_the_report_works_in_a_browser(tmp_path):
     assert seen["delta"]["rungs"][-1] == "baseline"
     assert seen["focusable"] and all(seen["links"]) and len(seen["links"]) == 8 + 8 + 6
     assert seen["overflow"] == 0
+    assert seen["hidden"] == 0, "every column is seen without scrolling"
     assert_chart(seen["chart"], results.epochs)
 
 
@@ -122,6 +129,12 @@ def assert_chart(chart, epochs):
     assert numbers(chart["train"][7]) == pytest.approx(read("residual", 1, "accuracy"), abs=0.11)
     assert chart["seeds"] == [0, 8]
     assert chart["drawn"] == 1 and chart["without"] == [0, ""]
+
+
+def test_no_name_of_a_rung_is_cut_on_a_phone(tmp_path):
+    write_study(tmp_path / "run", steps=[one | {"title": f"without {one['title']}"} for one in ladder()])
+    report.write(tmp_path / "run")
+    assert visit(tmp_path / "run", tmp_path / "profile", 390)[0]["cut"] == 0
 
 
 @pytest.mark.parametrize("width", [390, 1200])

@@ -12,6 +12,12 @@ PLACE = 40
 HEADING = "What each trick adds, by design"
 IN_PAGE = True
 LOOKS = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "D"), (PURPLE, "^"), (RED, "v"), (MUTED, "P"))
+READ = {
+    "cumulative": "Cumulative: on top of the rungs before.",
+    "add-one": "Add-one: alone.",
+    "leave-one-out": "Leave-one-out: what its absence costs.",
+    "orders": "Orders: average over orders (Shapley value).",
+}
 
 
 def shown_if(found: Findings) -> bool:
@@ -50,10 +56,8 @@ def draw(found: Findings, wide: bool = True) -> Figure:
 
 def caption(found: Findings) -> str:
     """How to read it."""
-    return (
-        "Cumulative: on top of the rungs before. Add-one: alone. Leave-one-out: what its absence costs. Orders: average"
-        " over sampled orders (Shapley value)."
-    )
+    used = {found.variants[design].design for design in _table(found)["design"]}
+    return " ".join(words for design, words in READ.items() if design in used)
 
 
 def alt(found: Findings) -> str:
