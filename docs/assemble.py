@@ -17,7 +17,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 
 def main() -> None:
     shutil.rmtree(BUILD, ignore_errors=True)
-    waiting = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    waiting = [ROOT / "README.md", ROOT / "docs" / "site.css", *sorted((ROOT / "docs").rglob("*.md"))]
     done: set[Path] = set()
     while waiting:
         file = waiting.pop()

@@ -35,6 +35,7 @@ class Effect:
     """What one step changes against its base: a row of `summary.csv`.
 
     Attributes:
+        step: whose row it is.
         trick: as titles name it.
         design: in which it was asked.
         value, low, high: change of test accuracy, a fraction, of adding the trick, also where the step leaves it out.
@@ -46,6 +47,7 @@ class Effect:
         learning: where the verdict is on how many seeds leave chance, its words; empty elsewhere.
     """
 
+    step: str
     trick: str
     design: str
     value: float
@@ -220,6 +222,7 @@ class Quoted:
         if about["role"] == LEFT_OUT:
             values, gap = _opposite(values), _opposite(gap)
         return Effect(
+            row.step,
             self.title(about["change"] or row.step),
             row.design,
             *values,
@@ -238,6 +241,11 @@ class Quoted:
         row = self.row(step)
         told = {YES: f"{row.n} of {row.n} seeds", NO: f"0 of {row.n} seeds"}
         return told.get(str(row.learns), str(row.learns))
+
+    def all_learn(self, *steps: str) -> str:
+        """Under how many seeds each of several steps left chance: once where they are alike."""
+        told = [self.learns(step) for step in steps]
+        return told[0] if len(set(told)) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
 
     def title(self, step: str) -> str:
         """A step of the ladder as titles name it."""
@@ -261,13 +269,18 @@ class Quoted:
         return ", ".join(f"{one.trick} ({signed(one.value)})" for one in found)
 
     def tally(self, design: str | None = None) -> str:
-        """How a design's tricks were judged, with their changes in points and n."""
+        """How a design's tricks were judged, with their changes in points and n; where some seeds did not learn, under
+        how many each trick did."""
         said = {HELPS: "Shown to help", HURTS: "Shown to hurt", NONE: "No difference", OPEN: "Open"}
         told = [(words, self.of_kind(kind, design=design)) for kind, words in said.items()]
         lines = [f"{words}: {found}" for words, found in told if found]
-        seeds = [f"{one.trick} {one.learning}" for one in self.effects(design) if one.learning]
         parts = [f"{'. '.join(lines)} (points, n = {self.n})."] if lines else []
-        return " ".join(parts + ([f"{'; '.join(seeds)}."] if seeds else []))
+        learning: dict[str, list[str]] = {}
+        for one in self.effects(design):
+            if one.learning:
+                learning.setdefault(self.learns(one.step), []).append(one.trick)
+        seeds = sorted(learning.items(), reverse=True)
+        return " ".join([*parts, *(f"Learns under {told}: {'; '.join(tricks)}." for told, tricks in seeds)])
 
     def best(self) -> pd.Series:
         """The step with the highest test accuracy."""

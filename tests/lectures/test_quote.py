@@ -35,7 +35,7 @@ def write(folder, name, images, epochs=18):
         lecture_val=0.8,
         deviation=0.02,
         seeds_needed=None,
-        learns="yes",
+        learns=["yes", "yes", "yes", "2 of 5 seeds"],
     )
     table.drop(columns="role").to_csv(place / "summary.csv", index=False)
     steps = [
@@ -75,7 +75,9 @@ def test_a_trick_left_out_is_told_as_what_it_adds(run):
 
 def test_where_seeds_are_counted_the_count_is_told(run):
     assert run.effect("deep").told == "learns 2 of 5, base 5 of 5"
-    assert run.tally() == "Shown to help: drop (+8.0) (points, n = 5). deep learns 2 of 5, base 5 of 5."
+    assert run.tally() == "Shown to help: drop (+8.0) (points, n = 5). Learns under 2 of 5 seeds: deep."
+    assert run.all_learn("start", "drop") == "5 of 5 seeds"
+    assert run.all_learn("start", "drop", "deep") == "5 of 5 seeds, 5 of 5 seeds and 2 of 5 seeds"
 
 
 def test_scale_accuracy_and_gap(run):
