@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Group
 from rich.table import Table
 
 from ablation.files import write_atomically
@@ -57,7 +58,7 @@ class Closing:
     found: findings.Findings
 
     @property
-    def table(self) -> Table:
+    def table(self) -> Group:
         """The rungs: accuracies in percent, differences in points."""
         return text.terminal(self.found)
 

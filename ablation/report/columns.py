@@ -68,10 +68,7 @@ def columns(found: Findings, spread: str) -> dict[str, Column]:
     def delta(row: Any) -> str:
         if not row.pairs:
             return "–"
-        told = f" [{signed(row.delta_ci_low)}, {signed(row.delta_ci_high)}]" * (row.pairs > 1)
-        return f"{signed(row.delta)}{told}"
-
-    signed = found.scale.signed
+        return found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high)
 
     return {
         "rung": Column("Step", found.title, ("step",)),

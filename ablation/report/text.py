@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 from rich import box
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -21,19 +22,15 @@ ONE_WORD = {NONE: "same"}
 GAP_MARKS = {NARROWS: "▼", WIDENS: "▲"}
 
 
-def terminal(found: Findings) -> Table:
+def titled(title: str, table: Table, caption: str) -> Group:
+    """A table between two texts that take a line's whole width, however narrow the table is."""
+    return Group(Text(printable(title), style="bold"), table, Text(printable(caption), style="dim"))
+
+
+def terminal(found: Findings) -> Group:
     """The rungs of every design: the measure that decides, gap, difference to the base, verdict, lecture's figure."""
     published = found.of_accuracy and found.published and not found.smoke
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-        title=Text(printable(f"{found.manifest['study']['title']}: {found.setting}")),
-        caption=Text(
-            legend(found, ONE_WORD[NONE])
-            + (f"; lecture: on {found.published_title}" if published and found.on_other_data else "")
-        ),
-    )
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("rung", overflow="fold")
     for name in (head(found), "gap", "delta"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -61,7 +58,9 @@ def terminal(found: Findings) -> Table:
                 *([percent(row.lecture_val)] if published else []),
                 *([row.learns.removesuffix(" seeds")] if found.shows_learning else []),
             )
-    return table
+    caption = legend(found, ONE_WORD[NONE])
+    caption += f"; lecture: on {found.published_title}" if published and found.on_other_data else ""
+    return titled(f"{found.manifest['study']['title']}: {found.setting}", table, caption)
 
 
 def head(found: Findings) -> str:

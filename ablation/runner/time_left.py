@@ -31,9 +31,10 @@ class TimeLeft:
     """Told what happens when, it says how long the rest will take.
 
     A trial's time is its cost times a speed, plus what it takes to begin. A network that has been trained takes what
-    it took; the speed of the others is the mean of those seen, by cost. Where trainings are too short to show a speed
-    while they last, beginning is most of their time, and the first trial begins slowest: then nothing is said before
-    the second has begun.
+    it took; the speed of the others is the mean of those seen, by cost. The first trials begin with their processes and
+    are no measure of how the others begin. Where trainings are too short to show a speed while they last, beginning is
+    most of their time: then nothing is said of networks that were not seen before one has ended that was not the first
+    of its process.
 
     Args:
         costs: of each trial, by title and seed, in any unit, such as FLOPs; in the order of training.
@@ -50,7 +51,8 @@ class TimeLeft:
         self._took: dict[str, float] = {}  # seconds per unit of cost of the latest finished trial of a title
         self._speeds: dict[str, float] = {}
         self._short: dict[str, float] = {}  # likewise, of trials that were over before a speed could be told
-        self._starts: list[float] = []
+        self._cold = 0.0  # what the latest first trial of a slot took to begin, with its process
+        self._warm: list[float] = []  # what later ones took
 
     def progress(self, label: Label, share: float, now: float) -> None:
         """A trial has done so much of its training, 0-1."""
@@ -58,7 +60,8 @@ class TimeLeft:
         if run is None:
             began = heapq.heappop(self._free) if self._free else self._began
             self._running[label] = _Run(began, (now, share), (now, share))
-            self._starts.append(now - began)
+            if began == self._began:
+                self._cold = now - began
             return
         run.latest = (now, share)
         if run.rate is not None:
@@ -68,10 +71,15 @@ class TimeLeft:
         """A trial ended."""
         run = self._running.pop(label, None)
         began = run.began if run else heapq.heappop(self._free) if self._free else now
-        if run and run.rate is None and run.first[1] < 1:
+        whole = now - began
+        if run and run.first[1] < 1:
             since, share = run.first
-            self._short[label[0]] = (now - since) / (1 - share) / self._cost(label)
-        self._took[label[0]] = (now - began) / self._cost(label)
+            whole = (now - since) / (1 - share)
+            if began != self._began:
+                self._warm.append(max(since - share * whole - began, 0.0))
+            if run.rate is None:
+                self._short[label[0]] = whole / self._cost(label)
+        self._took[label[0]] = whole / self._cost(label)
         self._over.add(label)
         heapq.heappush(self._free, now)
 
@@ -81,7 +89,8 @@ class TimeLeft:
         if not waiting and not self._running:
             return 0.0
         known = self._speeds or self._short or self._took
-        if not known or (known is self._short and len(self._starts) < 2):
+        unseen = any(title not in self._took for title, _ in waiting)
+        if not known or (known is self._short and unseen and not self._warm):
             return None
         typical = mean(known.values())
         slots = [self._rest(label, run, typical, now) for label, run in self._running.items()]
@@ -102,8 +111,8 @@ class TimeLeft:
     def _expected(self, label: Label, typical: float, compiled: bool) -> float:
         title = label[0]
         if title in self._took:
-            return self._took[title] * self._cost(label)
-        beginning = 0.0 if compiled or not self._starts else self._starts[-1]
+            return self._took[title] * self._cost(label) + min(self._warm, default=0.0)
+        beginning = 0.0 if compiled else self._warm[-1] if self._warm else self._cold
         return self._speeds.get(title, typical) * self._cost(label) + beginning
 
     def _cost(self, label: Label) -> float:

@@ -85,6 +85,12 @@ def test_spread_is_interval_or_deviation(found):
     assert "standard deviations over seeds" in text
 
 
+def test_a_difference_without_an_interval_stands_alone(tmp_path):
+    write_study(tmp_path, steps=ladder(2), seeds=[0, 1], noise=0, test={"baseline": 0.1, "noise": 0.1})
+    text = export.table(findings.collect(findings_of(tmp_path)), "markdown")
+    assert "[–" not in text.replace("\\", "") and "| 0.0 |" in text
+
+
 def test_csv_holds_numbers(found):
     rows = list(csv.DictReader(io.StringIO(export.table(found, "csv"))))
     assert [row["step"] for row in rows] == ["baseline", "noise", "batch_norm", "dropout"]

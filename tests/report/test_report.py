@@ -155,6 +155,12 @@ def test_at_smoke_nothing_reads_like_an_answer_and_names_are_whole(tmp_path):
     assert not re.search(r'class="chip (helps|hurts|same|open)"', page)
 
 
+def test_title_and_legend_take_whole_lines_however_narrow_the_table_is(tmp_path):
+    lines = words(write_study(tmp_path, steps=ladder(2), preset="smoke"), 80).splitlines()
+    assert lines[0].rstrip() == "The generalisation ladder: shapes, preset smoke, 3 seeds, honest protocol"
+    assert lines[-1].rstrip() == "gap and delta in points, delta paired by seed"
+
+
 def test_trials_at_chance_leave_room_for_the_names_of_rungs(tmp_path):
     chance = dict.fromkeys((one["step"] for one in ladder()), 0.1)
     text = words(write_study(tmp_path, seeds=[0, 1], noise=0.02, test=chance, train=chance), 80)

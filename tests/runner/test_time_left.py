@@ -68,3 +68,13 @@ def test_short_trainings_are_not_taken_to_begin_as_slowly_as_the_first():
         said.append(left.seconds(now))
     assert said[0] is None
     assert said[1:] == pytest.approx([18 * 3.6, 17 * 3.6], rel=0.25)
+
+
+def test_the_start_of_the_processes_is_no_part_of_a_second_seed():
+    """Two processes take 45 s to start; each of two networks then trains for half a second."""
+    left = TimeLeft({(title, seed): 1.0 for seed in (0, 1) for title in ("a", "b")}, 2, 0.0)
+    for title in ("a", "b"):
+        left.progress((title, 0), 0.5, 45.0)
+    for title in ("a", "b"):
+        left.finish((title, 0), 45.5)
+    assert left.seconds(45.5) == pytest.approx(1.0)

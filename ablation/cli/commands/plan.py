@@ -22,6 +22,7 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     from rich.table import Table
     from rich.text import Text
 
+    from ablation.report.text import titled
     from ablation.runner.display import Terminal
     from ablation.runner.plan import plan_run
     from ablation.study.planning import nodes
@@ -45,12 +46,7 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
         total = sum(whole.values()) * len(asked.seeds) / at_once
         columns.append("a trial")
         caption += f"; about {duration(total)} with {counted(at_once, 'trial')} at a time"
-    table = Table(
-        title=Text(asked.title),
-        caption=f"{caption}; MFLOPs are of one image, forward",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("step")
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
@@ -70,7 +66,7 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
             str(len(asked.seeds)),
             *([duration(times[index])] if times else []),
         )
-    Terminal().print(table)
+    Terminal().print(titled(asked.title, table, f"{caption}; MFLOPs are of one image, forward"))
     return exit_codes.DONE
 
 
