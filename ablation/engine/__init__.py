@@ -22,9 +22,14 @@ FIRST_DRAW, DRAW_STRIDE = 2**30, 2**16
 
 
 class Engine(Protocol):
-    """What a backend offers."""
+    """What a backend offers.
+
+    Attributes:
+        one_size: whether predicting another number of images means to compile again.
+    """
 
     learner: Learner
+    one_size: bool
 
     def train(self, batches: np.ndarray) -> tuple[np.ndarray, int]:
         """Run one optimizer step for each row of `batches`.
@@ -148,11 +153,12 @@ def magnified(images: np.ndarray, scale: float) -> np.ndarray:
 
 
 def _logits(engine: Engine, images: np.ndarray, noisy: bool = False) -> np.ndarray:
-    """The last batch is filled up with zeros, so that one compiled program serves all."""
+    """The last batch is filled up with zeros where a program is compiled for one size, or draws depend on it."""
+    whole = noisy or engine.one_size
     logits = []
     for start in range(0, len(images), PREDICT_BATCH):
         batch = images[start : start + PREDICT_BATCH]
-        missing = PREDICT_BATCH - len(batch)
+        missing = PREDICT_BATCH - len(batch) if whole else 0
         filled = np.pad(batch, ((0, missing), (0, 0), (0, 0), (0, 0))) if missing else batch
         logits.append(engine.predict_batch(filled, noisy)[: len(batch)])
     return np.concatenate(logits)

@@ -17,6 +17,8 @@ STEPS_PER_CALL = 64
 
 
 class JaxEngine:
+    one_size = True
+
     def __init__(self, learner: Learner, held: TrainingSet) -> None:
         self.learner, self._held = learner, held
         trainable, untrained = learner.trainable, learner.untrained

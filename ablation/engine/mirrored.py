@@ -33,6 +33,8 @@ def strategy(count: int) -> tf.distribute.Strategy:
 class MirroredEngine:
     """An engine with a training set of its own, the one that is held when it is made."""
 
+    one_size = False
+
     def __init__(self, learner: Learner, held: TrainingSet, count: int) -> None:
         if learner.slow is not None or learner.alternates:
             raise UserError(

@@ -17,6 +17,8 @@ tf.get_logger().setLevel("ERROR")  # it warns of functions compiled often: every
 
 
 class TensorFlowEngine:
+    one_size = False
+
     def __init__(self, learner: Learner, held: TrainingSet) -> None:
         self.learner, self._held = learner, held
         trainable, shape = learner.trainable, learner.model.input_shape

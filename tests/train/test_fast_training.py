@@ -164,7 +164,7 @@ def test_alternating_flip_turns_every_image_every_epoch_and_the_gather_mirrors(s
 
     class Recorder:
         def __init__(self, engine):
-            self.engine, self.learner = engine, engine.learner
+            self.engine, self.learner, self.one_size = engine, engine.learner, engine.one_size
 
         def train(self, batches):
             seen.append(batches.ravel())
