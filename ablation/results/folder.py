@@ -78,9 +78,7 @@ class RunFolder:
         Returns:
             The record as `read_trials` will give it.
         """
-        text = json.dumps(
-            _finite({"contract": CONTRACT, **record}), indent=1, allow_nan=False, default=_plain
-        )
+        text = _lines({"contract": CONTRACT, **record})
         write_atomically(self.trial_file(record["config_hash"]), text)
         self.checkpoint_file(record["config_hash"]).unlink(missing_ok=True)
         return json.loads(text)
@@ -275,6 +273,19 @@ class Records(Mapping[str, dict[str, Any]]):
         kept = self._folder.save_trial(record)
         self._statuses[kept["config_hash"]] = kept["status"]
         return kept
+
+
+def _lines(record: Mapping[str, Any]) -> str:
+    """A record as JSON, an entry a line: indented throughout, Python would encode it, at ten times the time."""
+    fields = (f" {json.dumps(key)}: {_encoded(value)}" for key, value in record.items())
+    return "{\n" + ",\n".join(fields) + "\n}"
+
+
+def _encoded(value: Any) -> str:
+    try:
+        return json.dumps(value, allow_nan=False, default=_plain)
+    except ValueError:
+        return json.dumps(_finite(value), allow_nan=False, default=_plain)
 
 
 def _finite(value: Any) -> Any:
