@@ -91,6 +91,17 @@ def study_file(tmp_path: Path) -> Any:
 
 
 @pytest.fixture
+def trained_once(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What other tests with this fixture have trained is taken from them, whichever process they ran in."""
+    from ablation.runner.executors import local
+
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "trained"
+    folder.mkdir(exist_ok=True)
+    monkeypatch.setattr("ablation.runner.executors.local.train", tiny.Once(folder, local.train))
+
+
+@pytest.fixture
 def no_training(monkeypatch: pytest.MonkeyPatch) -> tiny.Trainer:
     """Replaces training by made-up figures that depend on the configuration alone; tells what was trained."""
     trainer = tiny.Trainer()

@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from typing import Any
 import yaml
 
 from ablation.data.sizes import Sizes
+from ablation.files import write_atomically
 from ablation.recipe import Recipe
 from ablation.runner.options import Options
 from ablation.runner.run import Outcome, run
@@ -195,6 +197,26 @@ class Trainer:
             "peak_memory_mb": 50.0,
             "epochs": epochs,
         }
+
+
+class Once:
+    """Trains as `train` does, but a configuration that this session's tests have trained only once.
+
+    Attributes:
+        folder: where all processes of the session keep what was trained.
+        train: does it.
+    """
+
+    def __init__(self, folder: Path, train: Callable[..., dict[str, Any]]) -> None:
+        self.folder, self.train = folder, train
+
+    def __call__(self, trial: Trial, *arguments: Any, **options: Any) -> dict[str, Any]:
+        if options["start"] or options["keep"]:  # weights pass between trials, which no record holds
+            return self.train(trial, *arguments, **options)
+        file = self.folder / trial.config_hash
+        if not file.exists():
+            write_atomically(file, pickle.dumps(self.train(trial, *arguments, **options)))
+        return pickle.loads(file.read_bytes())
 
 
 def python(

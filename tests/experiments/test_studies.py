@@ -60,7 +60,8 @@ def test_every_step_can_be_built_in_every_preset_and_design(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_a_study_runs_at_smoke(name, tmp_path):
+def test_a_study_runs_at_smoke(name, tmp_path, trained_once):
+    """What studies share is trained once."""
     loaded = load(name)
     outcome = run(loaded, Options(preset="smoke", dataset="shapes", out=tmp_path), tiny.Quiet())
     with (tmp_path / "trials.csv").open(newline="", encoding="utf-8") as stream:
