@@ -80,7 +80,7 @@ percent, signed, spread = FRACTION.value, FRACTION.signed, FRACTION.spread
 interval, difference, gap_points = FRACTION.interval, FRACTION.difference, FRACTION.amount
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: float, noun: str) -> str:
     """A number of things: "1 trial", "2 trials"."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
 

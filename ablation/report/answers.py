@@ -144,7 +144,7 @@ def _paying(found: Findings, kinds: pd.DataFrame) -> str:
     for (design, step), rows in kinds.groupby(["design", "step"], sort=False):
         helping = rows.loc[rows["kind"] == HELPS, "epochs"]
         if len(helping):
-            paying.append(f"{found.step_title(design, step)} from {min(helping)} epochs")
+            paying.append(f"{found.step_title(design, step)} from {counted(min(helping), 'epoch')}")
     return (
         f"shown to help: {listed(paying)}" if paying else "no trick is shown to help at any number of epochs"
     )

@@ -117,7 +117,7 @@ class Findings:
         seeds = self.manifest["seeds"]
         which = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
         epochs = self.variants[self.design].epochs
-        told = "" if epochs is None else f", {epochs} epochs"
+        told = "" if epochs is None else f", {counted(epochs, 'epoch')}"
         return f"{self.images_told}, preset {self.manifest['preset']}{told}, {which}"
 
     def protocol(self, design: str) -> str:
@@ -128,7 +128,7 @@ class Findings:
         """A design for people: "cumulative, 20 epochs, lecture protocol"."""
         variant = self.variants[design]
         parts = [variant.design]
-        parts += [] if variant.epochs is None else [f"{variant.epochs} epochs"]
+        parts += [] if variant.epochs is None else [counted(variant.epochs, "epoch")]
         return ", ".join(parts + ([] if variant.protocol is None else [f"{variant.protocol} protocol"]))
 
     def one_variant(self, table: pd.DataFrame) -> pd.DataFrame:

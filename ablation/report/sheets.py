@@ -261,7 +261,7 @@ def _budgets(found: Findings) -> Sheet | None:
     places = dict.fromkeys(zip(table["design"], table["step"], strict=True))
     return Sheet(
         "What each step changes, by number of epochs",
-        ("rung", "design", *(f"{number} epochs" for number in epochs)),
+        ("rung", "design", *(counted(number, "epoch") for number in epochs)),
         tuple(
             (
                 found.step_title(*place),

@@ -56,6 +56,17 @@ class RunPlan:
             f"{name}: {self.dataset} ({self.why}), preset {self.preset}, {counted(len(self.seeds), 'seed')}"
         )
 
+    @property
+    def without(self) -> list[str]:
+        """A sentence for each kind of control that was asked for and that no step has."""
+        there = {step.control.kind for step in self.steps if step.control}
+        return [
+            f"control {kind}: no step has one; it stands against a step that changes its base's {size} by more than"
+            f" {controls.NEAR:.0%} and can be matched"
+            for kind, size in controls.SIZES.items()
+            if kind in self.options.controls and kind not in there
+        ]
+
 
 def plan_run(study: Study, options: Options) -> RunPlan:
     """Lay out a run.

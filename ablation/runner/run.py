@@ -79,7 +79,7 @@ def run(study: Study, options: Options, display: Watching) -> Outcome:
         work = prepared(asked)
     for note in dict.fromkeys(note for splits in work.splits.values() for note in splits.notes):
         display.note(note)
-    for note in remarks(work):
+    for note in (*remarks(work), *asked.without):
         display.note(note)
     own = manifest.of(work)
     with (

@@ -13,6 +13,7 @@ from ablation.study.published import PublishedAccuracy
 from ablation.study.setting import Setting
 
 AA, PARAMETERS, COMPUTE = CONTROLS = ("aa", "parameters", "compute")
+SIZES = {PARAMETERS: "parameters", COMPUTE: "computation"}
 NEAR = 0.05
 MOST_TIMES = 64.0
 

@@ -237,6 +237,13 @@ def test_a_second_run_on_a_folder_is_told_who_holds_it(here, capsys, study_file,
     assert call(capsys, "run", file, "--preset", "full", "--out", "out", "--no-report")[0] == 0
 
 
+@pytest.mark.parametrize(("steps", "told"), [("baseline,noise", True), ("augment,capacity", False)])
+def test_a_control_that_no_step_has_is_told(here, capsys, steps, told):
+    given = ("plan", "generalization", "--preset", "smoke", "--dataset", "shapes", "--steps", steps)
+    out = call(capsys, *given, "--controls", "parameters")[1]
+    assert ("control parameters: no step has one" in out) == told and "control compute" not in out
+
+
 def test_exit_codes_of_a_run(here, capsys, study_file, no_training):
     pytest.importorskip("keras")
     run = ("run", str(study_file()), "--preset", "full", "--out", "out", "--no-report")

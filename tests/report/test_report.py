@@ -1,4 +1,5 @@
 import base64
+import dataclasses
 import io
 import json
 import re
@@ -19,6 +20,7 @@ from ablation.data import shown
 from ablation.errors import UserError
 from ablation.report import findings, ladder_curves, turned
 from ablation.results.read import load
+from ablation.study import Variant
 
 
 def words(results, width=120):
@@ -153,6 +155,14 @@ def test_at_smoke_nothing_reads_like_an_answer_and_names_are_whole(tmp_path):
     page = (tmp_path / "report.html").read_text()
     assert '<span class="chip none">not measured</span>' in page
     assert not re.search(r'class="chip (helps|hurts|same|open)"', page)
+
+
+def test_one_epoch_is_no_plural(tmp_path):
+    found = findings.collect(write_study(tmp_path, steps=ladder(2)))
+    found = dataclasses.replace(
+        found, variants={"a": Variant("cumulative", 1), "b": Variant("cumulative", 2)}
+    )
+    assert [found.design_name(one) for one in "ab"] == ["cumulative, 1 epoch", "cumulative, 2 epochs"]
 
 
 def test_title_and_legend_take_whole_lines_however_narrow_the_table_is(tmp_path):

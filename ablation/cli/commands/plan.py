@@ -66,7 +66,10 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
             str(len(asked.seeds)),
             *([duration(times[index])] if times else []),
         )
-    Terminal().print(titled(asked.title, table, f"{caption}; MFLOPs are of one image, forward"))
+    terminal = Terminal()
+    terminal.print(titled(asked.title, table, f"{caption}; MFLOPs are of one image, forward"))
+    for note in asked.without:
+        terminal.say(note)
     return exit_codes.DONE
 
 

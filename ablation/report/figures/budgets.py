@@ -8,6 +8,7 @@ from ablation.report import style
 from ablation.report.findings import MOST_DRAWN, Findings
 from ablation.report.series import whiskers
 from ablation.report.style import BLUE, INK
+from ablation.wording import counted
 
 PLACE = 60
 HEADING = "Tricks against the number of epochs"
@@ -69,7 +70,7 @@ def caption(found: Findings) -> str:
 def alt(found: Findings) -> str:
     """The figure in words."""
     said = [
-        f"{found.step_title(row.design, row.step)}, {row.epochs} epochs: {found.scale.told(row.delta)}"
+        f"{found.step_title(row.design, row.step)}, {counted(row.epochs, 'epoch')}: {found.scale.told(row.delta)}"
         for row in found.budgets[:MOST_DRAWN].itertuples()
     ]
     return f"What each step changes, by number of epochs: {'; '.join(said)}."
