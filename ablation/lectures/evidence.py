@@ -76,3 +76,21 @@ def dispatch(folder: Path = REFERENCE) -> str:
         "a second run",
     )
     return table(head, cells, right=(1, 2, 3, 4, 5))
+
+
+def step_time(folder: Path = REFERENCE) -> dict[str, str]:
+    """What a training step of the study `fast` costs by what computes it, from `bench/fast/steps.csv`.
+
+    Returns:
+        The table, Markdown, and what was timed on what.
+    """
+    found = pd.read_csv(folder / "bench" / "fast" / "steps.csv")
+    cells = [
+        (row.form, f"{row.ms:,} ms", f"{row.ratio:.2f}", f"{row.ratio_low:.2f} to {row.ratio_high:.2f}")
+        for row in found.itertuples()
+    ]
+    head = ("computed by", "processor time a step", "ratio", "smallest to largest")
+    first = found.iloc[0]
+    scale = f"preset {first.preset}, {first.device}, one thread, medians of n = {first.turns} turns"
+    scale += f", commit {first.git_commit[:7]}"
+    return {"table": table(head, cells, right=(1, 2, 3)), "scale": scale}
