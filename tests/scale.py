@@ -2,9 +2,10 @@
 
     python tests/scale.py --trials 10000 [--executor ray] [--csv FILE]
 
-Every trial hands over 50 epochs and a confusion matrix made up from its seed. Reported are the driver's processor time
-and the clock's time a trial (on Ray the workers set the pace), its resident memory after a tenth of the trials and at
-the end, what writing and reading a trial's file takes, and how long a second run lasts that finds all trials done.
+A study of five steps, whose seeds draw their own images. Every trial hands over 50 epochs and a confusion matrix made
+up from its seed. Reported are the driver's processor time and the clock's time a trial (on Ray the workers set the
+pace), its resident memory after a tenth of the trials and at the end, what writing and reading a trial's file takes,
+and how long a second run lasts that finds all trials done.
 """
 
 import argparse
@@ -105,16 +106,16 @@ def executor(name: str) -> Callable[..., None]:
 
 def measure(folder: Path, trials: int, name: str) -> dict[str, float]:
     """Run `trials` made-up trials in one folder, then run again on the finished folder."""
-    file = tiny.write_study(
-        folder / "tiny.yaml", ladder=[{"step": "baseline"}, {"step": "noise", "tricks": ["noise"]}]
-    )
-    out, seeds = folder / "out", tuple(range(trials // 2))
-    tiny.run_study(file, folder / "warm", seeds=(0,))
+    ladder = [{"step": name, "tricks": [name]} for name in ("noise", "batch_norm", "dropout", "flip")]
+    file = tiny.write_study(folder / "tiny.yaml", ladder=[{"step": "baseline"}, *ladder])
+    steps = len(ladder) + 1
+    out, seeds = folder / "out", tuple(range(trials // steps))
+    tiny.run_study(file, folder / "warm", seeds=(0,), steps=("baseline",))
     with mock.patch("ablation.runner.run._executor", lambda *_: executor(name)):
         meter, began, processor = Meter(), time.monotonic(), time.process_time()
         outcome = tiny.run_study(file, out, meter, seeds=seeds)
         wall, used, memory = time.monotonic() - began, time.process_time() - processor, memory_mb()
-        assert (outcome.trained, outcome.bad) == (len(seeds) * 2, 0)
+        assert (outcome.trained, outcome.bad) == (len(seeds) * steps, 0)
         began = time.monotonic()
         assert tiny.run_study(file, out, seeds=seeds).kept == outcome.trained
         again = time.monotonic() - began
