@@ -28,6 +28,7 @@ from ablation.wording import FRACTION, Scale, counted, gap_points, listed, seen_
 CIFAR10, CIFAR10_TITLE = "cifar10", "CIFAR-10"
 AUTO, FULL, SMOKE = "auto", "full", "smoke"
 UNMEASURED = "not measured"
+WHY_SMOKE = "preset smoke trains tiny networks for moments, to show that all runs"
 MOST_DRAWN = 40
 
 
@@ -327,7 +328,7 @@ def measures(found: Findings) -> bool:
 
 def _why_nothing(found: Findings) -> str:
     if found.smoke:
-        return "preset smoke trains tiny networks for moments, to show that all runs"
+        return WHY_SMOKE
     return "one seed shows no spread to judge a difference by; run at least three"
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ablation.report.escape import markdown as escape
 from ablation.report.escape import printable
+from ablation.report.findings import SMOKE, WHY_SMOKE
 from ablation.search.notes import TUNED, space_of
 from ablation.search.table import field_of, figure, ranked, shown, table
 from ablation.study.space import at_edge
@@ -38,10 +39,13 @@ def header(notes: Mapping[str, Any], folder: Path) -> list[str]:
 
 
 def answer(notes: Mapping[str, Any], found: pd.DataFrame) -> str:
-    """The search in two sentences: the best point, its validation accuracy, what it gains; empty before one is done."""
+    """The search in two sentences: the best point, its validation accuracy, what it gains; empty before one is done.
+    At smoke, that nothing is measured."""
     best = pd.concat([ranked(found, stage["name"])[:1] for stage in notes["stages"]])
     if best.empty:
         return ""
+    if notes["preset"] == SMOKE:
+        return f"Nothing is measured here: {WHY_SMOKE}."
     row = best.sort_values("val_accuracy", ascending=False, kind="stable").iloc[0]
     first = ranked(found, notes["stages"][0]["name"])["val_accuracy"]
     gain = signed(row["val_accuracy"] - first.median())

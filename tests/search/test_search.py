@@ -16,7 +16,7 @@ from ablation.errors import UserError
 from ablation.report import style
 from ablation.results import read as results
 from ablation.runner.options import Options
-from ablation.search import figures, table
+from ablation.search import figures, page, table
 from ablation.search import notes as notes_file
 from ablation.search import report as search_report
 
@@ -117,6 +117,14 @@ def test_a_search_ends_with_its_best_value_and_its_gain(study_file, tmp_path, hi
         in told
     )
     assert f"{gain:+.1f} points over the median of the first {len(first)} trials" in told
+
+
+def test_a_search_at_smoke_answers_nothing(study_file, tmp_path, hill):
+    tuned(study_file(), tmp_path / "out")
+    notes = notes_file.read(tmp_path / "out")
+    found = table.table(notes, tmp_path / "out")
+    told = page.answer(notes | {"preset": "smoke"}, found)
+    assert told.startswith("Nothing is measured here: preset smoke") and "Best" not in told
 
 
 def test_the_tuned_study_holds_the_default_and_what_was_found(study_file, tmp_path, hill):
