@@ -67,9 +67,9 @@ def test_a_study_still_makes_the_recipes_that_were_trained(run):
     study, images = load(told["study"]["name"]), shape_and_classes(dataset)
     planned = {}
     # most runs were trained before every seed drew a part of its own
-    drawn = told["steps"][0]["sizes"].get("draw", "shared")
+    sets = (f"data.draw={told['steps'][0]['sizes'].get('draw', 'shared')}",)
     for design in {Variant(**step["variant"]) for step in told["steps"]}:
-        steps = plan(study, preset=told["preset"], dataset=dataset, design=design, sets=(f"data.draw={drawn}",))
+        steps = plan(study, preset=told["preset"], dataset=dataset, design=design, sets=sets)
         planned |= {step.place: step.setting for step in with_controls(steps, CONTROLS, *images)}
     for step in told["steps"]:
         now = planned[step["design"], step["step"]]
