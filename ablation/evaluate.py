@@ -39,6 +39,8 @@ class SavedNetwork:
         seed: of its trial.
     """
 
+    one_size = False
+
     def __init__(self, model: keras.Model, recipe: Recipe, seed: int) -> None:
         self.model = self.noisy = model
         if recipe.predict.noise:

@@ -138,3 +138,8 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def printable(text: object) -> str:
+    """Text on one line, of letters that are seen: no terminal escape, no line break, no change of direction."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in str(text)).split())

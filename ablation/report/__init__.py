@@ -9,8 +9,8 @@ from rich.table import Table
 from ablation.files import write_atomically
 from ablation.report import answers as answering
 from ablation.report import figures, findings, page, sheets, style, text
-from ablation.report.escape import printable
 from ablation.results.read import Results, load
+from ablation.wording import printable
 
 __all__ = ["Closing", "closing", "evaluations_table", "write"]
 

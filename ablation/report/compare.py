@@ -20,9 +20,9 @@ from ablation.analysis.verdicts import HELPS, HURTS, verdict
 from ablation.errors import UserError
 from ablation.measures import ACCURACY, Measure
 from ablation.report.escape import markdown as escape
-from ablation.report.escape import printable
 from ablation.results.manifest import draws_of, other_parts
 from ablation.results.read import Results, load
+from ablation.wording import printable
 
 COLUMNS = (
     "reference", "other", "design", "step", "position", "n", "reference_mean", "other_mean", "difference",

@@ -2,10 +2,7 @@
 
 import re
 
-
-def printable(text: object) -> str:
-    """Text on one line, of letters that are seen: no terminal escape, no line break, no change of direction."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in str(text)).split())
+from ablation.wording import printable
 
 
 def printable_lines(text: str) -> str:

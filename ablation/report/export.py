@@ -14,8 +14,8 @@ from ablation.errors import UserError, did_you_mean
 from ablation.report.bibliography import citation_keys
 from ablation.report.columns import columns
 from ablation.report.escape import markdown as markdown_escape
-from ablation.report.escape import printable
 from ablation.report.findings import FULL, Findings
+from ablation.wording import printable
 
 FORMATS = ("latex", "markdown", "csv")
 SPREADS = ("interval", "deviation")

@@ -8,9 +8,9 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from ablation.report.escape import printable
 from ablation.report.series import CURVES, mean_curve
 from ablation.report.style import COLOUR_NAMES
+from ablation.wording import printable
 
 MOST_SEEDS = 100
 MOST_CHART_SEEDS = 10

@@ -7,9 +7,9 @@ from markupsafe import escape
 
 from ablation.errors import UserError
 from ablation.report import findings
-from ablation.report.escape import printable
 from ablation.results.manifest import images_told
 from ablation.results.read import load
+from ablation.wording import printable
 
 HEAD = ("study", "data", "preset", "seeds", "trials", "result")
 MARK = '<meta name="generator" content="ablation overview">'

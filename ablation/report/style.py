@@ -15,8 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import Formatter, FuncFormatter
 
-from ablation.report.escape import printable
-from ablation.wording import FRACTION, Scale
+from ablation.wording import FRACTION, Scale, printable
 
 INK, MUTED, GRID, PAPER = "#1a1a1b", "#5f6368", "#dcdfe4", "#fffffe"
 BLUE, GREEN, ORANGE, RED, PURPLE = "#0072b2", "#008a66", "#d98200", "#c44601", "#a85c92"  # Okabe and Ito's

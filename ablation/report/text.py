@@ -12,19 +12,14 @@ from rich.text import Text
 from ablation.analysis.steps import AA
 from ablation.analysis.verdicts import CHANCE, HELPS, HURTS, NARROWS, NONE, WIDENS
 from ablation.report.escape import markdown as escape
-from ablation.report.escape import printable
 from ablation.report.findings import UNMEASURED, Findings, headline, how_judged, short_verdict, warnings
 from ablation.report.sheets import Sheet
-from ablation.wording import FRACTION, count, counted, duration, percent, signed
+from ablation.terminal import titled
+from ablation.wording import FRACTION, count, counted, duration, percent, printable, signed
 
 COLOURS = {HELPS: "green", HURTS: "red"}
 ONE_WORD = {NONE: "same"}
 GAP_MARKS = {NARROWS: "▼", WIDENS: "▲"}
-
-
-def titled(title: str, table: Table, caption: str) -> Group:
-    """A table between two texts that take a line's whole width, however narrow the table is."""
-    return Group(Text(printable(title), style="bold"), table, Text(printable(caption), style="dim"))
 
 
 def terminal(found: Findings) -> Group:

@@ -7,12 +7,11 @@ from typing import Any
 import pandas as pd
 
 from ablation.report.escape import markdown as escape
-from ablation.report.escape import printable
 from ablation.report.findings import SMOKE, WHY_SMOKE
 from ablation.search.notes import TUNED, space_of
 from ablation.search.table import field_of, figure, ranked, shown, table
 from ablation.study.space import at_edge
-from ablation.wording import counted, percent, signed
+from ablation.wording import counted, percent, printable, signed
 
 SHOWN_ROWS = 10
 

@@ -343,7 +343,9 @@ def test_the_first_loss_is_remembered_across_an_interruption(splits, tmp_path):
 
 
 def test_a_record_says_what_the_network_made_of_the_images_that_are_shown(whole, splits, monkeypatch):
-    seen = TrialRecord.model_validate({"contract": 1, **whole, "confusion": None}).shown
+    seen = TrialRecord.model_validate(
+        {"contract": 1, **whole, "confusion": whole["confusion"].tolist()}
+    ).shown
     assert seen.truth == splits.y_test.tolist()
     hits = np.equal(seen.truth, seen.predicted)
     assert hits.mean() == pytest.approx(whole["test_accuracy"])
