@@ -225,7 +225,7 @@ MUTATIONS = (
         "results/test_read.py::test_no_name_in_a_folder_leads_out_of_it",
     ),
     Mutation(
-        14, "no terminal escape leaves a folder", "report/escape.py",
+        14, "no terminal escape leaves a folder", "wording.py",
         'letter if letter.isprintable() else " " for letter in str(text)', "str(text)",
         "report/test_compare.py::test_terminal_escapes_of_a_folder_reach_no_output",
     ),
