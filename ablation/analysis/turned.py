@@ -52,9 +52,7 @@ def turned(before: np.ndarray, after: np.ndarray) -> Turned:
     order = np.argsort(-np.abs(now - was), kind="stable")
     fixed = [int(i) for i in order if 2 * was[i] < seeds < 2 * now[i]]
     broken = [int(i) for i in order if 2 * now[i] < seeds < 2 * was[i]]
-    pairs = seeds * (seeds - 1) / 2
-    differ = float((was * (seeds - was)).sum() / pairs) if pairs else float("nan")
-    return Turned(tuple(fixed), tuple(broken), was, now, differ)
+    return Turned(tuple(fixed), tuple(broken), was, now, 2 * _fixed_by_chance(was, seeds))
 
 
 def turned_images(results: Results) -> pd.DataFrame:
@@ -95,5 +93,14 @@ def _counts(before: np.ndarray, after: np.ndarray) -> Iterator[Any]:
     yield before.shape[1]
     for counts in ((~before & after).sum(axis=1), (before & ~after).sum(axis=1)):
         yield from (float(counts.mean()), int(counts.min()), int(counts.max()))
-    seeds, right = len(before), before.sum(axis=0)
-    yield float((right * (seeds - right)).sum() / (seeds * (seeds - 1))) if seeds > 1 else nan
+    yield _fixed_by_chance(before.sum(axis=0), len(before))
+
+
+def _fixed_by_chance(right: np.ndarray, seeds: int) -> float:
+    """Images that one seed of a step predicts wrong and another right, the mean over its ordered pairs of seeds; NaN
+    with one seed.
+
+    Args:
+        right: shape (images,), under how many of the seeds each is predicted right.
+    """
+    return float((right * (seeds - right)).sum() / (seeds * (seeds - 1))) if seeds > 1 else nan

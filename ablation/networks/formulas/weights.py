@@ -9,6 +9,11 @@ from ablation.networks.formulas.size import Shape, Size
 from ablation.sides import transposed_side
 
 
+def _laid(shape: Shape, weights: int, places: int, use_bias: bool) -> Size:
+    """Of a kernel with so many weights, laid on so many places, that makes an output of this shape."""
+    return Size(shape, weights + bool(use_bias) * shape[-1], 2 * weights * places)
+
+
 @formula("Conv2D", "Convolution2D", "ablation.layers.whitening_conv2d.WhiteningConv2D")
 def _conv(
     shape: Shape,
@@ -29,7 +34,7 @@ def _conv(
         )
     sides = windows(shape, kernel_size, strides, padding, dilation_rate)
     weights = math.prod(pair(kernel_size, "kernel_size")) * (channels // groups) * filters
-    return Size((*sides, filters), weights + bool(use_bias) * filters, 2 * weights * math.prod(sides))
+    return _laid((*sides, filters), weights, math.prod(sides), use_bias)
 
 
 @formula("Conv2DTranspose", "Convolution2DTranspose")
@@ -56,7 +61,7 @@ def _conv_transpose(
         for side, size, step, wide, more in zip((height, width), sizes, steps, reach, extra, strict=True)
     )
     weights = math.prod(sizes) * channels * filters
-    return Size((*sides, filters), weights + bool(use_bias) * filters, 2 * weights * height * width)
+    return _laid((*sides, filters), weights, height * width, use_bias)
 
 
 @formula("DepthwiseConv2D")
@@ -74,7 +79,7 @@ def _depthwise(
     sides = windows(shape, kernel_size, strides, padding, dilation_rate)
     out = image(shape)[2] * whole(depth_multiplier, "depth_multiplier")
     weights = math.prod(pair(kernel_size, "kernel_size")) * out
-    return Size((*sides, out), weights + bool(use_bias) * out, 2 * weights * math.prod(sides))
+    return _laid((*sides, out), weights, math.prod(sides), use_bias)
 
 
 @formula("SeparableConv2D", "SeparableConvolution2D")
@@ -107,8 +112,7 @@ def _separable(
 def _dense(shape: Shape, *, units: Any = NEEDED, use_bias: bool = True) -> Size:
     need(units=units)
     weights = shape[-1] * whole(units, "units")
-    places = math.prod(shape[:-1])
-    return Size((*shape[:-1], units), weights + bool(use_bias) * units, 2 * weights * places)
+    return _laid((*shape[:-1], units), weights, math.prod(shape[:-1]), use_bias)
 
 
 @formula("ablation.layers.drop_connect_dense.DropConnectDense")
