@@ -20,7 +20,7 @@ from ablation.data import sources
 from ablation.errors import UserError
 from ablation.places import REFERENCE
 from ablation.results import read as results
-from ablation.results.manifest import draws_of, images_told, upgraded
+from ablation.results.manifest import draws_of, images_told, seeds_told, upgraded
 from ablation.wording import count, difference, duration, percent, signed, spread
 
 VERBS = {HELPS: "gains", HURTS: "costs", NARROWS: "narrows the gap by", WIDENS: "widens the gap by"}
@@ -158,7 +158,8 @@ class Quoted:
             }
         )
         size = f"{images[0]:,}" if len(images) == 1 else f"{images[0]:,} to {images[-1]:,}"
-        return f"{self.dataset}, `{self.manifest['preset']}` preset, {size} training images, {told}, n = {self.n} seeds"
+        seeds = f"n = {seeds_told(self.manifest)}"
+        return f"{self.dataset}, `{self.manifest['preset']}` preset, {size} training images, {told}, {seeds}"
 
     @property
     def parts(self) -> str:

@@ -20,7 +20,7 @@ from ablation.analysis.steps import AA, CONTROL, LEFT_OUT, averaged, done_trials
 from ablation.analysis.turned import turned_images
 from ablation.analysis.verdicts import HELPS, HURTS, NARROWS, NONE, OPEN, WIDENS
 from ablation.measures import ACCURACY, Measure
-from ablation.results.manifest import draws_of, images_told
+from ablation.results.manifest import draws_of, images_told, seeds_told
 from ablation.results.read import Results
 from ablation.study import Variant
 from ablation.wording import FRACTION, Scale, counted, gap_points, listed, seen_before
@@ -116,7 +116,7 @@ class Findings:
     def setting_of_both(self) -> str:
         """Dataset, preset and seeds, where two protocols are shown."""
         seeds = self.manifest["seeds"]
-        which = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
+        which = f"seed {seeds[0]}" if len(seeds) == 1 else seeds_told(self.manifest)
         epochs = self.variants[self.design].epochs
         told = "" if epochs is None else f", {counted(epochs, 'epoch')}"
         return f"{self.images_told}, preset {self.manifest['preset']}{told}, {which}"

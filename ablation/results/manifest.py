@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from ablation.wording import counted
+
 MOST_STEPS = 10_000
 MOST_TRIALS = 1_000_000
 MOST_SEEDS = 10_000
@@ -269,6 +271,14 @@ def _circle(bases: Mapping[tuple[str, str], tuple[str, str | None]]) -> tuple[st
             place = bases[place]
         clear |= path.keys()
     return None
+
+
+def seeds_told(manifest: Mapping[str, Any]) -> str:
+    """How many seeds the steps have: "5 seeds", or "1 to 5 seeds" where some have fewer."""
+    numbers = Counter((row["design"], row["step"]) for row in manifest["trials"]).values()
+    most = counted(len(manifest["seeds"]), "seed")
+    fewest = min(numbers, default=len(manifest["seeds"]))
+    return most if fewest >= len(manifest["seeds"]) else f"{fewest} to {most}"
 
 
 def images_told(dataset: Mapping[str, Any]) -> str:

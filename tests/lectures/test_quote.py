@@ -48,9 +48,12 @@ def write(folder, name, images, epochs=18):
         }
         for row in table.itertuples()
     ]  # fmt: skip
+    trials = [
+        {"design": step["design"], "step": step["step"], "seed": seed} for step in steps for seed in range(5)
+    ]
     manifest = {
         "study": {"name": "made_up"}, "preset": name, "dataset": {"name": "cifar10", "train": images},
-        "seeds": [0, 1, 2, 3, 4], "steps": steps, "git_commit": "0123456789ab", "protocol": "honest",
+        "seeds": [0, 1, 2, 3, 4], "steps": steps, "trials": trials, "git_commit": "0123456789ab", "protocol": "honest",
     }  # fmt: skip
     (place / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 

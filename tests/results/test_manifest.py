@@ -9,6 +9,7 @@ from test_results import A, manifest, row, step
 
 from ablation.errors import UserError
 from ablation.results.folder import RunFolder
+from ablation.results.manifest import seeds_told
 from ablation.results.read import load
 
 REFERENCES = sorted(
@@ -30,6 +31,16 @@ def test_every_reference_reads_and_says_what_its_steps_are(folder):
     for variant, role, change, order in parts(found.manifest):
         assert (variant["epochs"], variant["protocol"], order) == (None, "lecture" if lecture else None, None)
         assert role in ("start", "added", "left_out") and (change is None) == (role == "start")
+
+
+def test_seeds_are_told_of_the_step_with_fewest_and_of_the_one_with_most():
+    def told(*trials):
+        rows = [{"design": "cumulative", "step": step, "seed": seed} for step, seed in trials]
+        return seeds_told({"trials": rows, "seeds": sorted({seed for _, seed in trials})})
+
+    assert told(("a", 0), ("b", 0)) == "1 seed"
+    assert told(("a", 0), ("a", 1), ("b", 0), ("b", 1)) == "2 seeds"
+    assert told(("a", 0), ("a", 1), ("a", 2), ("b", 1)) == "1 to 3 seeds"
 
 
 def test_names_of_earlier_versions_are_taken_apart_once(tmp_path):
