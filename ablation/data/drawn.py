@@ -15,7 +15,7 @@ STRETCH = 1_000_000_000
 
 def from_blocks(
     name: str,
-    draw_block: Callable[[np.random.Generator], Part],
+    draw_block: Callable[[np.random.Generator, slice], Part],
     block: int,
     shape: tuple[int, int, int],
     *,
@@ -27,7 +27,8 @@ def from_blocks(
 
     Args:
         name: of the data set, for the error.
-        draw_block: draws one block from its own generator.
+        draw_block: draws the images of one block that are wanted, from the block's own generator: each is as it is when
+            all are.
         block: images in it.
         shape: of one image.
         number, first: images `first` to `first + number - 1` are wanted, 0 or more.
@@ -44,11 +45,8 @@ def from_blocks(
     images, labels = np.empty((number, *shape), np.uint8), np.empty(number, np.int32)
     for place in range(first // block, -(-(first + number) // block)):
         start, stop = max(first, place * block), min(first + number, (place + 1) * block)
-        source = slice(start - place * block, stop - place * block)
-        drawn = draw_block(np.random.default_rng([seed, place]))
-        images[start - first : stop - first], labels[start - first : stop - first] = (
-            part[source] for part in drawn
-        )
+        wanted, here = slice(start - place * block, stop - place * block), slice(start - first, stop - first)
+        images[here], labels[here] = draw_block(np.random.default_rng([seed, place]), wanted)
     return images, labels
 
 

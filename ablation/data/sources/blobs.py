@@ -33,16 +33,16 @@ def draw(number: int, seed: int, first: int = 0) -> tuple[np.ndarray, np.ndarray
     return from_blocks("blobs", _draw_block, BLOCK, (SIZE, SIZE, 3), number=number, seed=seed, first=first)
 
 
-def _draw_block(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _draw_block(random: np.random.Generator, wanted: slice) -> tuple[np.ndarray, np.ndarray]:
     kinds = np.tile(np.arange(len(COLOURS), dtype=np.int32), (BLOCK // len(COLOURS), 1))
-    labels = random.permuted(kinds, axis=1).ravel()
-    paper = random.integers(DARKEST, LIGHTEST, (BLOCK, 1, 1, 1))
-    radius = random.uniform(SMALLEST, LARGEST, (BLOCK, 1, 1))
-    x, y = random.uniform(-1, 1, (2, BLOCK, 1, 1)) * (SIZE / 2 - radius)
+    labels = random.permuted(kinds, axis=1).ravel()[wanted]
+    paper = random.integers(DARKEST, LIGHTEST, (BLOCK, 1, 1, 1))[wanted]
+    radius = random.uniform(SMALLEST, LARGEST, (BLOCK, 1, 1))[wanted]
+    x, y = random.uniform(-1, 1, (2, BLOCK, 1, 1))[:, wanted] * (SIZE / 2 - radius)
     down, across = np.mgrid[:SIZE, :SIZE] - (SIZE - 1) / 2
     inside = ((across - x) ** 2 + (down - y) ** 2 <= radius**2)[..., None]
     colour = np.array(list(COLOURS.values()))[labels][:, None, None]
-    noise = random.integers(-NOISE, NOISE + 1, (BLOCK, SIZE, SIZE, 3))
+    noise = random.integers(-NOISE, NOISE + 1, (BLOCK, SIZE, SIZE, 3))[wanted]
     images = np.where(inside, colour, paper) + noise
     return np.clip(images, 0, 255).astype(np.uint8), labels
 

@@ -8,6 +8,8 @@ An image depends on (seed, index) alone: the first hundred of a thousand are the
 operations that IEEE 754 rounds in one way only, so that machines agree on the bytes.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ablation.data.drawn import Drawn, from_blocks
@@ -40,64 +42,79 @@ def draw(number: int, seed: int, first: int = 0) -> tuple[np.ndarray, np.ndarray
     return from_blocks("shapes", _draw_block, BLOCK, (SIZE, SIZE, 3), number=number, seed=seed, first=first)
 
 
-def _draw_block(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _draw_block(random: np.random.Generator, wanted: slice) -> tuple[np.ndarray, np.ndarray]:
     tens = np.tile(np.arange(len(CLASSES), dtype=np.int32), (BLOCK // len(CLASSES), 1))
-    labels = random.permuted(tens, axis=1).ravel()
-    canvas, paper = _background(random)
+    labels = random.permuted(tens, axis=1).ravel()[wanted]
+    chance = _Chance(random, wanted)
+    canvas, paper = _background(chance)
     for _ in range(BLOBS):
-        _paint(canvas, _blob(random, *_anywhere(random)), _ink(random, paper))
+        _paint(canvas, _blob(chance, *chance.anywhere()), _ink(chance, paper))
     for _ in range(LINES):
-        _paint(canvas, _line(random, *_anywhere(random)), _ink(random, paper))
+        _paint(canvas, _line(chance, *chance.anywhere()), _ink(chance, paper))
 
-    size = _between(random, 8.5, 12.5)
-    x, y = (_between(random, -1, 1) * (14 - 0.9 * size) for _ in range(2))
-    u, v = _turned(x, y, *_direction(random, TILT))
-    stretch = _between(random, 0.8, 1.25)
+    size = chance.between(8.5, 12.5)
+    x, y = (chance.between(-1, 1) * (14 - 0.9 * size) for _ in range(2))
+    u, v = _turned(x, y, *chance.direction(TILT))
+    stretch = chance.between(0.8, 1.25)
     u, v = u / (size * stretch), v * stretch / size
     mask = np.empty_like(u)
     for label, outside in enumerate(OUTLINES):
         chosen = labels == label
         mask[chosen] = outside(u[chosen], v[chosen]) * size[chosen]
-    _paint(canvas, _cover(mask), _ink(random, paper))
+    _paint(canvas, _cover(mask), _ink(chance, paper))
 
-    cos, sin = _direction(random)
-    away = _between(random, 0.5, 1.1) * size
-    _paint(canvas, _line(random, x + away * cos, y + away * sin), _ink(random, paper))
+    cos, sin = chance.direction()
+    away = chance.between(0.5, 1.1) * size
+    _paint(canvas, _line(chance, x + away * cos, y + away * sin), _ink(chance, paper))
 
-    canvas += (random.random(canvas.shape, np.float32) - 0.5) * _between(random, 5, 35)[:, None]
+    noise = chance.uniform(3, SIZE, SIZE, dtype=np.float32) - 0.5
+    canvas += noise * chance.between(5, 35)[:, None]
     return np.clip(canvas, 0, 255).astype(np.uint8).transpose(0, 2, 3, 1), labels
 
 
-def _between(random: np.random.Generator, low: float, high: float) -> np.ndarray:
-    return (low + (high - low) * random.random((BLOCK, 1, 1))).astype(np.float32)
+@dataclass(frozen=True)
+class _Chance:
+    """Random numbers of `wanted` images of a block, n in all: drawn for the whole block, so that each keeps its own."""
 
+    random: np.random.Generator
+    wanted: slice
 
-def _anywhere(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    return _between(random, -16, 16), _between(random, -16, 16)
+    def uniform(self, *shape: int, dtype: type = np.float64) -> np.ndarray:
+        """Between 0 and 1, shape (n, *shape)."""
+        return self.random.random((BLOCK, *shape), dtype)[self.wanted]
 
+    def between(self, low: float, high: float) -> np.ndarray:
+        return (low + (high - low) * self.uniform(1, 1)).astype(np.float32)
 
-def _direction(random: np.random.Generator, most: float = np.pi) -> tuple[np.ndarray, np.ndarray]:
-    """Cosine and sine of an angle between -most and most."""
-    angle = most * (2 * random.random((BLOCK, 1, 1)) - 1)
-    return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
+    def anywhere(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.between(-16, 16), self.between(-16, 16)
+
+    def direction(self, most: float = np.pi) -> tuple[np.ndarray, np.ndarray]:
+        """Cosine and sine of an angle between -most and most."""
+        angle = most * (2 * self.random.random((BLOCK, 1, 1)) - 1)
+        cos, sin = (
+            np.cos(angle),
+            np.sin(angle),
+        )  # of all: a processor may round the last few of a row otherwise
+        return cos.astype(np.float32)[self.wanted], sin.astype(np.float32)[self.wanted]
 
 
 def _turned(x: np.ndarray, y: np.ndarray, cos: np.ndarray, sin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates of the pixels from (x, y) on turned axes, in pixels, shape (BLOCK, 32, 32) each."""
+    """Coordinates of the pixels from (x, y) on turned axes, in pixels, shape (n, 32, 32) each."""
     across, down = _X - x, _Y - y
     return across * cos + down * sin, down * cos - across * sin
 
 
-def _background(random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """The canvas, shape (BLOCK, 3, 32, 32), 0-255, and its mean colour, shape (BLOCK, 3)."""
-    paper = 60 + 135 * random.random((BLOCK, 1)) + 60 * (random.random((BLOCK, 3)) - 0.5)
+def _background(chance: _Chance) -> tuple[np.ndarray, np.ndarray]:
+    """The canvas, shape (n, 3, 32, 32), 0-255, and its mean colour, shape (n, 3)."""
+    paper = 60 + 135 * chance.uniform(1) + 60 * (chance.uniform(3) - 0.5)
     paper = paper.astype(np.float32)
-    slope, grain = ((random.random((2, BLOCK, 3)) - 0.5) * 50).astype(np.float32)
-    u, v = _turned(*_anywhere(random), *_direction(random))
-    period = _between(random, 3, 10)
+    slope, grain = ((chance.random.random((2, BLOCK, 3))[:, chance.wanted] - 0.5) * 50).astype(np.float32)
+    u, v = _turned(*chance.anywhere(), *chance.direction())
+    period = chance.between(3, 10)
     stripes, rungs = _wave(u / period), _wave(v / period)
-    kind = random.integers(0, 3, (BLOCK, 1, 1))
-    texture = np.where(kind == 0, stripes, np.where(kind == 1, stripes * rungs, _clouds(random)))
+    kind = chance.random.integers(0, 3, (BLOCK, 1, 1))[chance.wanted]
+    texture = np.where(kind == 0, stripes, np.where(kind == 1, stripes * rungs, _clouds(chance)))
     canvas = paper[..., None, None] + slope[..., None, None] * (u / SIZE)[:, None]
     canvas += grain[..., None, None] * texture[:, None]
     return canvas, paper
@@ -108,9 +125,9 @@ def _wave(t: np.ndarray) -> np.ndarray:
     return 4 * np.abs(t - np.floor(t) - 0.5) - 1
 
 
-def _clouds(random: np.random.Generator) -> np.ndarray:
+def _clouds(chance: _Chance) -> np.ndarray:
     """A random 9 x 9 grid between -1 and 1, drawn out linearly to 32 x 32."""
-    grid = 2 * random.random((BLOCK, 9, 9), np.float32) - 1
+    grid = 2 * chance.uniform(9, 9, dtype=np.float32) - 1
     place = np.linspace(0, 7.99, SIZE, dtype=np.float32)
     low = place.astype(int)
     part = place - low
@@ -118,10 +135,10 @@ def _clouds(random: np.random.Generator) -> np.ndarray:
     return rows[:, :, low] * (1 - part) + rows[:, :, low + 1] * part
 
 
-def _ink(random: np.random.Generator, paper: np.ndarray) -> np.ndarray:
-    """Colours that differ from the paper by 70-150 in one channel, less in the others; shape (BLOCK, 3)."""
-    step = random.choice((-1, 1), (BLOCK, 1)) + 2 * random.random((BLOCK, 3)) - 1
-    step *= (70 + 80 * random.random((BLOCK, 1))) / np.abs(step).max(axis=1, keepdims=True)
+def _ink(chance: _Chance, paper: np.ndarray) -> np.ndarray:
+    """Colours that differ from the paper by 70-150 in one channel, less in the others; shape (n, 3)."""
+    step = chance.random.choice((-1, 1), (BLOCK, 1))[chance.wanted] + 2 * chance.uniform(3) - 1
+    step *= (70 + 80 * chance.uniform(1)) / np.abs(step).max(axis=1, keepdims=True)
     ink = paper + step
     return np.where((ink < 0) | (ink > 255), paper - step, ink).astype(np.float32)
 
@@ -135,15 +152,15 @@ def _cover(outside: np.ndarray) -> np.ndarray:
     return np.clip(0.5 - outside, 0, 1)
 
 
-def _blob(random: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    u, v = _turned(x, y, *_direction(random))
-    radius, stretch = _between(random, 1, 3.5), _between(random, 0.6, 1.6)
+def _blob(chance: _Chance, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    u, v = _turned(x, y, *chance.direction())
+    radius, stretch = chance.between(1, 3.5), chance.between(0.6, 1.6)
     return _cover(_length(u * stretch, v / stretch) - radius)
 
 
-def _line(random: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    u, v = _turned(x, y, *_direction(random))
-    return _cover(_box(u, v, _between(random, 3, 10), _between(random, 0.4, 1.1)))
+def _line(chance: _Chance, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    u, v = _turned(x, y, *chance.direction())
+    return _cover(_box(u, v, chance.between(3, 10), chance.between(0.4, 1.1)))
 
 
 def _length(u: np.ndarray, v: np.ndarray) -> np.ndarray:
