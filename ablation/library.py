@@ -70,9 +70,9 @@ class StudyResults:
     @property
     def headline(self) -> str:
         """The result in one or two sentences."""
-        from ablation.report import findings
+        from ablation.report.headline import headline
 
-        return findings.headline(self._findings)
+        return headline(self._findings)
 
     def ladder(self) -> "Figure":
         """Test accuracy a rung."""

@@ -181,9 +181,12 @@ class Quoted:
     @property
     def headline(self) -> str:
         """The report's first paragraph."""
-        from ablation.report import findings  # draws: what quotes a figure alone does without matplotlib
+        from ablation.report import (  # draws: what quotes a figure alone does without matplotlib
+            findings,
+            headline,
+        )
 
-        return findings.headline(findings.collect(results.load(self.folder)))
+        return headline.headline(findings.collect(results.load(self.folder)))
 
     def row(self, step: str, design: str | None = None) -> pd.Series:
         """The row of a step, of the first design that has it unless one is named.

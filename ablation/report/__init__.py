@@ -8,7 +8,7 @@ from rich.table import Table
 
 from ablation.files import write_atomically
 from ablation.report import answers as answering
-from ablation.report import figures, findings, page, sheets, style, text
+from ablation.report import figures, findings, headline, page, sheets, style, text
 from ablation.results.read import Results, load
 from ablation.wording import printable
 
@@ -65,7 +65,7 @@ class Closing:
     @property
     def headline(self) -> str:
         """The result in one or two sentences, every figure in them computed."""
-        return printable(findings.headline(self.found))
+        return printable(headline.headline(self.found))
 
     @property
     def answers(self) -> list[str]:

@@ -3,7 +3,9 @@
 from typing import Any
 
 from ablation.report import text
-from ablation.report.findings import Findings, headline, short_verdict, warnings
+from ablation.report.caveats import caveats
+from ablation.report.findings import Findings
+from ablation.report.headline import headline, short_verdict
 from ablation.report.templates import environment
 from ablation.wording import percent
 
@@ -30,7 +32,7 @@ def html(found: Findings) -> str:
             left=LEFT,
             designs=designs,
             legend=text.legend(found),
-            warnings=warnings(found),
+            caveats=caveats(found),
         )
     )
 

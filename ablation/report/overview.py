@@ -6,7 +6,7 @@ from urllib.parse import quote
 from markupsafe import escape
 
 from ablation.errors import UserError
-from ablation.report import findings
+from ablation.report import findings, headline
 from ablation.results.manifest import images_told
 from ablation.results.read import load
 from ablation.wording import printable
@@ -43,7 +43,7 @@ def _row(root: Path, run: Path) -> list[str]:
     except UserError as error:
         return [f'<th scope="row">{escape(place)}</th><td colspan="5">{escape(printable(str(error)))}</td>']
     try:
-        told = findings.headline(findings.collect(results))
+        told = headline.headline(findings.collect(results))
     except UserError:
         told = "no trial is done"
     manifest = results.manifest

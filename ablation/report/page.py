@@ -15,8 +15,11 @@ from ablation import wording
 from ablation.analysis.confusion import largest, rates
 from ablation.analysis.steps import Step, Steps, steps_of
 from ablation.analysis.verdicts import HELPS, HURTS, NARROWS, NONE, OPEN, WIDENS
-from ablation.report import figures, findings, ladder_curves, marks, series, sheets, style, text, turned
-from ablation.report.findings import MOST_DRAWN, UNMEASURED, Findings
+from ablation.report import figures, ladder_curves, marks, series, sheets, style, text, turned
+from ablation.report.caveats import caveats
+from ablation.report.findings import MOST_DRAWN, Findings
+from ablation.report.headline import UNMEASURED, short_verdict, story, verdicts
+from ablation.report.how_judged import how_judged
 from ablation.report.templates import FOLDER, environment
 
 DRAWN_CLASSES = 12
@@ -41,13 +44,11 @@ def html(found: Findings) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return templates.get_template("report.html.j2").render(
         found=found,
-        story=findings.story(found),
-        told=[
-            (kind, CHIPS[kind], WORDS.get(kind, kind), tricks) for kind, tricks in findings.verdicts(found)
-        ],
+        story=story(found),
+        told=[(kind, CHIPS[kind], WORDS.get(kind, kind), tricks) for kind, tricks in verdicts(found)],
         test=text.head(found),
-        how_judged=" ".join(findings.how_judged(found)),
-        warnings=findings.warnings(found),
+        how_judged=" ".join(how_judged(found)),
+        caveats=caveats(found),
         plots=_plots(found),
         chart=ladder_curves.chart(found),
         designs=_designs(found),
@@ -106,7 +107,7 @@ def _row(found: Findings, row: Any, cost: Any) -> dict[str, Any]:
         "cost": cost,
         "test": found.scale.spread(row.measure_mean, row.measure_ci_low),
         "delta": found.scale.difference(row.delta, row.delta_ci_low, row.delta_ci_high),
-        "verdict": findings.short_verdict(found, row),
+        "verdict": short_verdict(found, row),
         "chip": "none" if found.smoke else CHIPS.get(row.verdict_kind, "none"),
         "gap": wording.difference(row.gap_delta, row.gap_delta_low, row.gap_delta_high),
         "gap_verdict": UNMEASURED if row.gap_verdict_kind and found.smoke else row.gap_verdict_kind,

@@ -8,7 +8,8 @@ import pandas as pd
 from ablation.analysis.measured import margin_of
 from ablation.analysis.steps import AA
 from ablation.analysis.verdicts import HELPS, HURTS
-from ablation.report.findings import Findings, short_verdict
+from ablation.report.findings import Findings
+from ablation.report.headline import short_verdict
 from ablation.wording import count, counted, difference, listed, percent, signed
 
 MOST_CLASSES = 30

@@ -11,8 +11,11 @@ from rich.text import Text
 
 from ablation.analysis.steps import AA
 from ablation.analysis.verdicts import CHANCE, HELPS, HURTS, NARROWS, NONE, WIDENS
+from ablation.report.caveats import caveats
 from ablation.report.escape import markdown as escape
-from ablation.report.findings import UNMEASURED, Findings, headline, how_judged, short_verdict, warnings
+from ablation.report.findings import Findings
+from ablation.report.headline import UNMEASURED, headline, short_verdict
+from ablation.report.how_judged import how_judged
 from ablation.report.sheets import Sheet
 from ablation.terminal import titled
 from ablation.wording import FRACTION, count, counted, duration, percent, printable, signed
@@ -175,7 +178,7 @@ def markdown(found: Findings, figures: Iterable[str], sheets: Iterable[Sheet]) -
         ]
         lines += [f"| {' | '.join(map(escape, row))} |" for row in sheet.rows]
         lines += ["", escape(sheet.note), ""]
-    notes = warnings(found)
+    notes = caveats(found)
     if notes:
         lines += ["## Read this first", "", *(f"- {escape(note)}" for note in notes), ""]
     lines += ["## Figures", "", *(f"![{escape(name)}](figures/{name}.png)" for name in figures), ""]

@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from ablation.report.escape import markdown as escape
-from ablation.report.findings import SMOKE, WHY_SMOKE
+from ablation.report.findings import SMOKE
+from ablation.report.headline import WHY_SMOKE
 from ablation.search.notes import TUNED, space_of
 from ablation.search.table import field_of, figure, ranked, shown, table
 from ablation.study.space import at_edge

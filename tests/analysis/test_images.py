@@ -7,6 +7,7 @@ from synthetic import ladder, write_study
 
 from ablation.analysis.images import image_error, image_errors
 from ablation.report import findings
+from ablation.report.how_judged import how_judged
 
 generator = np.random.default_rng
 
@@ -73,7 +74,7 @@ def test_a_folder_by_hand(tmp_path):
     squares = 1 + 3 * 0.25
     assert row.image_error == pytest.approx(((squares / 10 - 0.15**2) / 10) ** 0.5)
     assert row.seed_error == pytest.approx(0.05)
-    told = " ".join(findings.how_judged(findings.collect(found)))
+    told = " ".join(how_judged(findings.collect(found)))
     assert "Which 10 test images were taken moves a difference of accuracies by 12.3 points at most" in told
     assert "which seeds were taken by 5.0 points (standard errors, medians of 1 comparison;" in told
 
@@ -81,7 +82,7 @@ def test_a_folder_by_hand(tmp_path):
 def test_nothing_is_said_of_trials_that_do_not_keep_their_predictions(tmp_path):
     found = write_study(tmp_path, steps=ladder(3))
     assert image_errors(found).empty
-    assert "test images were taken" not in " ".join(findings.how_judged(findings.collect(found)))
+    assert "test images were taken" not in " ".join(how_judged(findings.collect(found)))
 
 
 def test_the_mean_difference_varies_as_told_from_one_draw_of_test_images_to_the_next():

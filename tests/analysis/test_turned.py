@@ -9,6 +9,7 @@ from ablation import report
 from ablation.analysis.turned import turned, turned_images
 from ablation.errors import UserError
 from ablation.report import findings
+from ablation.report.how_judged import how_judged
 from ablation.report.sheets import sheets
 
 
@@ -127,7 +128,7 @@ def test_trials_of_before_are_left_out_and_told(tmp_path):
         dataset={"classes": CLASSES, "test": 10},
     )
     assert turned_images(told).empty, "other orders are not compared"
-    said = " ".join(findings.how_judged(findings.collect(told)))
+    said = " ".join(how_judged(findings.collect(told)))
     assert "Which test images they predicted right is not known of 1 of 4 trials" in said
     assert not any("turned" in sheet.title for sheet in sheets(findings.collect(told)))
 

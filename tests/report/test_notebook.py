@@ -6,6 +6,7 @@ from synthetic import EVIL, ladder, step, write_study
 
 from ablation.library import StudyResults
 from ablation.report import findings, notebook
+from ablation.report.headline import headline
 from ablation.wording import spread
 
 
@@ -22,7 +23,7 @@ def test_results_show_themselves_as_a_table_with_verdicts(tmp_path):
     for told, row in zip(rows[1:], found.table.itertuples(), strict=True):
         assert told[0] == found.title(row) and told[1] == spread(row.test_mean, row.test_ci_low)
         assert told[4] == row.verdict_words
-    assert findings.headline(found) in "".join(ElementTree.fromstring(page).itertext())
+    assert headline(found) in "".join(ElementTree.fromstring(page).itertext())
 
 
 def test_nothing_of_a_folder_becomes_markup(tmp_path):

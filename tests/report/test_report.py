@@ -19,6 +19,8 @@ from ablation.analysis import summary
 from ablation.data import shown
 from ablation.errors import UserError
 from ablation.report import findings, ladder_curves, turned
+from ablation.report.caveats import caveats
+from ablation.report.headline import headline
 from ablation.results.read import load
 from ablation.study import Variant
 
@@ -224,14 +226,14 @@ def test_markdown_holds_the_table_and_what_to_know_first(folder):
         ),
     ],
 )
-def test_warnings(tmp_path, given, said):
+def test_caveats(tmp_path, given, said):
     found = findings.collect(write_study(tmp_path, **given))
-    assert any(said in warning for warning in findings.warnings(found))
+    assert any(said in caveat for caveat in caveats(found))
 
 
 def test_a_sound_run_on_cifar10_warns_of_nothing(tmp_path):
     results = write_study(tmp_path, seeds=range(6), dataset={"name": "cifar10"}, preset="full")
-    assert findings.warnings(findings.collect(results)) == []
+    assert caveats(findings.collect(results)) == []
 
 
 def test_html_stands_alone_and_describes_its_figures(folder):
@@ -254,7 +256,7 @@ def test_contents_name_every_part_and_verdicts_come_first(folder):
     anchors = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
     links = [attributes["href"][1:] for tag, attributes in page.tags if tag == "a"]
     assert set(links) <= anchors
-    assert {"warnings", "figures", "curves", "verdicts", "design-1", "provenance"} <= set(links)
+    assert {"caveats", "figures", "curves", "verdicts", "design-1", "provenance"} <= set(links)
     assert text.index('class="chip helps">helps</span> batch norm (+') < text.index("test accuracy goes from")
 
 
@@ -520,7 +522,7 @@ def test_what_designs_controls_budgets_and_protocols_say_stands_side_by_side(all
 def test_controls_are_no_rungs(all_designs):
     found = findings.collect(load(all_designs))
     assert found.rungs["step"].tolist() == ["baseline", "noise", "batch_norm"]
-    assert "shortcuts" not in findings.headline(found) and "wider" not in findings.headline(found)
+    assert "shortcuts" not in headline(found) and "wider" not in headline(found)
     words_on_terminal = words(load(all_designs), 140)
     assert "Shapley value, 2 orders" in words_on_terminal
     assert "batch norm against a wider network" in words_on_terminal
@@ -563,7 +565,7 @@ def test_of_very_many_rungs_the_first_are_drawn_and_the_tables_hold_all(tmp_path
     results = write_study(tmp_path, steps=ladder(6), epochs=2)
     found = findings.collect(results)
     assert found.drawn["step"].tolist() == ["baseline", "noise", "batch_norm"] and len(found.table) == 6
-    assert any("the first 3 of 6 rungs" in note for note in findings.warnings(found))
+    assert any("the first 3 of 6 rungs" in note for note in caveats(found))
     report.write(tmp_path)
     page = (tmp_path / "report.html").read_text()
     words = re.search(r'aria-label="Test accuracy a rung: ([^"]*)"', page)[1]

@@ -11,7 +11,10 @@ from ablation import measures, report
 from ablation.errors import UserError
 from ablation.report import export, figures, findings, page, sheets, text
 from ablation.report.answers import answers
+from ablation.report.caveats import caveats
 from ablation.report.compare import compare, to_markdown
+from ablation.report.headline import headline
+from ablation.report.how_judged import how_judged
 from ablation.results.read import load
 
 STUDY = {"name": "x", "title": "X"}
@@ -54,13 +57,13 @@ def shown(table):
 
 
 def test_the_sentences_are_about_the_measure_and_in_its_units(found):
-    told = findings.headline(found)
+    told = headline(found)
     assert "from baseline to dropout, log loss goes from 1.90" in told and "Noise (−0.4" in told
     assert "helps." in told and "Dropout (+0.3" in told and "hurts." in told and "%" not in told
     assert any(
         one.startswith("Balanced accuracy: 42.5 % to 4") and "noise helps (+" in one for one in answers(found)
     )
-    judged = " ".join(findings.how_judged(found))
+    judged = " ".join(how_judged(found))
     assert (
         "The lower the log loss, the better." in judged
         and "±0.05 nats" in judged
@@ -194,7 +197,7 @@ def test_trials_without_the_measure_and_looks_of_another_are_warned_of(tmp_path)
     made = findings.collect(
         write_study(tmp_path, steps=ladder(2), seeds=SEEDS, study=STUDY, measures=told, looks=looks)
     )
-    notes = " ".join(findings.warnings(made))
+    notes = " ".join(caveats(made))
     assert "AUC, one against the rest: 6 of 6 done trials have none" in notes
     assert "Seeds were given on demand by accuracy, not by auc" in notes
 

@@ -46,12 +46,11 @@ def test_a_cut_cell_is_found_by_its_trials_file_which_counts(folder):
 
 
 def test_a_report_says_what_disagrees(folder):
-    from ablation.report.findings import collect, warnings
+    from ablation.report.caveats import caveats
+    from ablation.report.findings import collect
 
     edit(folder, "trials.csv", "0.125", "0.1")
-    assert any(
-        "0.1 there, 0.125 in its trial's file" in note for note in warnings(collect(load(folder.path)))
-    )
+    assert any("0.1 there, 0.125 in its trial's file" in note for note in caveats(collect(load(folder.path))))
 
 
 def test_without_trial_files_the_tables_count(folder):

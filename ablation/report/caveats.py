@@ -1,0 +1,95 @@
+"""What a reader must know before believing the figures."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
+from ablation.analysis.sequential import looked
+from ablation.analysis.steps import AA
+from ablation.report.findings import FULL, Findings
+from ablation.wording import counted, seen_before
+
+
+def caveats(found: Findings) -> list[str]:
+    """What a reader must know before believing the figures, the gravest first."""
+    manifest, trials = found.manifest, found.results.trials
+    notes = []
+    if "lecture" in {found.protocol(design) for design in found.table["design"]}:
+        notes.append(
+            "Protocol lecture: validation is the test set, as in the slides, so the best epoch was chosen on"
+            " test and the figures are optimistic."
+        )
+    if repeated := manifest["dataset"].get("repeated"):
+        notes.append(f"{seen_before(repeated, manifest['dataset']['test'])}.")
+    notes += found.results.disagreements
+    notes += _unmeasured(found)
+    for row in trials[trials["status"] != "done"].drop_duplicates("config_hash").itertuples():
+        error = "" if pd.isna(row.error) else f": {row.error}"
+        notes.append(f"{row.step}, seed {row.seed}: {row.status}{error}. It is left out of every mean.")
+    missing = len({one["config_hash"] for one in manifest["trials"]} - set(trials["config_hash"]))
+    if missing:
+        notes.append(
+            f"{missing} of {_planned(manifest)} planned trials have no result yet; this report is partial."
+        )
+    tested = (found.table["pairs"] > 0) & (found.table["control"] != AA)
+    pairs = found.table.loc[tested, "pairs"]
+    if len(pairs) and pairs.min() == 1:
+        notes.append(
+            "With one pair of seeds a difference has no interval and no verdict; run at least three seeds."
+        )
+    if found.smoke:
+        notes.append("Preset smoke shows that all runs; its accuracies measure nothing.")
+    if len(pairs) and 1 < pairs.min() < SMALLEST_TESTABLE:
+        few = int(pairs.min())
+        notes.append(
+            f"With {few} pairs of seeds, a test that assumes nothing about the distribution cannot go below"
+            f" p = {smallest_p(few):.2g}: verdicts rest on the differences being normal. Six pairs lift that."
+        )
+    dataset = manifest["dataset"]
+    if found.on_other_data:
+        other = found.published_title
+        notes.append(
+            f"The dataset is {found.images_told}, not {other} ({dataset['note']}): the lectures' accuracies"
+            f" were measured on {other} and are shown for their order, not for their size."
+        )
+    elif manifest["preset"] != FULL and found.published:
+        notes.append(
+            f"Preset {manifest['preset']}: smaller networks, fewer images or epochs than in the lectures, whose"
+            " accuracies are shown for their order, not for their size."
+        )
+    if len(found.drawn) < len(found.rungs):
+        notes.append(
+            f"Figures and sections show the first {len(found.drawn)} of {len(found.rungs)} rungs; summary.csv has them"
+            " all."
+        )
+    if found.floor is not None:
+        notes.append(
+            "A/A control: a rung that changes nothing moves the mean by up to"
+            f" ±{found.scale.amount(found.floor)}; a smaller step is chance."
+        )
+    return notes
+
+
+def _unmeasured(found: Findings) -> list[str]:
+    """Measures that some trials lack, and looks that another measure asked for."""
+    notes = []
+    for measure in (found.measure, *found.others):
+        lacking = int(found.done[measure.column].isna().sum())
+        if lacking:
+            notes.append(
+                f"{measure.title}: {lacking} of {counted(len(found.done), 'done trial')} have none: a class without"
+                " test images leaves it open, or they were trained before it was measured."
+            )
+    looks = looked(found.manifest)
+    if looks and looks.measure != found.measure.name:
+        notes.append(
+            f"Seeds were given on demand by {looks.measure}, not by {found.measure.name}: its verdicts take the seeds"
+            " as given beforehand, and their chance of error is not kept."
+        )
+    return notes
+
+
+def _planned(manifest: Mapping[str, Any]) -> int:
+    return len({one["config_hash"] for one in manifest["trials"]})
