@@ -37,20 +37,20 @@ def costs(results: Results, table: pd.DataFrame) -> pd.DataFrame:
         for row in table.itertuples()
     ]
     steps = steps_of(results)
-    trials = [steps.trials({"design": row.design, "step": row.step}) for row in table.itertuples()]
+    places = [*zip(table["design"], table["step"], strict=True)]
+    trials = [steps.trials({"design": design, "step": step}) for design, step in places]
     cost["fastest"] = [one["train_seconds"].min() for one in trials]
     cost["slowest"] = [one["train_seconds"].max() for one in trials]
     values = pd.DataFrame([one.set_index("seed")[measure.column] for one in trials]).to_numpy(float)
     cost["on_flops_front"] = False
     for _, group in cost[table["control"] == ""].groupby("design"):
         flops_of_group = group["flops_per_image"].to_numpy(float)
-        places = table.index.get_indexer(group.index)
-        cost.loc[group.index, "on_flops_front"] = separable_front(flops_of_group, better * values[places])
+        rows = table.index.get_indexer(group.index)
+        cost.loc[group.index, "on_flops_front"] = separable_front(flops_of_group, better * values[rows])
     times = _seconds_to_baseline(results)
-    cost["seconds_to_baseline"] = [
-        times.get((row.design, row.step), (nan, 0))[0] for row in cost.itertuples()
-    ]
-    cost["reached"] = [times.get((row.design, row.step), (nan, 0))[1] for row in cost.itertuples()]
+    cost["seconds_to_baseline"], cost["reached"] = zip(
+        *(times.get(one, (nan, 0)) for one in places), strict=True
+    )
     return cost
 
 
@@ -61,18 +61,16 @@ def _seconds_to_baseline(results: Results) -> dict[tuple[str, str], tuple[float,
     found = {}
     for step in steps.all:
         final = {
-            row.seed: curves[row.config_hash]["val_accuracy"].iloc[-1]
-            for row in steps.trials(steps.root(step)).itertuples()
-            if row.config_hash in curves
+            seed: curves[key]["val_accuracy"].iloc[-1]
+            for seed, key in steps.hashes(steps.root(step)).items()
+            if key in curves
         }
         times = [
             seconds_to_reach(
-                final[row.seed],
-                curves[row.config_hash]["val_accuracy"].to_numpy(),
-                curves[row.config_hash]["seconds"].to_numpy(),
+                final[seed], curves[key]["val_accuracy"].to_numpy(), curves[key]["seconds"].to_numpy()
             )
-            for row in steps.trials(step).itertuples()
-            if row.seed in final and row.config_hash in curves
+            for seed, key in steps.hashes(step).items()
+            if seed in final and key in curves
         ]
         reached = [time for time in times if not np.isnan(time)]
         found[step["design"], step["step"]] = (float(np.mean(reached)) if reached else nan, len(reached))

@@ -63,8 +63,7 @@ def image_errors(results: Results) -> pd.DataFrame:
 def predicted_pairs(results: Results, steps: Steps, step: Step, base: Step) -> list[tuple[Right, Right]]:
     """A step's and its base's predictions under each seed that both have, all of the same test images."""
     mine, theirs = (
-        {row.seed: results.right(row.config_hash) for row in steps.trials(one).itertuples()}
-        for one in (step, base)
+        {seed: results.right(key) for seed, key in steps.hashes(one).items()} for one in (step, base)
     )
     both = [(one, other) for seed, one in mine.items() if one and (other := theirs.get(seed))]
     alike = [pair for pair in both if pair[0].comparable(pair[1])]

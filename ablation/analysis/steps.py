@@ -38,6 +38,11 @@ class Steps:
         """The done trials of one step of one design, by seed."""
         return self._trials.get((step["design"], step["step"]), self.done.iloc[:0])
 
+    def hashes(self, step: Step) -> dict[int, str]:
+        """The configuration hash of each of them, by seed."""
+        trials = self.trials(step)
+        return dict(zip(trials["seed"].tolist(), trials["config_hash"], strict=True))
+
     def root(self, step: Step) -> Step:
         """The step from which one comes to this one by going from base to base."""
         for _ in self.all:

@@ -1,5 +1,6 @@
 """The HTML templates of this folder, filled without trust in what the results hold."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from ablation.report.escape import printable_lines
 FOLDER = Path(__file__).parent
 
 
+@cache
 def environment() -> jinja2.Environment:
     """Where templates are found and filled: all text is escaped and printable, and no name may be missing."""
     return jinja2.Environment(

@@ -117,10 +117,7 @@ def counts(found: Findings, step: Step, title: str) -> dict[str, Any] | None:
 
 def _pairs(results: Results, steps: Steps, base: Step, step: Step) -> list[tuple[int, Shown, Shown]]:
     """Seed, base and step where both were asked about the same images."""
-    known = [
-        {row.seed: results.shown(row.config_hash) for row in steps.trials(one).itertuples()}
-        for one in (base, step)
-    ]
+    known = [{seed: results.shown(key) for seed, key in steps.hashes(one).items()} for one in (base, step)]
     both = [(seed, known[0][seed], known[1].get(seed)) for seed in known[0]]
     there = [(seed, a, b) for seed, a, b in both if a is not None and b is not None and a.images == b.images]
     return [one for one in there if one[1].images == there[0][1].images]

@@ -172,9 +172,8 @@ def load(path: Path | str) -> Results:
     more = [f"... and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
     order = {place: index for index, place in enumerate(planned)}
     whole = _together(trials, kept, PLACE)
-    whole = whole.iloc[
-        sorted(range(len(whole)), key=lambda index: order[tuple(whole.iloc[index][list(PLACE)])])
-    ]
+    places = [*zip(*(whole[key] for key in PLACE), strict=True)]
+    whole = whole.iloc[sorted(range(len(whole)), key=lambda index: order[places[index]])]
     return Results(
         folder,
         manifest,
@@ -227,7 +226,7 @@ def _disagreements(
         differ = (there != here) & ~(there.isna() & here.isna())
         if column.startswith("measure_"):  # an empty cell is of a table from before there were measures
             differ &= there.notna()
-        for row in both[differ].to_dict("records"):
+        for row in both[differ].to_dict("records") if differ.any() else ():
             found.append(
                 f"{name}: {column} of step {row.get('step', '')}, seed {row['seed']}"
                 + (f", epoch {row['epoch']}" if "epoch" in row else "")
