@@ -13,12 +13,13 @@ import pytest
 from PIL import Image
 from rich.console import Console
 from synthetic import evil_study, ladder, step, write_study
+from told import markdown_of, page_of
 
 from ablation import report
 from ablation.analysis import summary
 from ablation.data import shown
 from ablation.errors import UserError
-from ablation.report import findings, ladder_curves, turned
+from ablation.report import figures, findings, ladder_curves, turned
 from ablation.report.caveats import caveats
 from ablation.report.headline import headline
 from ablation.results.read import load
@@ -98,8 +99,7 @@ def test_a_folder_without_a_done_trial_is_told_in_one_line_and_left_alone(tmp_pa
 def test_a_partial_run_reports_what_there_is(tmp_path):
     outcomes = {(one["step"], seed): None for one in ladder()[2:] for seed in range(3)} | {("noise", 2): None}
     results = write_study(tmp_path, outcomes=outcomes, end=None)
-    report.write(tmp_path)
-    text = (tmp_path / "report.md").read_text()
+    text = markdown_of(tmp_path)
     assert "19 of 24 planned trials have no result yet" in text
     assert "| residual | – | – |  | no finished trial |" in text
     assert "from baseline to noise" in report.closing(results).headline
@@ -152,9 +152,8 @@ def test_at_smoke_nothing_reads_like_an_answer_and_names_are_whole(tmp_path):
     assert not re.search(r"helps|hurts|same|open|chance|%.*%|[▼▲]", text.partition("baseline")[2])
     assert "verdict" not in text and "lecture" not in text
     assert "Nothing is measured here" in report.closing(results).headline
-    report.write(tmp_path)
-    assert re.search(r"\| not measured \|", (tmp_path / "report.md").read_text())
-    page = (tmp_path / "report.html").read_text()
+    assert re.search(r"\| not measured \|", markdown_of(tmp_path))
+    page = page_of(tmp_path)
     assert '<span class="chip none">not measured</span>' in page
     assert not re.search(r'class="chip (helps|hurts|same|open)"', page)
 
@@ -299,8 +298,7 @@ def shown_study(path, **given):
     file = results.folder.samples_file(asked["images"])
     file.parent.mkdir()
     file.write_bytes(given.get("picture") or shown.picture(tiles))
-    report.write(path)
-    return tiles, (path / "report.html").read_text()
+    return tiles, page_of(path)
 
 
 def test_images_that_a_step_turned_are_shown_with_classes_and_maps(tmp_path):
@@ -396,14 +394,13 @@ def test_html_has_a_section_a_rung(folder):
 
 def test_text_from_outside_is_shown_and_never_run(tmp_path):
     evil_study(tmp_path)
-    report.write(tmp_path)
-    page = Page((tmp_path / "report.html").read_text())
+    page = Page(page_of(tmp_path))
     assert len(page.scripts) == 1 and "hacked" not in page.scripts[0]
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
     assert not [tag for tag, _ in page.tags if tag == "img"]
     assert "".join(page.text).count("window.hacked = 1") > 10
     assert "{{ 7 * 7 }}" in "".join(page.text)
-    markdown = (tmp_path / "report.md").read_text()
+    markdown = markdown_of(tmp_path)
     assert "<script" not in markdown and "<img" not in markdown and "[a](b)" not in markdown
     rows = [line for line in markdown.splitlines() if line.startswith("| ")]
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in rows[:4]} == {11}
@@ -430,10 +427,9 @@ def test_a_cards_sentences_run_on_and_its_parameters_stay_apart(tmp_path):
     steps = ladder(2)
     steps[1] = steps[1] | {"tricks": [{"name": "noise", "parameters": {}, "card": card}]}
     write_study(tmp_path, steps=steps)
-    report.write(tmp_path)
     assert (
         "What it does.\n\nSource: a paper of 2014.\nWhen it hurts: never.\n\nParameters:\n    rate: a share, 0-1.<"
-        in (tmp_path / "report.html").read_text()
+        in page_of(tmp_path)
     )
 
 
@@ -441,8 +437,7 @@ def test_cards_and_cells_of_a_folder_with_many_classes(tmp_path):
     results = write_study(tmp_path, steps=ladder(2), dataset={"classes": [f"class {i}" for i in range(100)]})
     for file in (tmp_path / "trials").glob("*.json"):
         file.write_text(file.read_text().replace('"confusion"', '"left_out"'))
-    report.write(tmp_path)
-    assert "Classes, against" not in (tmp_path / "report.html").read_text()
+    assert "Classes, against" not in page_of(tmp_path)
     assert results.manifest["dataset"]["classes"][99] == "class 99"
 
 
@@ -545,9 +540,8 @@ def test_orders_alone_are_reported(tmp_path):
     given = designs()
     given["steps"] = [one for one in given["steps"] if one["design"] == "orders"]
     write_study(tmp_path, **given)
-    report.write(tmp_path)
-    assert "| trick | orders |" in (tmp_path / "report.md").read_text()
-    assert (tmp_path / "figures" / "designs.png").exists()
+    assert "| trick | orders |" in markdown_of(tmp_path)
+    assert "designs" in figures.drawings(findings.collect(load(tmp_path)))
 
 
 def test_a_ladder_that_only_falls_has_no_gain(tmp_path):
@@ -566,8 +560,6 @@ def test_of_very_many_rungs_the_first_are_drawn_and_the_tables_hold_all(tmp_path
     found = findings.collect(results)
     assert found.drawn["step"].tolist() == ["baseline", "noise", "batch_norm"] and len(found.table) == 6
     assert any("the first 3 of 6 rungs" in note for note in caveats(found))
-    report.write(tmp_path)
-    page = (tmp_path / "report.html").read_text()
+    page = page_of(tmp_path)
     words = re.search(r'aria-label="Test accuracy a rung: ([^"]*)"', page)[1]
     assert "batch norm" in words and "dropout" not in words
-    assert len(pd.read_csv(tmp_path / "summary.csv")) == 6

@@ -1,5 +1,7 @@
 """Seeds on demand: who gets more of them, in which order, and that nothing but the finished trials decides it."""
 
+import csv
+import io
 import json
 import os
 import signal
@@ -9,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny
-from tiny import Quiet, run_study, table, tables
+from tiny import Quiet, run_study, tables
 
-from ablation import report
+from ablation import analysis
 from ablation.errors import UserError
 from ablation.results import read as results
 from ablation.runner.options import OptionError, Options
@@ -84,8 +86,8 @@ def looks(folder) -> dict:
 
 
 def summary(folder) -> dict[str, dict[str, str]]:
-    report.write(folder)
-    return {row["step"]: row for row in table(folder / "summary.csv")}
+    rows = analysis.summary(results.load(folder)).to_csv(index=False, float_format="%.12g")
+    return {row["step"]: row for row in csv.DictReader(io.StringIO(rows))}
 
 
 def test_the_unclear_gets_seeds_with_its_base_and_the_others_stop(known, file, tmp_path):
