@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tiny
 from tiny import Quiet, run_study, tables
+from told import markdown_of
 
 from ablation import analysis
 from ablation.errors import UserError
@@ -111,7 +112,7 @@ def test_the_unclear_gets_seeds_with_its_base_and_the_others_stop(known, file, t
         ("3", "1"),
         ("20", "4"),
     ]
-    page = " ".join((out / "report.md").read_text().split())
+    page = " ".join(markdown_of(out).split())
     assert "4 of 4 looks planned at 3, 6, 11 and 20 seeds were taken" in page
     assert "3 seeds over 1 look: clear and equal; 20 seeds over 4 looks: unclear." in page
 
