@@ -39,7 +39,7 @@ class SavedNetwork:
         seed: of its trial.
     """
 
-    one_size = False
+    one_size = None
 
     def __init__(self, model: keras.Model, recipe: Recipe, seed: int) -> None:
         self.model = self.noisy = model

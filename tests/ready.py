@@ -1,8 +1,8 @@
 """A Python that holds Keras in memory already: `python -SE ready.py SOCKET ...` is `python ...`, seconds sooner.
 
-`ready.py --serve SOCKET` imports Keras once and computes nothing. For every call it forks, and the fork takes over the
-caller's arguments, folder, environment, open files and signals; the caller ends as the fork does, and the fork with the
-caller. What Keras reads while it is imported (backend, `keras.json`) is the server's: tests about that start a Python
+`ready.py --serve SOCKET` imports Keras once, with what else a run loads, and computes nothing. For every call it forks,
+and the fork takes over the caller's arguments, folder, environment, open files and signals; the caller ends as the fork
+does, and the fork with the caller. What Keras reads while it is imported (backend, `keras.json`) is the server's: tests about that start a Python
 of their own.
 """
 
@@ -49,7 +49,12 @@ def call(address: str, arguments: list[str]) -> int:
 
 def serve(address: str) -> None:
     """Answer calls until standard input ends, as it does with the process that started this one."""
+    import jinja2  # noqa: F401
     import keras  # noqa: F401
+    import pydantic  # noqa: F401
+    import rich.table  # noqa: F401
+    import scipy.stats  # noqa: F401
+    import yaml  # noqa: F401
 
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)

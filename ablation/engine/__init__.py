@@ -25,11 +25,14 @@ class Engine(Protocol):
     """What a backend offers.
 
     Attributes:
-        one_size: whether predicting another number of images means to compile again.
+        one_size: how many images every prediction is filled up to, where another number means to compile again;
+            else None.
     """
 
     learner: Learner
-    one_size: bool
+
+    @property
+    def one_size(self) -> int | None: ...
 
     def train(self, batches: np.ndarray) -> tuple[np.ndarray, int]:
         """Run one optimizer step for each row of `batches`.
@@ -154,11 +157,12 @@ def magnified(images: np.ndarray, scale: float) -> np.ndarray:
 
 def _logits(engine: Engine, images: np.ndarray, noisy: bool = False) -> np.ndarray:
     """The last batch is filled up with zeros where a program is compiled for one size, or draws depend on it."""
-    whole = noisy or engine.one_size
+    filled_to = PREDICT_BATCH if noisy else engine.one_size
+    most = filled_to or PREDICT_BATCH
     logits = []
-    for start in range(0, len(images), PREDICT_BATCH):
-        batch = images[start : start + PREDICT_BATCH]
-        missing = PREDICT_BATCH - len(batch) if whole else 0
+    for start in range(0, len(images), most):
+        batch = images[start : start + most]
+        missing = most - len(batch) if filled_to else 0
         filled = np.pad(batch, ((0, missing), (0, 0), (0, 0), (0, 0))) if missing else batch
         logits.append(engine.predict_batch(filled, noisy)[: len(batch)])
     return np.concatenate(logits)

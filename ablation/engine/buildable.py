@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Sequence
 
+import keras
 import numpy as np
 
 from ablation.errors import UserError
@@ -16,7 +17,7 @@ STEPS, IMAGES = 10, 2
 
 
 def check_buildable(where: str, recipe: Recipe, nodes: Sequence[Node]) -> None:
-    """Make every layer, the optimiser with its schedule, and the mixer once, and call the mixer on blank images.
+    """Make every layer, the optimiser with its schedule, and the mixer once, and trace a call of the mixer.
 
     Args:
         where: what an error names as the place.
@@ -60,14 +61,15 @@ def _optimizer(recipe: Recipe) -> None:
 
 def _mix(recipe: Recipe) -> None:
     assert recipe.mix is not None
-    images, targets = np.zeros((IMAGES, 8, 8, 3), "float32"), np.eye(IMAGES, dtype="float32")
+    batch = keras.KerasTensor((IMAGES, 8, 8, 3)), keras.KerasTensor((IMAGES, IMAGES))
     layer = make(recipe.mix, 0, "try")
     try:
-        mixed = layer((images, targets))
-        shapes = [tuple(one.shape) for one in mixed]
+        layer(batch)
+        # a layer that tells its own shapes is not called by the line before
+        shapes = [tuple(one.shape) for one in keras.Operation.compute_output_spec(layer, batch)]
     except Exception:  # a layer raises nearly anything on an input that it does not take
         shapes = []
-    if shapes != [images.shape, targets.shape]:
+    if shapes != [one.shape for one in batch]:
         raise ValueError(
             "expected a layer that takes and gives (images, targets), like ablation.layers.mixup.Mixup"
         )

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
+from ablation.engine import PREDICT_BATCH
 from ablation.engine.alternating import own_index, turned
 from ablation.engine.held import TrainingSet
 from ablation.engine.learner import Learner
@@ -17,8 +18,6 @@ STEPS_PER_CALL = 64
 
 
 class JaxEngine:
-    one_size = True
-
     def __init__(self, learner: Learner, held: TrainingSet) -> None:
         self.learner, self._held = learner, held
         trainable, untrained = learner.trainable, learner.untrained
@@ -74,6 +73,10 @@ class JaxEngine:
             losses.append(np.asarray(some)[: len(part)])
             hits += int(hit)
         return np.concatenate(losses), hits
+
+    @property
+    def one_size(self) -> int:
+        return min(PREDICT_BATCH, len(self._held.arrays[0]))
 
     def predict_batch(self, images: np.ndarray, noisy: bool = False) -> np.ndarray:
         model = self.learner.noisy if noisy else self.learner.model

@@ -33,7 +33,7 @@ def strategy(count: int) -> tf.distribute.Strategy:
 class MirroredEngine:
     """An engine with a training set of its own, the one that is held when it is made."""
 
-    one_size = False
+    one_size = None
 
     def __init__(self, learner: Learner, held: TrainingSet, count: int) -> None:
         if learner.slow is not None or learner.alternates:

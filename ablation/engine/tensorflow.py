@@ -17,7 +17,7 @@ tf.get_logger().setLevel("ERROR")  # it warns of functions compiled often: every
 
 
 class TensorFlowEngine:
-    one_size = False
+    one_size = None
 
     def __init__(self, learner: Learner, held: TrainingSet) -> None:
         self.learner, self._held = learner, held

@@ -10,7 +10,7 @@ from ablation.keras_private import torch_device as get_device
 
 
 class TorchEngine:
-    one_size = False
+    one_size = None
 
     def __init__(self, learner: Learner, held: TrainingSet) -> None:
         self.learner, self._held = learner, held

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
+from ablation.keras_private import leave_tensorflow_alone
 from ablation.streams import stream_seed
 
 
@@ -19,6 +20,7 @@ def seeded(seed: int, purpose: str, dtype: str) -> Iterator[None]:
         purpose: which stream of the seed.
         dtype: policy of the layers.
     """
+    leave_tensorflow_alone()
     states, policy = (random.getstate(), np.random.get_state()), keras.config.dtype_policy()
     keras.utils.set_random_seed(stream_seed(seed, purpose))
     keras.config.set_dtype_policy(dtype)

@@ -12,6 +12,7 @@ from ablation.recipe import Layer
 keras = pytest.importorskip("keras")
 
 from ablation.engine.buildable import check_buildable  # noqa: E402
+from ablation.layers.mixup import Mixup  # noqa: E402
 from ablation.networks.build import make_optimizer  # noqa: E402
 from ablation.networks.layout import blank_problem, layout  # noqa: E402
 from ablation.train.loop import train  # noqa: E402
@@ -41,6 +42,12 @@ def test_each_part_is_named_by_its_key():
     assert "training.schedule" in refused(schedule=unit)
     mixer = Layer.of("keras.layers.MixUp", alpha=0.2)
     assert refused(mix=mixer).startswith("step 'x': training.mix: keras.layers.MixUp: cannot be made so (")
+
+
+def test_a_mixer_that_tells_its_own_shapes_is_called_too(monkeypatch):
+    monkeypatch.setattr(Mixup, "call", lambda self, inputs, training=True: inputs[0])
+    told = refused(mix=Layer.of("ablation.layers.mixup.Mixup", alpha=0.2))
+    assert "training.mix: ablation.layers.mixup.Mixup: cannot be made so (expected a layer that takes" in told
 
 
 def test_what_can_be_made_passes():

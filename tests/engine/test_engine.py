@@ -132,3 +132,19 @@ def test_prediction_takes_any_number_of_images(engine, splits):
     logits = predict(engine, many)
     assert logits.shape == (PREDICT_BATCH + 3, 10)
     np.testing.assert_allclose(logits[PREDICT_BATCH:], logits[PREDICT_BATCH % 32 :][:3], atol=1e-4)
+
+
+@pytest.mark.parametrize(("size", "batches"), [(8, [8, 8, 8]), (None, [20])])
+def test_a_prediction_is_filled_up_where_one_number_of_images_is_compiled(size, batches):
+    asked = []
+
+    class Sums:
+        one_size = size
+
+        def predict_batch(self, images, noisy):
+            asked.append(len(images))
+            return images.sum(axis=(2, 3)).astype("float32")
+
+    images = np.random.default_rng(0).integers(0, 256, (20, 2, 2, 3), np.uint8)
+    np.testing.assert_array_equal(predict(Sums(), images), images.sum(axis=(2, 3)))
+    assert asked == batches

@@ -138,9 +138,17 @@ def test_a_file_without_the_function_is_told(study_file, code, capsys):
 
 LADDER = [
     {"step": "baseline"},
-    {"step": "flip", "tricks": ["flip"]},
-    {"step": "smooth", "tricks": ["label_smoothing", "mixup", "ema"]},
+    {"step": "tricks", "tricks": ["flip", "label_smoothing", "mixup", "ema"]},
 ]
+
+
+ALONE = """
+import sys
+import keras
+from ablation.cli import main
+assert main(sys.argv[1:]) == 0
+assert keras.config.backend() == "tensorflow" or "tensorflow" not in sys.modules, "TensorFlow was imported"
+"""
 
 
 @pytest.mark.slow
@@ -149,9 +157,9 @@ def test_it_trains_alike_in_one_process_and_in_two_and_goes_on_exactly(code, tmp
     pytest.importorskip(backend)
     monkeypatch.setenv("KERAS_BACKEND", backend)
     tiny.write_study(tmp_path / "tiny.yaml", network={"family": "my_net"}, ladder=LADDER)
-    command = ["-m", "ablation", "run", "tiny.yaml", "--preset", "full", "--code", "code", "--no-report"]
-    tiny.keras_python(*command, "--jobs", "1", "--out", "one", cwd=tmp_path)
-    tiny.keras_python(*command, "--jobs", "2", "--out", "two", cwd=tmp_path)
+    command = ["run", "tiny.yaml", "--preset", "full", "--code", "code", "--no-report"]
+    tiny.keras_python("-c", ALONE, *command, "--jobs", "1", "--out", "one", cwd=tmp_path)
+    tiny.keras_python("-m", "ablation", *command, "--jobs", "2", "--out", "two", cwd=tmp_path)
     found = tiny.tables(tmp_path / "one")
     assert {row["status"] for row in found["trials"]} == {"done"}
     assert {int(row["parameters"]) for row in found["trials"]} == {PARAMETERS}
