@@ -2,8 +2,8 @@
 
 `ready.py --serve SOCKET` imports Keras once, with what else a run loads, and computes nothing. For every call it forks,
 and the fork takes over the caller's arguments, folder, environment, open files and signals; the caller ends as the fork
-does, and the fork with the caller. What Keras reads while it is imported (backend, `keras.json`) is the server's: tests about that start a Python
-of their own.
+does, and the fork with the caller. What Keras reads while it is imported (backend, `keras.json`) is the server's: tests
+about that start a Python of their own.
 """
 
 import atexit

@@ -44,7 +44,10 @@ def test_ratios_are_taken_within_a_turn_and_their_median_told():
 
 
 @pytest.mark.slow
-def test_every_rung_of_the_ladder_is_timed_and_what_cannot_take_part_says_why(tmp_path):
+def test_every_rung_of_the_ladder_is_timed_and_what_cannot_take_part_says_why(
+    tmp_path, ready_processes, monkeypatch
+):
+    monkeypatch.setattr("ablation.hardware.default_jobs", lambda: 2)
     study = load("generalization")
     steps = plan(study, preset="smoke", dataset="shapes", steps=["baseline", "residual"])
     told: list[str] = []
@@ -66,7 +69,9 @@ def test_every_rung_of_the_ladder_is_timed_and_what_cannot_take_part_says_why(tm
 
 
 @pytest.mark.slow
-def test_the_lectures_script_has_as_many_weights_as_our_network_and_refuses_what_the_lecture_has_not():
+def test_the_lectures_script_has_as_many_weights_as_our_network_and_refuses_what_the_lecture_has_not(
+    ready_processes,
+):
     pytest.importorskip("keras")
     from ablation.bench.lecture import _model
 
