@@ -1,7 +1,6 @@
 """Shares of seeds, and intervals of figures that cannot leave a range."""
 
 import numpy as np
-from scipy import stats
 
 
 def compare_counts(learned: int, seeds: int, base_learned: int, base_seeds: int) -> float:
@@ -27,6 +26,8 @@ def compare_counts(learned: int, seeds: int, base_learned: int, base_seeds: int)
             raise ValueError(f"expected 0 to n of n >= 1 seeds. Received: {count} of {total}")
     if learned / seeds == base_learned / base_seeds:
         return 1.0
+    from scipy import stats  # takes longer to import than most reports to compute
+
     table = [[learned, base_learned], [seeds - learned, base_seeds - base_learned]]
     return min(float(stats.boschloo_exact(table).pvalue), 1.0)
 
