@@ -181,8 +181,9 @@ def run(
         if orders is not None:
             chosen = chosen.replace(orders=_orders(orders))
         with system.frameworks_silenced():
-            from ablation.runner.display import Display, Terminal
+            from ablation.runner.display import Display
             from ablation.runner.run import run as train
+            from ablation.terminal import Terminal
 
             outcome = train(chosen, asked, Display(Terminal(quiet=quiet)))
     return read(outcome.folder)

@@ -1,13 +1,11 @@
 """Progress of a run: a live table on a terminal, one plain line an epoch elsewhere."""
 
 import contextlib
-import os
-import sys
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
@@ -15,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ablation.runner.time_left import Label, TimeLeft
-from ablation.wording import counted, duration, wrapped
+from ablation.terminal import Terminal
+from ablation.wording import counted, duration
 
 if TYPE_CHECKING:
     from ablation.train.loop import Progress
@@ -59,32 +58,6 @@ class Watching(Protocol):
         """After the last trial, or where the run was stopped."""
 
 
-class Terminal(Console):
-    """A console that goes on without a word where whoever read it has left (`ablation run ... | head`)."""
-
-    def on_broken_pipe(self) -> None:
-        """Write to nowhere from here on."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-    def say(self, text: str, command: str = "") -> None:
-        """A plain line, on a terminal broken between words.
-
-        Args:
-            command: what can be copied, behind the text; one that does not fit there has a line of its own.
-        """
-        whole = f"{text} {command}".rstrip()
-        if command and self.is_terminal and len(whole) > self.width:
-            whole = f"{_fitted(text, self)}\n{command}"
-        elif not command:
-            whole = _fitted(text, self)
-        self.print(whole, markup=False, highlight=False, soft_wrap=True)
-
-    def busy(self, text: str) -> contextlib.AbstractContextManager[Any]:
-        """Show on a terminal what takes a moment, for as long as it does."""
-        return self.status(Text(text)) if self.is_terminal else contextlib.nullcontext()
-
-
 class Display:
     """Shows a run's progress.
 
@@ -92,7 +65,7 @@ class Display:
         console: where to; a live table is drawn if it is a terminal.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Terminal) -> None:
         self.console = console
         self._running: dict[Label, Any] = {}
         self._rows: dict[Label, dict[str, Any]] = {}
@@ -110,11 +83,11 @@ class Display:
 
     def note(self, text: str) -> None:
         """A line that stays."""
-        self.console.print(_fitted(text, self.console), markup=False, highlight=False, soft_wrap=True)
+        self.console.say(text)
 
     def busy(self, text: str) -> contextlib.AbstractContextManager[Any]:
         """Say on a terminal what takes a moment, for as long as it does."""
-        return self.console.status(Text(text)) if self.console.is_terminal else contextlib.nullcontext()
+        return self.console.busy(text)
 
     def start(
         self,
@@ -199,11 +172,6 @@ class Display:
             epoch = f"{progress.epoch}/{progress.epochs} {progress.done:4.0%}"
             table.add_row(Text(title), str(seed), epoch, *figures, f"{progress.images_per_second:,.0f}")
         return Group(head, table)
-
-
-def _fitted(text: str, console: Console) -> str:
-    """A text as a console takes it: where a person reads, no word is cut in two; elsewhere a line stays one."""
-    return wrapped(text, console.width, hanging=0) if console.is_terminal else text
 
 
 def _about(seconds: float) -> str:

@@ -1,8 +1,7 @@
 import io
 
-from rich.console import Console
-
 from ablation.runner.display import Display
+from ablation.terminal import Terminal
 from ablation.train.loop import Progress
 
 ROW = {"accuracy": 0.5, "val_accuracy": 0.25, "loss": 1.5}
@@ -11,7 +10,7 @@ DONE = {"status": "done", "test_accuracy": 0.625, "gap": 0.125, "train_seconds":
 
 def test_without_a_terminal_there_is_one_plain_line_an_epoch():
     file = io.StringIO()
-    display = Display(Console(file=file, width=200))
+    display = Display(Terminal(file=file, width=200))
     display.note("[/red] a title")
     display.start(3, 1)
     display.progress("[/x] noise", 3, Progress(1, 2, 0.5, 1234.5))
@@ -34,7 +33,7 @@ def test_without_a_terminal_there_is_one_plain_line_an_epoch():
 
 def test_a_look_is_told_with_every_line():
     file = io.StringIO()
-    display = Display(Console(file=file, width=200))
+    display = Display(Terminal(file=file, width=200))
     display.start(1, 0, look="look 2 of 4")
     display.progress("noise", 3, Progress(1, 2, 1.0, 1234.5, ROW))
     display.finish("noise", 3, DONE)
@@ -45,7 +44,7 @@ def test_a_look_is_told_with_every_line():
 
 def test_on_a_terminal_the_table_shows_rung_seed_epoch_accuracy_speed_and_time_left():
     file = io.StringIO()
-    console = Console(file=file, force_terminal=True, width=100)
+    console = Terminal(file=file, force_terminal=True, width=100)
     display = Display(console)
     display.start(2, 0)
     display.progress("noise", 7, Progress(1, 2, 1.0, 99.0, ROW))

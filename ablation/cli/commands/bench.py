@@ -26,7 +26,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     from ablation import bench, data, study
-    from ablation.runner.display import Terminal
+    from ablation.terminal import Terminal
 
     options = groups.options_of(given, arguments)
     loaded = study.load(given.study)

@@ -18,7 +18,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
     from ablation.report import compare
-    from ablation.runner.display import Terminal
+    from ablation.terminal import Terminal
 
     shown, table = Terminal(), compare.compare(given.folders, given.measure)
     if shown.is_terminal:

@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
-    from ablation.runner.display import Terminal
+    from ablation.terminal import Terminal
 
     options = groups.options_of(given, arguments)
     groups.load_backend()

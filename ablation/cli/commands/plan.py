@@ -22,10 +22,9 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     from rich.table import Table
     from rich.text import Text
 
-    from ablation.runner.display import Terminal
     from ablation.runner.plan import plan_run
     from ablation.study.planning import nodes
-    from ablation.terminal import titled
+    from ablation.terminal import Terminal, titled
     from ablation.wording import counted, duration
 
     options = groups.options_of(given, arguments)

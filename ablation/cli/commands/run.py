@@ -46,7 +46,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
-    from ablation.runner.display import Display, Terminal
+    from ablation.runner.display import Display
+    from ablation.terminal import Terminal
     from ablation.wording import counted
 
     options = groups.options_of(given, arguments)

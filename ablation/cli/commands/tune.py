@@ -36,7 +36,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     from ablation import search, study
-    from ablation.runner.display import Display, Terminal
+    from ablation.runner.display import Display
+    from ablation.terminal import Terminal
 
     options = groups.options_of(given, arguments)
     loaded = study.load(given.study)
