@@ -1,5 +1,6 @@
 """What a run can and cannot resolve: the power of the paired t-test, moderated or plain, as effects and as seeds."""
 
+import functools
 from math import inf, isnan, nan, sqrt
 
 from scipy import special
@@ -40,13 +41,19 @@ def minimum_detectable(
     """
     if n < 2 or isnan(deviation):
         return nan
+    return deviation * _detectable_effect(n, borrowed, alpha, wanted)
+
+
+@functools.lru_cache(maxsize=1024)
+def _detectable_effect(n: int, borrowed: float, alpha: float, wanted: float) -> float:
+    """`minimum_detectable` at a deviation of one: the comparisons of a study share it."""
     low, high = 0.0, 1.0
     while power(high, n, borrowed, alpha) < wanted:
         high *= 2
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (low, middle) if power(middle, n, borrowed, alpha) >= wanted else (middle, high)
-    return deviation * high
+    return high
 
 
 def seeds_needed(

@@ -1,5 +1,6 @@
 """Everything the report says, computed once from a results folder; the other modules only lay it out."""
 
+import functools
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -76,6 +77,15 @@ class Findings:
     @property
     def manifest(self) -> dict[str, Any]:
         return self.results.manifest
+
+    @functools.cached_property
+    def curves(self) -> pd.DataFrame:
+        """Running and validation accuracy by epoch: a column for each (figure, design, step, seed) that is done."""
+        trials = self.done[["design", "step", "seed", "config_hash"]]
+        figures = ["accuracy", "val_accuracy"]
+        epochs = self.results.epochs[["config_hash", "epoch", *figures]]
+        together = trials.merge(epochs, on="config_hash")
+        return together.pivot_table(index="epoch", columns=["design", "step", "seed"], values=figures)
 
     @property
     def scale(self) -> Scale:

@@ -24,10 +24,10 @@ def told(found: Findings, what: str, values: list[str]) -> str:
 
 def curve(found: Findings, design: str, step: str, column: str) -> pd.DataFrame:
     """A column of `epochs.csv` for the done trials of a step: a row an epoch, a column a seed."""
-    done, epochs = found.done, found.results.epochs
-    hashes = done.loc[(done["design"] == design) & (done["step"] == step), "config_hash"]
-    chosen = epochs[epochs["config_hash"].isin(hashes)]
-    return chosen.pivot_table(index="epoch", columns="seed", values=column)
+    curves = found.curves
+    if (column, design, step) not in curves:
+        return pd.DataFrame()
+    return curves[column, design, step].dropna(how="all")
 
 
 def mean_curve(seeds: pd.DataFrame) -> pd.Series:
