@@ -1,5 +1,6 @@
 """What the tests of the core share: tiny data, a tiny study, a stand-in for training."""
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -33,6 +34,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
         return 0
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, MOST_WORKERS)
+
+
+def pytest_collection_finish() -> None:
+    """What the imports made stays to the end: the collector, which tests and libraries call, leaves it alone."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -99,6 +105,18 @@ def trained_once(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "trained"
     folder.mkdir(exist_ok=True)
     monkeypatch.setattr("ablation.runner.executors.local.train", tiny.Once(folder, local.train))
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports have their text and tables alone: figures take most of the time that a report takes."""
+    monkeypatch.setattr("ablation.report.figures.drawings", lambda found: {})
+
+
+@pytest.fixture
+def no_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are laid out and drawn into the page as ever; nothing is painted into `figures/*.png`."""
+    monkeypatch.setattr("ablation.report.style.png", lambda figure: b"\x89PNG")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ about that start a Python of their own.
 import atexit
 import contextlib
 import fcntl
+import gc
 import json
 import os
 import select
@@ -56,6 +57,7 @@ def serve(address: str) -> None:
     import scipy.stats  # noqa: F401
     import yaml  # noqa: F401
 
+    gc.freeze()  # a fork's collector would write to, and so copy, all that Keras made
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
     listener.listen(64)

@@ -41,7 +41,7 @@ def own(tmp_path_factory):
     return file, splits
 
 
-def test_on_the_runs_own_test_images_the_models_have_the_runs_own_figures(run, own):
+def test_on_the_runs_own_test_images_the_models_have_the_runs_own_figures(run, own, no_figures):
     file, _ = own
     found = evaluate(run, [f"npz:{file}"])
     trials = pd.read_csv(run / "trials.csv").sort_values(["step", "seed"])
@@ -68,7 +68,7 @@ def test_on_the_runs_own_test_images_the_models_have_the_runs_own_figures(run, o
 
 
 def test_the_report_and_the_terminal_show_every_set_and_a_set_is_replaced_by_its_name(
-    run, own, tmp_path, capsys
+    run, own, tmp_path, capsys, no_figures
 ):
     file, splits = own
     fog = np.concatenate(

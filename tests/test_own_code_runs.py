@@ -99,7 +99,9 @@ def test_a_changed_trick_is_the_one_that_is_taken(study, code):
     assert gains()[0] == 2.25
 
 
-def test_results_without_the_code_are_those_of_before(study_file, code, tmp_path, no_training, capsys):
+def test_results_without_the_code_are_those_of_before(
+    study_file, code, tmp_path, no_training, capsys, no_figures
+):
     file = study_file()
     assert main(["run", str(file), "--preset", "full", "--jobs", "1", "--out", str(tmp_path / "out")]) == 0
     assert run(file, code, tmp_path / "out") == 2
@@ -107,7 +109,7 @@ def test_results_without_the_code_are_those_of_before(study_file, code, tmp_path
     assert "code" not in json.loads((tmp_path / "out" / "manifest.json").read_text())
 
 
-def test_the_manifest_names_files_and_hashes_and_no_folder(study, code, tmp_path, no_training):
+def test_the_manifest_names_files_and_hashes_and_no_folder(study, code, tmp_path, no_training, no_figures):
     assert run(study, code, tmp_path / "out") == 0
     text = (tmp_path / "out" / "manifest.json").read_text()
     with own_code.in_use(code):

@@ -24,7 +24,9 @@ def test_a_network_that_names_one_class_does_not_learn_and_the_lectures_a4_did_n
     assert str(learned([], 0, 6000, 10)) == ""
 
 
-def test_the_summary_says_of_every_step_whether_it_learned_and_the_report_only_where_one_did_not(tmp_path):
+def test_the_summary_says_of_every_step_whether_it_learned_and_the_report_only_where_one_did_not(
+    tmp_path, no_figures
+):
     fine = write_study(tmp_path / "fine")
     assert summary(fine)["learns"].tolist() == ["yes"] * 8
     outcomes = {("noise", seed): {"train_accuracy": 0.1} for seed in (0, 1)}

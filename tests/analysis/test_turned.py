@@ -98,7 +98,7 @@ def test_fixed_minus_broken_is_the_difference_of_accuracies(tmp_path):
         assert row.fixed_mean - row.broken_mean == pytest.approx(np.mean(gain))
 
 
-def test_the_report_says_how_many_and_by_class(tmp_path):
+def test_the_report_says_how_many_and_by_class(tmp_path, no_figures):
     two_seeds(tmp_path)
     names = {file.name for file in report.write(tmp_path)}
     assert "turned.csv" in names

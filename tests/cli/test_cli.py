@@ -180,7 +180,7 @@ def test_strange_characters_do_not_reach_the_terminal(here, capsys):
     assert "null byte" in mistake(capsys, "plan", "a\0b.yaml")
 
 
-def test_a_title_in_the_terminals_markup_is_shown_as_it_is(here, capsys, study_file, no_training):
+def test_a_title_in_the_terminals_markup_is_shown_as_it_is(here, capsys, study_file, no_training, no_figures):
     pytest.importorskip("keras")
     file = str(study_file(title="[/red] 100 [bold", ladder=[{"step": "a", "title": "[/x]"}]))
     for arguments in (("plan", file), ("show", file), ("run", file, "--preset", "full", "--out", "[/y]")):
@@ -192,7 +192,8 @@ def test_a_title_in_the_terminals_markup_is_shown_as_it_is(here, capsys, study_f
 def test_a_folder_in_whose_way_a_file_stands(here, capsys):
     pytest.importorskip("keras")
     (here / "taken").write_text("a file")
-    run = ("run", "generalization", "--preset", "smoke", "--dataset", "shapes", "--out")
+    smoke = ("--preset", "smoke", "--dataset", "shapes", "--steps", "baseline")
+    run = ("run", "generalization", *smoke, "--out")
     assert "taken: cannot be written" in mistake(capsys, *run, "taken")
     assert "taken/in: cannot be written" in mistake(capsys, *run, "taken/in")
     assert "cannot be written" in mistake(capsys, *run, "a\0b")
@@ -204,7 +205,8 @@ def test_damaged_data_is_named(here, capsys, tmp_path):
     arrays = {"x": np.zeros((60, 32, 32, 3), np.uint8), "y": np.arange(60) % 10}
     whole = io.BytesIO()
     np.savez(whole, x_train=arrays["x"], y_train=arrays["y"], x_test=arrays["x"], y_test=arrays["y"])
-    run = ("run", "generalization", "--preset", "smoke", "--dataset", "cifar10", "--data-dir", str(tmp_path))
+    run = ("run", "generalization", "--preset", "smoke", "--steps", "baseline", "--dataset", "cifar10")
+    run += ("--data-dir", str(tmp_path))
     for content in (whole.getvalue()[:5000], b"", b"PK\x03\x04", whole.getvalue()[:-40]):
         (tmp_path / "cifar10.npz").write_bytes(content)
         assert "cifar10.npz: not a readable npz file" in mistake(capsys, *run, "--out", "new")
@@ -267,7 +269,9 @@ def test_exit_codes_of_a_run(here, capsys, study_file, no_training):
     assert "shapes" in out.splitlines()[0], "the first line says which data"
 
 
-def test_a_run_ends_with_its_report_and_how_to_open_it(here, capsys, study_file, no_training, monkeypatch):
+def test_a_run_ends_with_its_report_and_how_to_open_it(
+    here, capsys, study_file, no_training, monkeypatch, no_figures
+):
     pytest.importorskip("keras")
     run = ("run", str(study_file()), "--preset", "full", "--out", "out")
     out = call(capsys, *run, "--no-report")[1]
@@ -303,7 +307,7 @@ def test_a_run_without_out_goes_to_a_folder_of_its_own(here, capsys, study_file,
     assert (here / "results" / "tiny" / "shapes-full" / "trials.csv").is_file()
 
 
-def test_the_manifest_tells_the_command_without_places(here, capsys, study_file, no_training):
+def test_the_manifest_tells_the_command_without_places(here, capsys, study_file, no_training, no_figures):
     pytest.importorskip("keras")
     file = study_file()
     call(capsys, "run", str(file), "--preset", "full", "--out", str(here / "out"), "--seeds", "1")
@@ -355,17 +359,17 @@ def test_plan_says_how_long_it_will_take(capsys, monkeypatch, study_file):
     assert {(work.train, work.judged) for work in asked} == {(64, 32)}
 
 
-@pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
-def test_what_trains_nothing_imports_no_framework(arguments, tmp_path):
+def test_what_trains_nothing_imports_no_framework(tmp_path):
     code = f"""
 import sys
 from ablation.cli import main
-try:
-    main({list(arguments)!r})
-except SystemExit:
-    pass
-heavy = {{"tensorflow", "keras", "jax", "torch", "matplotlib"}} & set(sys.modules)
-assert not heavy, heavy
+for arguments in {LIGHT!r}:
+    try:
+        main(list(arguments))
+    except SystemExit:
+        pass
+    heavy = {{"tensorflow", "keras", "jax", "torch", "matplotlib"}} & set(sys.modules)
+    assert not heavy, (arguments, heavy)
 """
     tiny.python("-c", code, cwd=tmp_path)
 
@@ -393,12 +397,12 @@ def test_light_commands_answer_in_half_a_second(arguments, tmp_path):
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         return used.ru_utime + used.ru_stime
 
-    times = []
-    for _ in range(5):
+    def answered() -> float:
         before = seconds()
         tiny.python("-m", "ablation", *arguments, cwd=tmp_path)
-        times.append(seconds() - before)
-    assert min(times) < 0.5
+        return seconds() - before
+
+    assert any(answered() < 0.5 for _ in range(5))
 
 
 def test_the_module_and_the_command_are_one(tmp_path):

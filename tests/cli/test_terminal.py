@@ -111,6 +111,7 @@ def test_closed_streams_are_no_traceback(closed, tmp_path):
     assert subprocess.run(bad, shell=True, cwd=tmp_path, env=tiny.environment()).returncode == 2
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_ends_no_training(study_file, tmp_path):
     """As `ablation run ... | head -1`: it trains on without a word."""
     code = """
@@ -172,6 +173,7 @@ def test_no_home(command, tmp_path):
     assert done.stderr == "" and done.stdout
 
 
+@pytest.mark.slow
 def test_no_home_and_keras(study_file, tmp_path, monkeypatch):
     monkeypatch.delenv("KERAS_HOME")
     study_file()

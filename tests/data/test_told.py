@@ -13,7 +13,7 @@ LADDER = [{"step": "baseline", "lecture": {"val": 0.7}}, {"step": "noise", "tric
 
 
 @pytest.fixture
-def report(small, no_training, tmp_path, study_file, capsys):
+def report(small, no_training, tmp_path, study_file, capsys, no_pixels):
     """A run and its report on random images that lie as CIFAR-10 does; what the terminal said, and the folder."""
     arrays = dict(zip(("x_train", "y_train", "x_test", "y_test"), made_up(small["cifar10"]), strict=True))
     arrays["x_train"][:] = arrays["x_test"][:] = arrays["x_test"][0]

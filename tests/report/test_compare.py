@@ -116,7 +116,7 @@ def test_another_study_is_refused(tmp_path):
         compare([tmp_path / "a", tmp_path / "b"])
 
 
-def test_terminal_escapes_of_a_folder_reach_no_output(tmp_path):
+def test_terminal_escapes_of_a_folder_reach_no_output(tmp_path, no_pixels):
     escape = "\x1b[2J\x1b]0;owned\x07\u202e"
     steps = [one | {"title": f"{escape}step", "lecture": {}} for one in ladder(2)]
     about = {"name": "generalization", "title": f"a {escape} title", "question": escape}

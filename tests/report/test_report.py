@@ -144,7 +144,7 @@ def test_the_terminal_table_fits_eighty_columns(tmp_path):
     assert "on CIFAR-10" in " ".join(text.split())
 
 
-def test_at_smoke_nothing_reads_like_an_answer_and_names_are_whole(tmp_path):
+def test_at_smoke_nothing_reads_like_an_answer_and_names_are_whole(tmp_path, no_figures):
     results = write_study(tmp_path, preset="smoke")
     text = words(results, 80)
     for name in ("baseline", "batch norm", "augment", "capacity", "residual"):
@@ -301,7 +301,7 @@ def shown_study(path, **given):
     return tiles, page_of(path)
 
 
-def test_images_that_a_step_turned_are_shown_with_classes_and_maps(tmp_path):
+def test_images_that_a_step_turned_are_shown_with_classes_and_maps(tmp_path, no_figures):
     tiles, html = shown_study(tmp_path)
     page = Page(html)
     text = " ".join(" ".join(page.text).split())
@@ -346,12 +346,12 @@ def test_images_that_a_step_turned_are_shown_with_classes_and_maps(tmp_path):
     ],
     ids=["another file", "cut off", "other images"],
 )
-def test_images_that_cannot_be_shown_are_left_out(tmp_path, given):
+def test_images_that_cannot_be_shown_are_left_out(tmp_path, given, no_figures):
     _, html = shown_study(tmp_path, **given)
     assert "Test images, against" not in html
 
 
-def test_without_maps_the_images_stand_alone(tmp_path):
+def test_without_maps_the_images_stand_alone(tmp_path, no_figures):
     without = {"maps": None, "map_sides": None, "no_maps": "none to be had"}
     _, html = shown_study(tmp_path, baseline=without, noise=without)
     assert (
@@ -370,12 +370,12 @@ def test_without_maps_the_images_stand_alone(tmp_path):
         ({"images": "../x.png"}, "images"),
     ],
 )
-def test_a_damaged_record_of_images_is_told(tmp_path, given, said):
+def test_a_damaged_record_of_images_is_told(tmp_path, given, said, no_figures):
     with pytest.raises(UserError, match=said):
         shown_study(tmp_path, noise=given)
 
 
-def test_a_class_that_the_manifest_does_not_know_is_told(tmp_path):
+def test_a_class_that_the_manifest_does_not_know_is_told(tmp_path, no_figures):
     with pytest.raises(UserError, match="expected labels below 10"):
         shown_study(tmp_path, noise={"predicted": [3, 1, 0, 10]})
 
@@ -407,7 +407,7 @@ def test_text_from_outside_is_shown_and_never_run(tmp_path):
     assert "window.hacked" in words(load(tmp_path), 300)
 
 
-def test_several_designs_have_a_table_each(tmp_path):
+def test_several_designs_have_a_table_each(tmp_path, no_pixels):
     alone = [
         {**one, "design": "add-one", "base": "baseline" if one["position"] else None} for one in ladder(3)
     ]
@@ -419,7 +419,7 @@ def test_several_designs_have_a_table_each(tmp_path):
     assert "add-one" in words(results)
 
 
-def test_a_cards_sentences_run_on_and_its_parameters_stay_apart(tmp_path):
+def test_a_cards_sentences_run_on_and_its_parameters_stay_apart(tmp_path, no_figures):
     card = (
         "What it\ndoes.\n\nSource: a paper\n    of 2014.\nWhen it hurts: never.\n\n"
         "Parameters:\n    rate: a share,\n        0-1."
@@ -433,7 +433,7 @@ def test_a_cards_sentences_run_on_and_its_parameters_stay_apart(tmp_path):
     )
 
 
-def test_cards_and_cells_of_a_folder_with_many_classes(tmp_path):
+def test_cards_and_cells_of_a_folder_with_many_classes(tmp_path, no_figures):
     results = write_study(tmp_path, steps=ladder(2), dataset={"classes": [f"class {i}" for i in range(100)]})
     for file in (tmp_path / "trials").glob("*.json"):
         file.write_text(file.read_text().replace('"confusion"', '"left_out"'))
@@ -492,7 +492,9 @@ def designs(rungs=3):
 def all_designs(tmp_path_factory):
     path = tmp_path_factory.mktemp("designs")
     write_study(path, **designs())
-    report.write(path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ablation.report.style.png", lambda figure: b"\x89PNG")
+        report.write(path)
     return path
 
 

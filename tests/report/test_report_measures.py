@@ -202,7 +202,7 @@ def test_trials_without_the_measure_and_looks_of_another_are_warned_of(tmp_path)
     assert "Seeds were given on demand by accuracy, not by auc" in notes
 
 
-def test_recall_by_class_has_a_table_and_a_file(tmp_path):
+def test_recall_by_class_has_a_table_and_a_file(tmp_path, no_figures):
     study = STUDY | {"measures": ["class_recall"]}
     write_study(tmp_path, steps=ladder(3), seeds=SEEDS, study=study)
     found = findings.collect(load(tmp_path))

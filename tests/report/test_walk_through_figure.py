@@ -67,7 +67,7 @@ def test_a_figure_is_one_file(dropped_in, tmp_path):
     assert 'aria-label="Parameters a rung: baseline 1000000;' in page
 
 
-def test_a_figure_with_nothing_to_show_is_left_out(dropped_in, tmp_path):
+def test_a_figure_with_nothing_to_show_is_left_out(dropped_in, tmp_path, no_pixels):
     run = tmp_path / "run"
     write_study(run, steps=ladder(3), epochs=2)
     assert run / "figures/sizes.png" not in report.write(run)

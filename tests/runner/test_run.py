@@ -58,7 +58,9 @@ def test_the_results_folder_holds_what_the_contract_names(study_file, tmp_path, 
     assert noise["tricks"][0]["parameters"] == {"probability": 0.5, "stddev": 0.01}
 
 
-def test_nothing_in_the_folder_names_a_place_a_host_or_a_user(study_file, tmp_path, no_training, monkeypatch):
+def test_nothing_in_the_folder_names_a_place_a_host_or_a_user(
+    study_file, tmp_path, no_training, monkeypatch, no_pixels
+):
     monkeypatch.setenv("ABLATION_DATA_DIR", str(tmp_path))
     out = tmp_path / "out"
     run_study(study_file(), out, data_dir=tmp_path)
@@ -178,7 +180,7 @@ def test_fresh_sets_aside_what_was_there_and_leaves_other_files(study_file, tmp_
     assert results.load(tmp_path / "out.1").manifest["trials"] == results.load(out).manifest["trials"]
 
 
-def test_fresh_discards_what_was_there(study_file, tmp_path, no_training):
+def test_fresh_discards_what_was_there(study_file, tmp_path, no_training, no_pixels):
     out = tmp_path / "out"
     run_study(study_file(), out)
     report.write(out)

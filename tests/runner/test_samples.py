@@ -64,7 +64,9 @@ def test_only_what_changes_images_has_a_picture():
     assert len(names) == 3 and None not in names
 
 
-def test_a_run_keeps_pictures_and_the_report_shows_them(study_file, tmp_path, no_training, splits):
+def test_a_run_keeps_pictures_and_the_report_shows_them(
+    study_file, tmp_path, no_training, splits, no_figures
+):
     out = tmp_path / "out"
     tiny.run_study(study_file(), out)
     steps = {step["step"]: step["samples"] for step in load(out).manifest["steps"]}

@@ -177,7 +177,7 @@ def test_a_full_temporary_folder_ends_the_run_as_a_full_results_folder_does(
 
 
 @pytest.mark.slow
-def test_seeds_that_draw_their_own_images_do_not_depend_on_who_trains_them(tmp_path):
+def test_seeds_that_draw_their_own_images_do_not_depend_on_who_trains_them(tmp_path, ready_processes):
     """One compiled network takes seed after seed in one process; two processes share them otherwise."""
     file = tiny.write_study(tmp_path / "tiny.yaml", ladder=GOOD)
     for jobs in (1, 2):
