@@ -127,7 +127,7 @@ def steps_of_earlier_runs(planned: RunPlan, told: Iterable[Mapping[str, Any]]) -
             (step["design"], step["step"]) in known for step in steps
         ):
             continue
-        with contextlib.suppress(UserError):  # the study no longer has it: `manifest.joined` says so
+        with contextlib.suppress(UserError):  # the study no longer has it: `earlier.joined` says so
             orders = max([planned.study.orders, *(step["order"] or 1 for step in steps)])
             kinds = [step["control"]["kind"] for step in steps if step["control"]]
             found += _steps(planned, planned.study.model_copy(update={"orders": orders}), design, kinds)

@@ -13,7 +13,7 @@ from ablation.errors import UserError
 from ablation.results import read as results
 from ablation.results.folder import Records, RunFolder
 from ablation.results.tables import trial_columns
-from ablation.runner import interrupt, manifest, resolve, samples, tasks
+from ablation.runner import earlier, interrupt, manifest, resolve, samples, tasks
 from ablation.runner.display import Watching
 from ablation.runner.executors.processes import refuse_in_a_starting_process
 from ablation.runner.executors.task import Task, failed_record
@@ -97,7 +97,7 @@ def run(study: Study, options: Options, display: Watching) -> Outcome:
         wanting: frozenset[Place] | None = None
         while True:
             own |= {"trials": manifest.rows(work)} | ({"looks": looked.told} if looked else {})
-            told = manifest.joined(folder.path, there, own, work, records)
+            told = earlier.joined(folder.path, there, own, work, records)
             folder.write_manifest(told)
             if not begun:
                 samples.keep(work, told, folder, display)
