@@ -39,6 +39,11 @@ STUDY: dict[str, Any] = {
         {"step": "batch_norm", "tricks": ["batch_norm"]},
     ],
 }
+HURRY = {
+    "backend_optimization_level": 0,
+    "cpu_use_fusion_emitters": False,
+    "cpu_parallel_codegen_split_count": 1,
+}
 TIMES = ("train_seconds", "images_per_second", "peak_memory_mb", "seconds")
 
 
@@ -267,7 +272,8 @@ def environment() -> dict[str, str]:
     """This process's, with the project and what its tests share where Python finds them; XLA compiles in a hurry."""
     here = Path(__file__).parent
     paths = os.pathsep.join([str(here.parent), str(here)])
-    return {"XLA_FLAGS": "--xla_backend_optimization_level=0", **os.environ, "PYTHONPATH": paths}
+    flags = " ".join(f"--xla_{name}={value}".lower() for name, value in HURRY.items())
+    return {"XLA_FLAGS": flags, **os.environ, "PYTHONPATH": paths}
 
 
 def tree(folder: Path) -> Sequence[str]:

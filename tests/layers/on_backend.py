@@ -12,15 +12,6 @@ import own_layers
 from ablation.layers.image_operations import OPERATIONS, operate
 
 
-class EveryOperation(keras.layers.Layer):
-    """Each operation at a strength of 0.7 on the same image."""
-
-    def call(self, image, training=False):
-        count = len(OPERATIONS)
-        strengths = np.full(count, 0.7, "float32")
-        return operate(keras.ops.repeat(image, count, axis=0), np.arange(count, dtype="int32"), strengths)
-
-
 def compiled(layer):
     """Call on (inputs) in training mode: jitted on JAX, as a compiled step has it; eager on torch."""
     if keras.config.backend() != "jax":
@@ -52,13 +43,13 @@ def main(file: str) -> None:
         batch = different if name in own_layers.ON_BATCHES else copies
         inputs = own_layers.call_arguments(name, batch)
         layer = own_layers.new(name)
-        layer(inputs)
+        layer(inputs, training=False)
         call = compiled(layer)
         out[f"{name}/first"] = own_layers.first(call(inputs))
         out[f"{name}/second"] = own_layers.first(call(inputs))
         out[f"{name}/inference"] = own_layers.first(layer(inputs, training=False))
         low = own_layers.new(name, dtype="mixed_bfloat16")
-        low(inputs)
+        low(inputs, training=False)
         out[f"{name}/bfloat16"] = own_layers.first(compiled(low)(inputs)).astype("float32")
     count = len(OPERATIONS)
     operated = operate(
