@@ -92,10 +92,8 @@ class _Chance:
     def direction(self, most: float = np.pi) -> tuple[np.ndarray, np.ndarray]:
         """Cosine and sine of an angle between -most and most."""
         angle = most * (2 * self.random.random((BLOCK, 1, 1)) - 1)
-        cos, sin = (
-            np.cos(angle),
-            np.sin(angle),
-        )  # of all: a processor may round the last few of a row otherwise
+        # of all images: the last few of a row may be rounded otherwise, so of fewer images others would be
+        cos, sin = np.cos(angle), np.sin(angle)
         return cos.astype(np.float32)[self.wanted], sin.astype(np.float32)[self.wanted]
 
 
