@@ -28,28 +28,12 @@ def write(folder: Path) -> list[Path]:
     Raises:
         UserError: it is no results folder, no trial of it is done, or it cannot be written.
     """
-    found = findings.collect(load(folder))
-    drawn = {name: style.png(figure.draw(found)) for name, figure in figures.drawings(found).items()}
-    files: dict[str, bytes | str] = {
-        "summary.csv": found.table.to_csv(index=False, float_format="%.12g"),
-        "contributions.csv": found.contributions.to_csv(index=False, float_format="%.12g"),
-        **{
-            name: table.to_csv(index=False, float_format="%.12g")
-            for name, table in (("classes.csv", found.classes), ("turned.csv", found.turned))
-            if len(table)
-        },
-        **{f"figures/{name}.png": image for name, image in drawn.items()},
-        "report.md": text.markdown(found, drawn, sheets.sheets(found)),
-        "report.html": page.html(found),
-    }
-    for name, content in files.items():
-        write_atomically(folder / name, content)
-    return [folder / name for name in files]
+    return closing(load(folder)).write()
 
 
 @dataclass(frozen=True)
 class Closing:
-    """What a run ends with in the terminal.
+    """What a run ends with: its words in the terminal, its report.
 
     Attributes:
         found: its results, analysed once.
@@ -71,6 +55,26 @@ class Closing:
     def answers(self) -> list[str]:
         """What the run's designs, controls, budgets and protocols say, a sentence each."""
         return [printable(one) for one in answering.answers(self.found)]
+
+    def write(self) -> list[Path]:
+        """As `write`, into the folder that was read."""
+        folder, found = self.found.results.folder.path, self.found
+        drawn = {name: style.png(figure.draw(found)) for name, figure in figures.drawings(found).items()}
+        files: dict[str, bytes | str] = {
+            "summary.csv": found.table.to_csv(index=False, float_format="%.12g"),
+            "contributions.csv": found.contributions.to_csv(index=False, float_format="%.12g"),
+            **{
+                name: table.to_csv(index=False, float_format="%.12g")
+                for name, table in (("classes.csv", found.classes), ("turned.csv", found.turned))
+                if len(table)
+            },
+            **{f"figures/{name}.png": image for name, image in drawn.items()},
+            "report.md": text.markdown(found, drawn, sheets.sheets(found)),
+            "report.html": page.html(found),
+        }
+        for name, content in files.items():
+            write_atomically(folder / name, content)
+        return [folder / name for name in files]
 
 
 def closing(results: Results) -> Closing:

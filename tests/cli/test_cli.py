@@ -374,6 +374,7 @@ for arguments in {LIGHT!r}:
     tiny.python("-c", code, cwd=tmp_path)
 
 
+@pytest.mark.slow
 def test_report_imports_no_framework(here, capsys, study_file, no_training):
     pytest.importorskip("keras")
     call(capsys, "run", str(study_file()), "--preset", "full", "--out", "out", "--no-report")

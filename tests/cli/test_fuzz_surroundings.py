@@ -130,6 +130,7 @@ def studies_with_layers(draw: st.DrawFn) -> dict[str, Any]:
     return content
 
 
+@pytest.mark.slow
 @tried(0.4)
 @given(content=studies_with_layers())
 def test_options_of_layers(tmp_path_factory, content):
@@ -305,6 +306,7 @@ def damage_table(draw: Callable[[Any], Any], file: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @tried(0.3)
 @given(draws=st.data(), command=st.sampled_from(["compare"] * 7 + ["report"]))
 def test_results_folders(tmp_path_factory, results, draws, command):

@@ -172,7 +172,7 @@ class Reader:
         with contextlib.ExitStack() as stack:
             if name == "run":
                 patch = stack.enter_context(self.patch.context())
-                patch.setattr("ablation.report.write", lambda folder: [])
+                patch.setattr("ablation.report.Closing.write", lambda closing: [])
             code = main(arguments(command))
         if code != 0:
             self.failed.append(f"{printed}\nexit code {code}\n{self.said().err[-600:]}")

@@ -112,6 +112,7 @@ def test_every_source_of_a_data_file_is_cited_by_a_card_and_has_its_fields():
         assert entry["year"] == name[-4:] and entry["author"].split(",")[0].split()[-1] in name
 
 
+@pytest.mark.slow
 def test_the_command_writes_table_sources_and_figures(folder, tmp_path, capsys):
     out, pictures = tmp_path / "ladder.tex", tmp_path / "figures"
     assert main(["export", str(folder), "--out", str(out), "--figures", str(pictures)]) == 0

@@ -71,6 +71,7 @@ def test_write_makes_every_file_says_which_and_the_same_trials_give_the_same_fil
     assert len(pd.read_csv(folder / "summary.csv")) == 8
 
 
+@pytest.mark.slow
 def test_the_report_imports_neither_a_training_library_nor_what_it_does_not_use(tmp_path):
     write_study(tmp_path, steps=ladder(2), epochs=2)
     code = (

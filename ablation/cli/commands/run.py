@@ -77,7 +77,7 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
             terminal.say(said)
         if given.report:
             with terminal.busy("drawing the report"):
-                report.write(outcome.folder)
+                closing.write()
             page = outcome.folder / "report.html"
             how, command = _opened(page, given.open)
             terminal.say(f"report: {page}; {how}", command)
