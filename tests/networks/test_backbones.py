@@ -180,7 +180,7 @@ def test_from_scratch_frozen_and_fine_tuned_train_without_a_network(study_file, 
         {"step": "whole", "from": "frozen", "training": {"frozen": None}},
     ]
     network = {
-        "backbone": {"name": "MobileNetV2", "weights": "none"},
+        "backbone": {"name": "MobileNet", "weights": "none"},
         "flatten": POOLED.model_dump(),
         "head": [],
     }
@@ -188,5 +188,5 @@ def test_from_scratch_frozen_and_fine_tuned_train_without_a_network(study_file, 
     outcome = tiny.run_study(file, tmp_path / "out")
     rows = tiny.table(tmp_path / "out" / "trials.csv")
     assert outcome.bad == 0 and {row["status"] for row in rows} == {"done"}
-    assert {row["parameters"] for row in rows} == {str(2_257_984 + 1280 * 10 + 10)}
+    assert {row["parameters"] for row in rows} == {str(3_228_864 + 1024 * 10 + 10)}
     assert len({row["train_loss"] for row in rows}) == 3
