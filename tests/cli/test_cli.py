@@ -391,19 +391,24 @@ assert not heavy, heavy
 
 @pytest.mark.parametrize("arguments", LIGHT[:2], ids=" ".join)
 def test_light_commands_answer_in_half_a_second(arguments, tmp_path):
-    """Of processor time, the best of five: other work on the machine is not ours."""
+    """Of processor time, the best of five: other work on the machine is not ours. On a slow one: in three times what
+    the libraries take that hold a study."""
     import resource
 
     def seconds() -> float:
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         return used.ru_utime + used.ru_stime
 
-    def answered() -> float:
+    def took(*command: str) -> float:
         before = seconds()
-        tiny.python("-m", "ablation", *arguments, cwd=tmp_path)
+        tiny.python(*command, cwd=tmp_path)
         return seconds() - before
 
-    assert any(answered() < 0.5 for _ in range(5))
+    def answers() -> bool:
+        answered = took("-m", "ablation", *arguments)
+        return answered < 0.5 or answered < 3 * took("-c", "import numpy, pydantic, yaml")
+
+    assert any(answers() for _ in range(5))
 
 
 def test_the_module_and_the_command_are_one(tmp_path):
