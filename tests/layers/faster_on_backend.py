@@ -1,11 +1,13 @@
 """Runs layers that are computed otherwise than Keras', and Keras' own, on the backend of KERAS_BACKEND.
 
-Writes to the .npz file named: `CASE/ours` and `CASE/plain`, each followed by `/output` and a gradient a variable.
+Writes to the .npz file named, for every case its output and a gradient a variable: `ours`, `plain` and, of
+convolutions, `exact`: Keras' own in float32 on the numbers that the policy rounds to.
 """
 
 import sys
 
 import keras
+import ml_dtypes
 import numpy as np
 
 from ablation.layers.activation import Activation
@@ -24,6 +26,11 @@ CONVOLUTIONS = {  # height, width, channels, filters, kernel
 def points() -> np.ndarray:
     """Where GELU is looked at: far tails, and the middle finely."""
     return np.concatenate([np.linspace(-30, 30, 601), np.linspace(-4, 4, 423)]).astype("float32")[None]
+
+
+def rounded(numbers: np.ndarray, policy: str) -> np.ndarray:
+    """As a policy computes with them, in float32."""
+    return (numbers if policy == "float32" else numbers.astype(ml_dtypes.bfloat16)).astype("float32")
 
 
 def values(layer: keras.layers.Layer, inputs: np.ndarray, upstream: np.ndarray) -> dict[str, np.ndarray]:
@@ -71,7 +78,11 @@ def figures() -> dict[str, np.ndarray]:
                 one: kind(filters, side, padding="same", use_bias=False, dtype=policy)
                 for one, kind in (("ours", Conv2D), ("plain", keras.layers.Conv2D))
             }
+            layers["exact"] = keras.layers.Conv2D(
+                filters, side, padding="same", use_bias=False, dtype="float32"
+            )
             kernel = draw.normal(size=(*layers["ours"].kernel_size, channels, filters)) / 8
+            inputs, upstream, kernel = (rounded(one, policy) for one in (inputs, upstream, kernel))
             for layer in layers.values():
                 layer.build(inputs.shape)
                 layer.kernel.assign(kernel)

@@ -50,7 +50,8 @@ def test_gelu_and_its_slope_are_those_of_the_formula(found, policy):
 @pytest.mark.parametrize("name", faster_on_backend.CONVOLUTIONS)
 def test_a_convolution_and_its_gradients_are_those_of_keras(found, policy, name):
     for what in ("output", "by_input", "by_0"):
-        ours, plain = (found[f"{policy}/{name}/{what}/{one}"] for one in ("ours", "plain"))
-        assert ours.shape == plain.shape
-        allowed = 4 * ROUNDING[policy] * np.abs(plain).max()
-        np.testing.assert_allclose(ours, plain, rtol=0, atol=allowed, err_msg=what)
+        ours, plain, exact = (found[f"{policy}/{name}/{what}/{one}"] for one in ("ours", "plain", "exact"))
+        assert ours.shape == plain.shape == exact.shape
+        allowed = 4 * ROUNDING[policy] * np.abs(exact).max()
+        of_keras = np.abs(plain - exact).max()  # far more where a processor adds up in bfloat16
+        np.testing.assert_allclose(ours, exact, rtol=0, atol=max(allowed, of_keras), err_msg=what)
