@@ -494,7 +494,7 @@ def test_classes_named_by_numbers_stand_in_their_order(tmp_path):
 
 @pytest.mark.slow
 def test_three_thousand_jpegs_a_second_are_looked_at_decoded_and_hashed():
-    """Of one core's own time; on a slower machine: in three times what decoding alone takes there."""
+    """Of one core's own time; on a slower machine: in four times what decoding alone takes there."""
     rng = np.random.default_rng(0)
     contents = []
     for _ in range(100):
@@ -509,7 +509,7 @@ def test_three_thousand_jpegs_a_second_are_looked_at_decoded_and_hashed():
             looks(pixels(item, 3, (64, 64), "crop"))
         fastest = min(fastest, time.process_time() - start)
     took = 1e6 * fastest / 500
-    assert took < 1e6 / 3000 or took < 3 * decoding.of_pillow(contents * 5)
+    assert took < 1e6 / 3000 or took < 4 * decoding.of_pillow(contents * 5)
 
 
 def test_alike_is_what_comparing_every_pair_says():
