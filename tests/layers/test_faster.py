@@ -12,6 +12,7 @@ import tiny
 
 pytest.importorskip("keras")
 
+pytestmark = pytest.mark.slow
 ROUNDING = {"float32": 2**-23, "mixed_bfloat16": 2**-8}
 
 

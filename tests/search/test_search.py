@@ -164,6 +164,7 @@ def test_the_same_search_again_trains_nothing_and_a_longer_one_only_what_is_new(
     assert again[:18] == tiny.table(out / "tune.csv")[:18] and len(again) == 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["random", "grid", "tpe"])
 def test_a_search_killed_at_any_trial_and_resumed_is_the_uninterrupted_one(
     study_file, tmp_path, hill, sampler
@@ -209,6 +210,7 @@ def test_ctrl_c_ends_a_search_after_the_epoch(study_file, tmp_path, hill):
     assert len({trial.config_hash for trial in hill.trained}) == len(hill.trained) == 8
 
 
+@pytest.mark.slow
 def test_tpe_learns_from_earlier_trials(study_file, tmp_path, hill):
     tuned(study_file(), tmp_path / "out", samplers=("tpe",), coarse="24x1", fine="1x1")
     rates = [trial.setting.recipe.learning_rate for trial in hill.trained[:24]]
