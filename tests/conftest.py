@@ -116,7 +116,7 @@ def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are laid out and drawn into the page as ever; nothing is painted into `figures/*.png`."""
-    monkeypatch.setattr("ablation.report.style.png", lambda figure: b"\x89PNG")
+    tiny.paint_nothing(monkeypatch)
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def serve(address: str) -> None:
     import keras  # noqa: F401
     import pydantic  # noqa: F401
     import rich.table  # noqa: F401
-    import scipy.stats  # noqa: F401
+    import scipy.special  # noqa: F401
     import yaml  # noqa: F401
 
     gc.freeze()  # a fork's collector would write to, and so copy, all that Keras made

@@ -268,6 +268,11 @@ def keras_python(*arguments: str, cwd: Path, expected: int = 0) -> subprocess.Co
     return python(*arguments, cwd=cwd, expected=expected, executable=ready(backend))
 
 
+def paint_nothing(patch: Any) -> None:
+    """Figures are drawn as ever; their PNG is nothing."""
+    patch.setattr("ablation.report.style.png", lambda figure: b"\x89PNG")
+
+
 def environment() -> dict[str, str]:
     """This process's, with the project and what its tests share where Python finds them; XLA compiles in a hurry."""
     here = Path(__file__).parent

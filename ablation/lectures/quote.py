@@ -181,12 +181,10 @@ class Quoted:
     @property
     def headline(self) -> str:
         """The report's first paragraph."""
-        from ablation.report import (  # draws: what quotes a figure alone does without matplotlib
-            findings,
-            headline,
-        )
+        from ablation.report import findings  # draws: what quotes a figure alone does without matplotlib
+        from ablation.report.headline import headline
 
-        return headline.headline(findings.collect(results.load(self.folder)))
+        return headline(findings.collect(results.load(self.folder)))
 
     def row(self, step: str, design: str | None = None) -> pd.Series:
         """The row of a step, of the first design that has it unless one is named.

@@ -1,8 +1,5 @@
 """What a reader must know before believing the figures."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
 from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
@@ -28,10 +25,10 @@ def caveats(found: Findings) -> list[str]:
     for row in trials[trials["status"] != "done"].drop_duplicates("config_hash").itertuples():
         error = "" if pd.isna(row.error) else f": {row.error}"
         notes.append(f"{row.step}, seed {row.seed}: {row.status}{error}. It is left out of every mean.")
-    missing = len({one["config_hash"] for one in manifest["trials"]} - set(trials["config_hash"]))
-    if missing:
+    planned = {one["config_hash"] for one in manifest["trials"]}
+    if missing := planned - set(trials["config_hash"]):
         notes.append(
-            f"{missing} of {_planned(manifest)} planned trials have no result yet; this report is partial."
+            f"{len(missing)} of {len(planned)} planned trials have no result yet; this report is partial."
         )
     tested = (found.table["pairs"] > 0) & (found.table["control"] != AA)
     pairs = found.table.loc[tested, "pairs"]
@@ -89,7 +86,3 @@ def _unmeasured(found: Findings) -> list[str]:
             " as given beforehand, and their chance of error is not kept."
         )
     return notes
-
-
-def _planned(manifest: Mapping[str, Any]) -> int:
-    return len({one["config_hash"] for one in manifest["trials"]})

@@ -1,8 +1,8 @@
 import pytest
 from scipy import stats
 from synthetic import LADDER, ladder, write_study
-from told import markdown_of, page_of
 
+from ablation import report
 from ablation.analysis import summary
 from ablation.analysis.learning import above_chance, learned
 
@@ -35,5 +35,6 @@ def test_the_summary_says_of_every_step_whether_it_learned_and_the_report_only_w
     told = dict(zip(LADDER, summary(broken)["learns"], strict=True))
     assert (told["baseline"], told["noise"], told["l2"]) == ("yes", "1 of 3 seeds", "2 of 3 seeds")
     for results, shown in ((fine, False), (broken, True)):
-        for told_by in (markdown_of, page_of):
-            assert ("1 of 3 seeds" in told_by(results.folder.path)) == shown
+        report.write(results.folder.path)
+        for file in ("report.md", "report.html"):
+            assert ("1 of 3 seeds" in (results.folder.path / file).read_text("utf-8")) == shown

@@ -494,22 +494,23 @@ def test_classes_named_by_numbers_stand_in_their_order(tmp_path):
 
 @pytest.mark.slow
 def test_three_thousand_jpegs_a_second_are_looked_at_decoded_and_hashed():
-    """Of one core's own time; on a slower machine: in four times what decoding alone takes there."""
+    """Of one core's own time; on a slower machine: in three times what decoding alone takes in the same round."""
     rng = np.random.default_rng(0)
     contents = []
     for _ in range(100):
         file = io.BytesIO()
         picture(rng).save(file, "JPEG", quality=90)
         contents.append(file.getvalue())
-    fastest = np.inf
-    for _ in range(3):
+
+    def fast() -> bool:
         start = time.process_time()
         for item in contents * 5:
             assert head(item) == (64, 64, 3)
             looks(pixels(item, 3, (64, 64), "crop"))
-        fastest = min(fastest, time.process_time() - start)
-    took = 1e6 * fastest / 500
-    assert took < 1e6 / 3000 or took < 4 * decoding.of_pillow(contents * 5)
+        took = 1e6 * (time.process_time() - start) / 500
+        return took < 1e6 / 3000 or took < 3 * decoding.of_pillow(contents * 5)
+
+    assert any(fast() for _ in range(3))
 
 
 def test_alike_is_what_comparing_every_pair_says():

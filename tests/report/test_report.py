@@ -13,13 +13,13 @@ import pytest
 from PIL import Image
 from rich.console import Console
 from synthetic import evil_study, ladder, step, write_study
-from told import markdown_of, page_of
+from tiny import paint_nothing
 
 from ablation import report
 from ablation.analysis import summary
 from ablation.data import shown
 from ablation.errors import UserError
-from ablation.report import figures, findings, ladder_curves, turned
+from ablation.report import findings, ladder_curves, turned
 from ablation.report.caveats import caveats
 from ablation.report.headline import headline
 from ablation.results.read import load
@@ -97,10 +97,11 @@ def test_a_folder_without_a_done_trial_is_told_in_one_line_and_left_alone(tmp_pa
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_partial_run_reports_what_there_is(tmp_path):
+def test_a_partial_run_reports_what_there_is(tmp_path, no_figures):
     outcomes = {(one["step"], seed): None for one in ladder()[2:] for seed in range(3)} | {("noise", 2): None}
     results = write_study(tmp_path, outcomes=outcomes, end=None)
-    text = markdown_of(tmp_path)
+    report.write(tmp_path)
+    text = (tmp_path / "report.md").read_text()
     assert "19 of 24 planned trials have no result yet" in text
     assert "| residual | – | – |  | no finished trial |" in text
     assert "from baseline to noise" in report.closing(results).headline
@@ -153,8 +154,9 @@ def test_at_smoke_nothing_reads_like_an_answer_and_names_are_whole(tmp_path, no_
     assert not re.search(r"helps|hurts|same|open|chance|%.*%|[▼▲]", text.partition("baseline")[2])
     assert "verdict" not in text and "lecture" not in text
     assert "Nothing is measured here" in report.closing(results).headline
-    assert re.search(r"\| not measured \|", markdown_of(tmp_path))
-    page = page_of(tmp_path)
+    report.write(tmp_path)
+    assert re.search(r"\| not measured \|", (tmp_path / "report.md").read_text())
+    page = (tmp_path / "report.html").read_text()
     assert '<span class="chip none">not measured</span>' in page
     assert not re.search(r'class="chip (helps|hurts|same|open)"', page)
 
@@ -299,7 +301,8 @@ def shown_study(path, **given):
     file = results.folder.samples_file(asked["images"])
     file.parent.mkdir()
     file.write_bytes(given.get("picture") or shown.picture(tiles))
-    return tiles, page_of(path)
+    report.write(path)
+    return tiles, (path / "report.html").read_text()
 
 
 def test_images_that_a_step_turned_are_shown_with_classes_and_maps(tmp_path, no_figures):
@@ -393,15 +396,16 @@ def test_html_has_a_section_a_rung(folder):
         assert value in text
 
 
-def test_text_from_outside_is_shown_and_never_run(tmp_path):
+def test_text_from_outside_is_shown_and_never_run(tmp_path, no_pixels):
     evil_study(tmp_path)
-    page = Page(page_of(tmp_path))
+    report.write(tmp_path)
+    page = Page((tmp_path / "report.html").read_text())
     assert len(page.scripts) == 1 and "hacked" not in page.scripts[0]
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
     assert not [tag for tag, _ in page.tags if tag == "img"]
     assert "".join(page.text).count("window.hacked = 1") > 10
     assert "{{ 7 * 7 }}" in "".join(page.text)
-    markdown = markdown_of(tmp_path)
+    markdown = (tmp_path / "report.md").read_text()
     assert "<script" not in markdown and "<img" not in markdown and "[a](b)" not in markdown
     rows = [line for line in markdown.splitlines() if line.startswith("| ")]
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in rows[:4]} == {11}
@@ -428,9 +432,10 @@ def test_a_cards_sentences_run_on_and_its_parameters_stay_apart(tmp_path, no_fig
     steps = ladder(2)
     steps[1] = steps[1] | {"tricks": [{"name": "noise", "parameters": {}, "card": card}]}
     write_study(tmp_path, steps=steps)
+    report.write(tmp_path)
     assert (
         "What it does.\n\nSource: a paper of 2014.\nWhen it hurts: never.\n\nParameters:\n    rate: a share, 0-1.<"
-        in page_of(tmp_path)
+        in (tmp_path / "report.html").read_text()
     )
 
 
@@ -438,7 +443,8 @@ def test_cards_and_cells_of_a_folder_with_many_classes(tmp_path, no_figures):
     results = write_study(tmp_path, steps=ladder(2), dataset={"classes": [f"class {i}" for i in range(100)]})
     for file in (tmp_path / "trials").glob("*.json"):
         file.write_text(file.read_text().replace('"confusion"', '"left_out"'))
-    assert "Classes, against" not in page_of(tmp_path)
+    report.write(tmp_path)
+    assert "Classes, against" not in (tmp_path / "report.html").read_text()
     assert results.manifest["dataset"]["classes"][99] == "class 99"
 
 
@@ -494,7 +500,7 @@ def all_designs(tmp_path_factory):
     path = tmp_path_factory.mktemp("designs")
     write_study(path, **designs())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ablation.report.style.png", lambda figure: b"\x89PNG")
+        paint_nothing(patch)
         report.write(path)
     return path
 
@@ -539,12 +545,13 @@ def test_the_page_holds_the_same_tables_and_describes_the_new_figures(all_design
     assert len(sections) == 2 * 3, "the ladder and add-one, at one budget and under one protocol"
 
 
-def test_orders_alone_are_reported(tmp_path):
+def test_orders_alone_are_reported(tmp_path, no_pixels):
     given = designs()
     given["steps"] = [one for one in given["steps"] if one["design"] == "orders"]
     write_study(tmp_path, **given)
-    assert "| trick | orders |" in markdown_of(tmp_path)
-    assert "designs" in figures.drawings(findings.collect(load(tmp_path)))
+    report.write(tmp_path)
+    assert "| trick | orders |" in (tmp_path / "report.md").read_text()
+    assert (tmp_path / "figures" / "designs.png").exists()
 
 
 def test_a_ladder_that_only_falls_has_no_gain(tmp_path):
@@ -557,12 +564,14 @@ def test_a_ladder_that_only_falls_has_no_gain(tmp_path):
     assert " help" not in text and f"Noise ({losses.iloc[0]}) and batch norm ({losses.iloc[1]}) hurt." in text
 
 
-def test_of_very_many_rungs_the_first_are_drawn_and_the_tables_hold_all(tmp_path, monkeypatch):
+def test_of_very_many_rungs_the_first_are_drawn_and_the_tables_hold_all(tmp_path, monkeypatch, no_pixels):
     monkeypatch.setattr(findings, "MOST_DRAWN", 3)
     results = write_study(tmp_path, steps=ladder(6), epochs=2)
     found = findings.collect(results)
     assert found.drawn["step"].tolist() == ["baseline", "noise", "batch_norm"] and len(found.table) == 6
     assert any("the first 3 of 6 rungs" in note for note in caveats(found))
-    page = page_of(tmp_path)
+    report.write(tmp_path)
+    page = (tmp_path / "report.html").read_text()
     words = re.search(r'aria-label="Test accuracy a rung: ([^"]*)"', page)[1]
     assert "batch norm" in words and "dropout" not in words
+    assert len(pd.read_csv(tmp_path / "summary.csv")) == 6

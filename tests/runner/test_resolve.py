@@ -1,7 +1,5 @@
 """Seeds on demand: who gets more of them, in which order, and that nothing but the finished trials decides it."""
 
-import csv
-import io
 import json
 import os
 import signal
@@ -11,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny
-from tiny import Quiet, run_study, tables
-from told import markdown_of
+from tiny import Quiet, run_study, table, tables
 
-from ablation import analysis
+from ablation import report
 from ablation.errors import UserError
 from ablation.results import read as results
 from ablation.runner.options import OptionError, Options
 
+pytestmark = pytest.mark.usefixtures("no_figures")
 pytest.importorskip("keras")
 
 LADDER = [
@@ -87,8 +85,8 @@ def looks(folder) -> dict:
 
 
 def summary(folder) -> dict[str, dict[str, str]]:
-    rows = analysis.summary(results.load(folder)).to_csv(index=False, float_format="%.12g")
-    return {row["step"]: row for row in csv.DictReader(io.StringIO(rows))}
+    report.write(folder)
+    return {row["step"]: row for row in table(folder / "summary.csv")}
 
 
 def test_the_unclear_gets_seeds_with_its_base_and_the_others_stop(known, file, tmp_path):
@@ -112,7 +110,7 @@ def test_the_unclear_gets_seeds_with_its_base_and_the_others_stop(known, file, t
         ("3", "1"),
         ("20", "4"),
     ]
-    page = " ".join(markdown_of(out).split())
+    page = " ".join((out / "report.md").read_text().split())
     assert "4 of 4 looks planned at 3, 6, 11 and 20 seeds were taken" in page
     assert "3 seeds over 1 look: clear and equal; 20 seeds over 4 looks: unclear." in page
 
