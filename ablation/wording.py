@@ -80,6 +80,13 @@ percent, signed, spread = FRACTION.value, FRACTION.signed, FRACTION.spread
 interval, difference, gap_points = FRACTION.interval, FRACTION.difference, FRACTION.amount
 
 
+def factor(ratio: float, low: float, high: float) -> str:
+    """A ratio with its interval, where it has one: "1.06× [1.02, 1.10]"; a dash where nothing was measured."""
+    if isnan(ratio):
+        return "–"
+    return f"{ratio:.2f}×" + ("" if isnan(low) else f" [{low:.2f}, {high:.2f}]")
+
+
 def counted(number: float, noun: str) -> str:
     """A number of things: "1 trial", "2 trials"."""
     return f"{number} {noun}" + ("" if number == 1 else "s")

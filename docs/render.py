@@ -19,7 +19,7 @@ from ablation import measures, tricks
 from ablation.cli.parser import COMMANDS
 from ablation.lectures import effects, evidence, quote
 from ablation.study import schema, tuning
-from ablation.wording import FRACTION, difference, signed
+from ablation.wording import FRACTION, difference, factor, signed
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = ROOT / "docs" / "templates"
@@ -141,9 +141,17 @@ def pooled(trick: str) -> str:
 def measured_table(found: list[effects.Measured]) -> str:
     """The comparisons behind a pooled effect."""
     rows = [
-        (f"{one.run.study}, {one.step}", one.run.scale, one.effect.cell, str(one.effect.n)) for one in found
+        (
+            f"{one.run.study}, {one.step}",
+            one.run.scale,
+            one.effect.cell,
+            factor(*one.effect.time),
+            str(one.effect.n),
+        )
+        for one in found
     ]
-    return quote.table(("study, step", "scale", "change of test accuracy", "pairs"), rows, right=(3,))
+    head = ("study, step", "scale", "change of test accuracy", "training time", "pairs")
+    return quote.table(head, rows, right=(4,))
 
 
 def published_table(trick: str) -> str:

@@ -1,6 +1,6 @@
 """What an accuracy costs."""
 
-from math import nan
+from math import exp, nan
 
 import numpy as np
 
@@ -48,6 +48,36 @@ def seconds_to_reach(target: float, accuracy: np.ndarray, seconds: np.ndarray) -
     """
     reached = np.flatnonzero(accuracy >= target)
     return float(np.cumsum(seconds)[reached[0]]) if len(reached) else nan
+
+
+def time_factor(seconds: np.ndarray, without: np.ndarray) -> tuple[float, float, float]:
+    """By what factor a trick makes a training longer.
+
+    Args:
+        seconds, without: shape (n,), above 0: of the training with the trick and of that without it, a pair a seed.
+
+    Returns:
+        Geometric mean of the ratios and the ends of its 95 % interval over seeds (Student's t on the logarithms, whose
+        ratios are symmetric: twice and half are as far from 1). NaN without a pair; no ends with one.
+    """
+    found = estimate(np.log(seconds / without))
+    return exp(found.mean), exp(found.low), exp(found.high)
+
+
+def points_per_minute(delta: float, seconds: np.ndarray, without: np.ndarray) -> float:
+    """Accuracy bought per extra time.
+
+    Args:
+        delta: gain in accuracy, a fraction.
+        seconds, without: as of `time_factor`.
+
+    Returns:
+        Percentage points per minute by which a training is longer; NaN where it is not longer beyond chance, that is,
+        where the interval of `time_factor` does not lie above 1.
+    """
+    if not time_factor(seconds, without)[1] > 1:
+        return nan
+    return 100 * delta / (float(np.mean(seconds - without)) / 60)
 
 
 def points_per_gflop(delta: float, flops: float, base_flops: float) -> float:

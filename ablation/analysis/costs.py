@@ -5,10 +5,9 @@ from math import nan
 import numpy as np
 import pandas as pd
 
-from ablation.analysis.cost import points_per_gflop, seconds_to_reach, separable_front
+from ablation.analysis.cost import seconds_to_reach, separable_front
 from ablation.analysis.measured import primary
 from ablation.analysis.steps import steps_of
-from ablation.measures import POINTS
 from ablation.results.read import Results
 
 
@@ -20,22 +19,14 @@ def costs(results: Results, table: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         design, step, measure_mean (of the primary measure), train_seconds, flops_per_image, fastest and slowest
-        (seconds of a trial), on_flops_front (`cost.separable_front` of the same design's steps), points_per_gflop
-        (percentage points gained over the base per extra GFLOP an image; NaN for controls, and where a gain is not
-        counted in points), seconds_to_baseline (mean training time until the validation accuracy with which the
-        design's first step ended, at the same seed), reached (seeds that got there).
+        (seconds of a trial), on_flops_front (`cost.separable_front` of the same design's steps),
+        seconds_to_baseline (mean training time until the validation accuracy with which the design's first step ended,
+        at the same seed), reached (seeds that got there).
     """
     measure = primary(results.manifest)
     better = 1 if measure.higher_is_better else -1
     columns = ["design", "step", "measure_mean", "train_seconds", "flops_per_image"]
     cost = table[columns].copy()
-    flops = {(row.design, row.step): row.flops_per_image for row in table.itertuples()}
-    cost["points_per_gflop"] = [
-        nan
-        if row.control or better < 0 or measure.unit != POINTS
-        else points_per_gflop(row.delta, row.flops_per_image, flops.get((row.design, row.base), nan))
-        for row in table.itertuples()
-    ]
     steps = steps_of(results)
     places = [*zip(table["design"], table["step"], strict=True)]
     trials = [steps.trials({"design": design, "step": step}) for design, step in places]

@@ -13,6 +13,7 @@ from ablation.analysis.comparisons import Comparison, is_primary
 from ablation.analysis.intervals import Estimate, bootstrap_interval, estimate
 from ablation.analysis.learning import Learned, learned
 from ablation.analysis.measured import judged, judged_gaps, reported
+from ablation.analysis.price import PRICE, price
 from ablation.analysis.proportions import clip_interval
 from ablation.analysis.steps import AA, CONTROL, LEFT_OUT, Step, Steps, control_kind, steps_of, titles
 from ablation.analysis.verdicts import HELPS, HURTS, Verdict, chance, learning, verdict
@@ -30,7 +31,7 @@ SUMMARY_COLUMNS = (
     "best_val_mean", "best_epoch_mean", "verdict_kind", "verdict_words", "verdict_reason", "primary",
     "comparisons", "delta_level", "deviation", "degrees", "prior_deviation", "prior_degrees", "gap_delta",
     "gap_delta_low", "gap_delta_high", "gap_p_holm", "gap_verdict", "gap_verdict_kind", "gap_verdict_words",
-    "running_train_mean", "looks", "measure", "measure_mean", "measure_ci_low", "measure_ci_high",
+    "running_train_mean", "looks", "measure", "measure_mean", "measure_ci_low", "measure_ci_high", *PRICE,
 )  # fmt: skip
 OF_MEASURE = ("mean", "ci_low", "ci_high", "delta", "delta_low", "delta_high", "p_holm", "verdict", "verdict_kind",
               "verdict_words")  # fmt: skip
@@ -53,7 +54,8 @@ def summary(results: Results) -> pd.DataFrame:
     an A/A control, whose true difference is known. The `delta` of any other `control` is that of its base, the
     step it stands against, minus the control: what the step has beyond it. The verdict on a step that leaves a trick
     out is on the trick. Where some seeds do not leave chance, the verdict is on how many do. `best_val_mean` is of
-    each seed's best epoch, `val_mean` of the last.
+    each seed's best epoch, `val_mean` of the last. `time_factor` is by how much the trick makes a training longer, with
+    its interval; it and what the trick gains for its price are of `price.price`.
 
     Where the study reports other measures than the test accuracy, each of them has columns of its own,
     `measure_NAME_mean`, `measure_NAME_delta` and so on (`OF_MEASURE`), corrected within that measure.
@@ -79,6 +81,7 @@ def summary(results: Results) -> pd.DataFrame:
         low, high = clip_interval(main.low, main.high, primary.low, primary.high)
         test_low, test_high = clip_interval(test.low, test.high)
         gap_low, gap_high = clip_interval(gap.low, gap.high, -1.0)
+        delta = float(np.mean(differences)) if len(differences) else nan
         gap_told = verdict(other, _absent(step, names)) if other else Verdict()
         rows.append(
             {
@@ -95,7 +98,7 @@ def summary(results: Results) -> pd.DataFrame:
                 "gap_mean": gap.mean,
                 "gap_ci_low": gap_low,
                 "gap_ci_high": gap_high,
-                "delta": float(np.mean(differences)) if len(differences) else nan,
+                "delta": delta,
                 "parameters": step["parameters"],
                 "flops_per_image": step["flops_per_image"],
                 "train_seconds": trials["train_seconds"].mean(),
@@ -120,6 +123,7 @@ def summary(results: Results) -> pd.DataFrame:
                 "measure_mean": main.mean,
                 "measure_ci_low": low,
                 "measure_ci_high": high,
+                **price(steps, step, delta, primary),
                 "gap_delta": other.estimate.mean if other else nan,
                 "gap_delta_low": other.judgement.low if other else nan,
                 "gap_delta_high": other.judgement.high if other else nan,

@@ -21,7 +21,7 @@ from ablation.errors import UserError
 from ablation.places import REFERENCE
 from ablation.results import read as results
 from ablation.results.manifest import draws_of, images_told, seeds_told, upgraded
-from ablation.wording import count, difference, duration, percent, signed, spread
+from ablation.wording import count, difference, duration, factor, percent, signed, spread
 
 VERBS = {HELPS: "gains", HURTS: "costs", NARROWS: "narrows the gap by", WIDENS: "widens the gap by"}
 PLACES = {
@@ -44,6 +44,7 @@ class Effect:
         seeds_needed: that an open one would take; NaN or infinite where none would do.
         gap: change of the gap of adding the trick, and its interval.
         gap_kind: of the verdict on the gap.
+        time: by what factor adding the trick makes a training longer, and its interval; NaN where it is not known.
         learning: where the verdict is on how many seeds leave chance, its words; empty elsewhere.
     """
 
@@ -58,6 +59,7 @@ class Effect:
     seeds_needed: float
     gap: tuple[float, float, float]
     gap_kind: str
+    time: tuple[float, float, float]
     learning: str = ""
 
     @property
@@ -233,6 +235,7 @@ class Quoted:
             float(row.seeds_needed),
             gap,
             str(row.gap_verdict_kind),
+            (row.time_factor, row.time_factor_low, row.time_factor_high),
             str(row.verdict_words)
             if about["role"] != LEFT_OUT and row.verdict_words != row.verdict_kind
             else "",
@@ -322,6 +325,19 @@ class Quoted:
         tricks = list(dict.fromkeys(trick for trick, _ in effects))
         cells = [(trick, *(effects.get((trick, design), DASH) for design in designs)) for trick in tricks]
         return table(("trick", *(PLACES[one] for one in designs)), cells)
+
+    def prices(self, design: str) -> str:
+        """What each trick of a design adds and by what factor it makes a training longer, as a Markdown table."""
+        cells = [
+            (
+                effect.trick,
+                effect.cell,
+                factor(*effect.time),
+                signed(self.row(effect.step, design).points_per_minute / 100),
+            )
+            for effect in self.effects(design)
+        ]
+        return table(("trick", "change", "time", "points a minute"), cells, right=(2, 3))
 
 
 def _opposite(figure: tuple[float, float, float]) -> tuple[float, float, float]:

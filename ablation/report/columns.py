@@ -8,7 +8,7 @@ import numpy as np
 
 from ablation.measures import Measure
 from ablation.report.findings import Findings
-from ablation.wording import FRACTION, Scale, count, duration, percent
+from ablation.wording import FRACTION, Scale, count, duration, factor, percent
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,10 @@ def columns(found: Findings, spread: str) -> dict[str, Column]:
         "parameters": Column("Params", lambda row: count(row.parameters), ("parameters",)),
         "flops": Column("FLOPs", lambda row: count(row.flops_per_image), ("flops_per_image",)),
         "time": Column("Time", lambda row: duration(row.train_seconds), ("train_seconds",)),
+        "time_factor": Column(
+            "Time factor", lambda row: factor(row.time_factor, row.time_factor_low, row.time_factor_high),
+            ("time_factor", "time_factor_low", "time_factor_high"),
+        ),
         "published": Column(
             f"Published ({found.published_title})" if found.on_other_data else "Published",
             lambda row: percent(row.lecture_val).removesuffix(" %"), ("lecture_val",),

@@ -249,6 +249,11 @@ class Findings:
         """
         return -getattr(row, figure) if self.leaves_out(row) else getattr(row, figure)
 
+    def gained_interval(self, row: Any) -> tuple[float, float, float]:
+        """`gained` of the measure that decides, with the ends of its interval."""
+        low, high = row.delta_ci_low, row.delta_ci_high
+        return (self.gained(row), *((-high, -low) if self.leaves_out(row) else (low, high)))
+
     def leaves_out(self, row: Any) -> bool:
         """Whether a row's step is the full recipe without one trick."""
         return self.step(row.design, row.step)["role"] == LEFT_OUT

@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 
 from ablation.analysis.attribution import shapley
-from ablation.analysis.cost import points_per_gflop, seconds_to_reach, separable_front
+from ablation.analysis.cost import (
+    points_per_gflop,
+    points_per_minute,
+    seconds_to_reach,
+    separable_front,
+    time_factor,
+)
 
 
 def test_the_front_takes_only_steps_up_that_all_seeds_agree_on():
@@ -39,6 +45,32 @@ def test_seconds_to_reach_counts_whole_epochs_and_says_never():
 def test_points_per_gflop():
     assert points_per_gflop(0.02, 1.5e9, 1e9) == pytest.approx(4)
     assert math.isnan(points_per_gflop(0.02, 1e9, 1e9))
+
+
+def test_the_time_factor_is_that_of_the_same_seeds_and_half_is_as_far_from_one_as_twice():
+    without = np.array([10.0, 20.0, 40.0])
+    factor, low, high = time_factor(without * [1.0, 2.0, 4.0], without)
+    assert factor == pytest.approx(2)
+    # logarithms 0, log 2, 2 log 2: mean log 2, deviation log 2; t of 2 degrees at 97.5 % is 4.302653
+    half = math.log(2) * 4.302653 / math.sqrt(3)
+    assert (low, high) == pytest.approx((2 * math.exp(-half), 2 * math.exp(half)))
+    assert time_factor(without, without * [1.0, 2.0, 4.0]) == pytest.approx((1 / 2, 1 / high, 1 / low))
+    assert time_factor(without, without) == (1, 1, 1)
+
+
+def test_without_pairs_there_is_no_time_factor_and_one_pair_has_no_interval():
+    assert all(map(math.isnan, time_factor(np.array([]), np.array([]))))
+    factor, *ends = time_factor(np.array([3.0]), np.array([2.0]))
+    assert factor == pytest.approx(1.5) and all(map(math.isnan, ends))
+
+
+def test_points_per_minute_are_told_only_of_what_takes_longer_beyond_chance():
+    without = np.array([60.0, 90.0, 120.0])
+    assert points_per_minute(0.02, without * [1.49, 1.5, 1.51], without) == pytest.approx(2 / 0.75, rel=0.01)
+    assert points_per_minute(-0.02, 2 * without, without) == pytest.approx(-2 / 1.5)
+    assert math.isnan(points_per_minute(0.02, without * [0.8, 1.5, 1.51], without))
+    assert math.isnan(points_per_minute(0.02, without / 2, without))
+    assert math.isnan(points_per_minute(0.02, 2 * without[:1], without[:1]))
 
 
 def worth(tricks):

@@ -113,7 +113,8 @@ def test_what_tricks_add_and_cost_is_by_the_measure(tmp_path):
     values = contributions(found).set_index("trick")["value"]
     assert values["noise"] == pytest.approx(-0.3, abs=0.01)
     cost = costs(found, table).set_index("step")
-    assert cost.loc["batch_norm", "measure_mean"] < 1 and cost["points_per_gflop"].isna().all()
+    assert cost.loc["batch_norm", "measure_mean"] < 1 and table["points_per_gflop"].isna().all()
+    assert table["time_factor"].notna().sum() == len(table) - 1 and table["points_per_minute"].isna().all()
     assert cost.loc["noise", "on_flops_front"] and not cost.loc["baseline", "on_flops_front"]
 
 

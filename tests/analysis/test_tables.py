@@ -10,6 +10,7 @@ from synthetic import config_hash, ladder, step, write_study
 from ablation.analysis import budgets, contributions, costs, protocols, summary
 from ablation.analysis.floor import control_floor
 from ablation.analysis.moderation import estimates
+from ablation.analysis.price import PRICE
 from ablation.errors import UserError
 
 CONTRACT = [
@@ -157,9 +158,10 @@ def alone_accuracy(path):
 
 def test_costs(tmp_path):
     results = write_study(tmp_path, noise=0, epochs=12)
-    table = costs(results, summary(results)).set_index("step")
-    assert table.loc["capacity", "points_per_gflop"] == pytest.approx(3.2 / 0.12, rel=0.01)
-    assert np.isnan(table.loc["dropout", "points_per_gflop"])
+    rows = summary(results)
+    table, rows = costs(results, rows).set_index("step"), rows.set_index("step")
+    assert rows.loc["capacity", "points_per_gflop"] == pytest.approx(3.2 / 0.12, rel=0.01)
+    assert np.isnan(rows.loc["dropout", "points_per_gflop"])
     assert table["on_flops_front"].to_dict() == {
         **dict.fromkeys(table.index, False),
         "augment": True,
@@ -168,6 +170,28 @@ def test_costs(tmp_path):
     assert table.loc["baseline", "reached"] == 3
     assert table.loc["baseline", "seconds_to_baseline"] <= 12 * 2.5
     assert table.loc["capacity", "seconds_to_baseline"] < table.loc["batch_norm", "seconds_to_baseline"]
+
+
+def test_a_trick_costs_what_it_costs_also_where_the_step_leaves_it_out(tmp_path):
+    control = {"role": "control", "control": {"kind": "parameters", "label": "wider"}}
+    giga = 1_000_000_000
+    steps = [
+        step("leave-one-out", "full", 0, None, [], role="start", flops_per_image=3 * giga),
+        step("leave-one-out", "without-dropout", 1, "full", [], role="left_out", flops_per_image=giga),
+        step("leave-one-out", "wider", 2, "full", [], **control),
+    ]
+    times = {"full": 120.0, "without-dropout": 60.0, "wider": 90.0}
+    outcomes = {
+        (name, seed): {"train_seconds": times[name] * (1 + seed)} for name in times for seed in (0, 1)
+    }
+    true = {"full": 0.8, "without-dropout": 0.76, "wider": 0.8}
+    more = {"test": true, "train": true, "noise": 0, "seeds": (0, 1), "outcomes": outcomes}
+    table = summary(write_study(tmp_path, steps=steps, **more)).set_index("step")
+    left_out = table.loc["without-dropout"]
+    assert left_out["time_factor"] == left_out["time_factor_low"] == pytest.approx(2)
+    assert left_out["points_per_gflop"] == pytest.approx(4 / 2)
+    assert left_out["points_per_minute"] == pytest.approx(4 / 1.5)
+    assert table.loc[["full", "wider"], list(PRICE)].isna().all(axis=None)
 
 
 def test_contributions_read_leave_one_out_backwards_and_average_orders(tmp_path):

@@ -9,19 +9,20 @@ from ablation.errors import UserError
 from ablation.lectures import effects, quote
 
 ROWS = [
-    # design, step, base, role, n, test, low, high, gap, delta, low, high, kind, words, gap delta, low, high, gap kind
-    ("cumulative", "start", "", "start", 5, 0.50, 0.49, 0.51, 0.40, *[None] * 5, *[None] * 4),
+    # design, step, base, role, n, test, low, high, gap, delta, low, high, kind, words, gap delta, low, high, gap kind,
+    # time factor, low, high, points a minute
+    ("cumulative", "start", "", "start", 5, 0.50, 0.49, 0.51, 0.40, *[None] * 13),
     ("cumulative", "drop", "start", "added", 5, 0.58, 0.57, 0.59, 0.10, 0.08, 0.07, 0.09, "helps", "helps",
-     -0.30, -0.35, -0.25, "narrows"),
+     -0.30, -0.35, -0.25, "narrows", 1.5, 1.4, 1.6, 16),
     ("leave-one-out", "without-drop", "full", "left_out", 5, 0.60, 0.59, 0.61, 0.20, 0.02, 0.01, 0.03, "hurts",
-     "drop hurts", 0.10, 0.05, 0.15, "narrows"),
+     "drop hurts", 0.10, 0.05, 0.15, "narrows", 1.1, 0.9, 1.3, None),
     ("cumulative", "deep", "drop", "added", 5, 0.30, 0.2, 0.4, 0.1, -0.28, -0.5, -0.1, "open",
-     "learns 2 of 5, base 5 of 5", 0.0, -0.1, 0.1, "open"),
+     "learns 2 of 5, base 5 of 5", 0.0, -0.1, 0.1, "open", 2, None, None, None),
 ]  # fmt: skip
 COLUMNS = (
     "design", "step", "base", "role", "n", "test_mean", "test_ci_low", "test_ci_high", "gap_mean", "delta",
     "delta_ci_low", "delta_ci_high", "verdict_kind", "verdict_words", "gap_delta", "gap_delta_low", "gap_delta_high",
-    "gap_verdict_kind",
+    "gap_verdict_kind", "time_factor", "time_factor_low", "time_factor_high", "points_per_minute",
 )  # fmt: skip
 
 
@@ -95,6 +96,15 @@ def test_the_ladder_and_the_best(run):
     assert lines[2] == "| start | 50.0 ± 1.0 % | 40.0 |  |  | 1.0 k | 1 min 00 s | 80.0 % |"
     assert lines[3].startswith("| drop | 58.0 ± 1.0 % | 10.0 | +8.0 [+7.0, +9.0] | helps |")
     assert run.best_told() == "*without-drop* (60.0 ± 1.0 %, n = 5)"
+
+
+def test_the_price_of_each_trick(run):
+    assert run.prices("cumulative").splitlines()[2:] == [
+        "| drop | +8.0 [+7.0, +9.0] **helps** | 1.50× [1.40, 1.60] | +16.0 |",
+        "| deep | −28.0 [−50.0, −10.0] learns 2 of 5, base 5 of 5 | 2.00× | – |",
+    ]
+    (line,) = run.prices("leave-one-out").splitlines()[2:]
+    assert line == "| drop | −2.0 [−3.0, −1.0] **hurts** | 1.10× [0.90, 1.30] | – |"
 
 
 def test_the_largest_run_is_quoted_unless_one_is_named(tmp_path):

@@ -81,6 +81,8 @@ def test_the_terminal_table_fits_and_has_its_column(found):
 
 def test_each_other_measure_has_a_table_of_its_own(found):
     made = {one.title: one for one in sheets.sheets(found)}
+    times = made["What each trick costs in time"].columns
+    assert times == ("trick", "design", "change, nats", "verdict", "time"), "nats a minute are no price"
     balanced = made["By another measure: balanced accuracy"]
     assert [row[0] for row in balanced.rows] == ["baseline", "noise", "batch norm", "dropout"]
     assert balanced.rows[1][-1] == "helps" and balanced.rows[3][-1] == "hurts" and "%" in balanced.rows[1][2]

@@ -1,0 +1,37 @@
+"""What a step's trick costs, and what it gains for that."""
+
+import pandas as pd
+
+from ablation.analysis.cost import points_per_gflop, points_per_minute, time_factor
+from ablation.analysis.steps import CONTROL, LEFT_OUT, Step, Steps
+from ablation.measures import POINTS, Measure
+
+PRICE = ("time_factor", "time_factor_low", "time_factor_high", "points_per_minute", "points_per_gflop")
+
+
+def price(steps: Steps, step: Step, delta: float, measure: Measure) -> dict[str, float]:
+    """The columns `PRICE` that are known: none for a step without a base and for a control.
+
+    All are of adding the trick, also where the step leaves it out.
+
+    Args:
+        delta: of `measure`, the step minus its base.
+
+    Returns:
+        time_factor and the ends of its interval (`cost.time_factor`, over the seeds that step and base share);
+        points_per_minute and points_per_gflop, where a gain is counted in points.
+    """
+    base = steps.base(step)
+    if base is None or step["role"] == CONTROL:
+        return {}
+    pair = [step, base]
+    if step["role"] == LEFT_OUT:
+        pair.reverse()
+        delta = -delta
+    times = [steps.trials(one).set_index("seed")["train_seconds"] for one in pair]
+    seconds, without = pd.concat(times, axis=1, join="inner").dropna().to_numpy(float).T
+    found = dict(zip(PRICE, time_factor(seconds, without), strict=False))
+    if measure.higher_is_better and measure.unit == POINTS:
+        found["points_per_minute"] = points_per_minute(delta, seconds, without)
+        found["points_per_gflop"] = points_per_gflop(delta, *(one["flops_per_image"] for one in pair))
+    return found
