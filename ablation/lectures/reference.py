@@ -11,11 +11,12 @@ from ablation.analysis.verdicts import written
 from ablation.lectures import effects
 from ablation.places import REFERENCE
 from ablation.results.manifest import upgraded
-from ablation.wording import difference, signed
+from ablation.wording import difference, factor, signed
 
 
 def measured(trick: str, folder: Path = REFERENCE) -> Iterator[str]:
-    """What each reference run says of a trick, and what all of them say together, in points of test accuracy.
+    """What each reference run says of a trick, and what all of them say together, in points of test accuracy; and by
+    what factor it makes a training longer.
 
     One line for each step that adds (or leaves out) this trick alone, over its base; a last one pools them, one
     design a run (`effects.pooled`), where there are two or more.
@@ -32,11 +33,12 @@ def measured(trick: str, folder: Path = REFERENCE) -> Iterator[str]:
             if step is None or pd.isna(row["verdict"]):
                 continue
             left_out = step["role"] == LEFT_OUT
+            time = factor(*(row[f"time_factor{end}"] for end in ("", "_low", "_high")))
             yield (
                 f"{file.parent.parent.name} {file.parent.name}, {row['design']}, n = {row['n']}: "
                 f"{'leaving it out ' if left_out else ''}"
                 f"{difference(row['delta'], row['delta_ci_low'], row['delta_ci_high'])} points, "
-                f"{written(row['verdict']).words}"
+                f"{written(row['verdict']).words}; training time with it {time}"
             )
     together = effects.pooled(trick, folder)
     if together is not None and together.runs > 1:

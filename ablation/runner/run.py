@@ -146,10 +146,12 @@ class _Room:
 
 @dataclass(frozen=True)
 class _Trained:
-    """Attributes:
-    hashes: of what was to be trained.
-    all_done: whether none of it was left out.
-    failed: whether some of it failed or diverged.
+    """What came of the trials that were left.
+
+    Attributes:
+        hashes: of what was to be trained.
+        all_done: whether none of it was left out.
+        failed: whether some of it failed or diverged.
     """
 
     hashes: set[str]

@@ -20,14 +20,17 @@ def test_quotes_steps_of_the_trick_alone(tmp_path):
     ]
     (run / "manifest.json").write_text(json.dumps({"steps": steps}))
     (run / "summary.csv").write_text(
-        "design,step,n,pairs,delta,delta_ci_low,delta_ci_high,verdict,verdict_kind\n"
-        "cumulative,base,3,0,,,,,\n"
-        "cumulative,dropout,3,0,0.0512,0.021,0.0814,helps,helps\n"
-        "cumulative,both,3,0,0.09,0.08,0.1,helps,helps\n"
+        "design,step,n,pairs,delta,delta_ci_low,delta_ci_high,verdict,verdict_kind,"
+        "time_factor,time_factor_low,time_factor_high\n"
+        "cumulative,base,3,0,,,,,,,,\n"
+        "cumulative,dropout,3,0,0.0512,0.021,0.0814,helps,helps,1.1,1.05,1.152\n"
+        "cumulative,both,3,0,0.09,0.08,0.1,helps,helps,2,1.9,2.1\n"
     )
-    assert list(measured("dropout", tmp_path)) == [
-        "study cifar10-quick, cumulative, n = 3: +5.1 [+2.1, +8.1] points, helps"
-    ]
+    (told,) = measured("dropout", tmp_path)
+    assert told == (
+        "study cifar10-quick, cumulative, n = 3: +5.1 [+2.1, +8.1] points, helps;"
+        " training time with it 1.10× [1.05, 1.15]"
+    )
     assert list(measured("l2", tmp_path)) == []
 
 
@@ -40,10 +43,11 @@ def write_run(folder, estimates):
     ]
     (folder / "manifest.json").write_text(json.dumps({"steps": steps}))
     gap = ("gap_delta", "gap_delta_low", "gap_delta_high", "gap_verdict_kind", "seeds_needed")
+    time = ("time_factor", "time_factor_low", "time_factor_high")
     rows = [
         {"design": design, "step": "noise", "n": 3, "pairs": 3, "delta": delta, "delta_ci_low": delta - 0.01}
         | {"delta_ci_high": delta + 0.01, "deviation": deviation, "verdict": "open", "verdict_kind": "open"}
-        | {"verdict_words": "open", **dict.fromkeys(gap, 0)}
+        | {"verdict_words": "open", **dict.fromkeys((*gap, *time), 0)}
         for design, (delta, deviation) in estimates.items()
     ]
     pd.DataFrame(rows).to_csv(folder / "summary.csv", index=False)
