@@ -4,7 +4,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, floor, isnan
+from math import ceil, floor, isnan, nan
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ percent, signed, spread = FRACTION.value, FRACTION.signed, FRACTION.spread
 interval, difference, gap_points = FRACTION.interval, FRACTION.difference, FRACTION.amount
 
 
-def factor(ratio: float, low: float, high: float) -> str:
+def factor(ratio: float, low: float = nan, high: float = nan) -> str:
     """A ratio with its interval, where it has one: "1.06× [1.02, 1.10]"; a dash where nothing was measured."""
     if isnan(ratio):
         return "–"

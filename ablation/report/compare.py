@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from ablation.measures import ACCURACY, Measure
 from ablation.report.escape import markdown as escape
 from ablation.results.manifest import draws_of, other_parts
 from ablation.results.read import Results, load
-from ablation.wording import printable
+from ablation.wording import factor, printable
 
 COLUMNS = (
     "reference", "other", "design", "step", "position", "n", "reference_mean", "other_mean", "difference",
@@ -174,7 +175,7 @@ def _cells(table: pd.DataFrame, rows: pd.DataFrame) -> Iterator[tuple[str, ...]]
             scale.value(row.other_mean),
             scale.difference(row.difference, row.difference_ci_low, row.difference_ci_high),
             str(row.verdict_words),
-            f"x {row.other_seconds / row.reference_seconds:.2f}" if row.reference_seconds else "–",
+            factor(row.other_seconds / row.reference_seconds if row.reference_seconds else nan),
         )
 
 

@@ -58,7 +58,7 @@ def test_a_difference_is_higher_or_lower_not_a_help(tmp_path):
     markdown = to_markdown(table)
     assert "## b against a" in markdown and "2 of 2 steps differ" in markdown
     rows = [line for line in markdown.splitlines() if line.startswith("| cumulative")]
-    assert len(rows) == 2 and "| higher |" in rows[0] and "| x 1.00 |" in rows[0]
+    assert len(rows) == 2 and "| higher |" in rows[0] and "| 1.00× |" in rows[0]
 
 
 def test_three_folders_give_two_comparisons(tmp_path):
