@@ -16,6 +16,7 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
+from ablation.bench.forecast import Work, work_of
 from ablation.bench.process import Contender, Skipped
 from ablation.files import check_own_folder, write_atomically
 from ablation.networks.layout import Node, Problem, blank_problem
@@ -24,6 +25,7 @@ from ablation.report import style
 from ablation.runner.provenance import commit, now, versions
 from ablation.study.planned import PlannedStep
 from ablation.study.planning import nodes
+from ablation.wording import duration
 
 CONTENDERS = ("lecture", "pytorch", "ours")
 OTHERS = CONTENDERS[:-1]
@@ -37,6 +39,7 @@ TRAINING_FLOPS = (
 def bench(
     steps: Sequence[PlannedStep],
     images: tuple[tuple[int, ...], int],
+    there: int,
     folder: Path,
     *,
     rounds: int,
@@ -49,6 +52,7 @@ def bench(
     Args:
         steps: of a study.
         images: their shape (height, width, channels) and the number of classes; the images themselves are random.
+        there: training images of the data set.
         folder: where the files go.
         rounds: turns of every contender.
         seconds: about how long a turn of ours takes.
@@ -69,7 +73,7 @@ def bench(
     def rung(step: PlannedStep) -> Rung:
         recipe = step.setting.recipe
         recipe = recipe.replace(precision=resolve_precision(recipe.precision))
-        return Rung(step.step, step.title, recipe, nodes(step, *images))
+        return Rung(step.step, step.title, recipe, nodes(step, *images), work_of(step, there))
 
     rungs, start = [rung(step) for step in steps], now()
     side_by_side = 0 if accelerators() else default_jobs()
@@ -115,12 +119,14 @@ class Rung:
         step, title: its name.
         recipe: its precision settled, not `auto`.
         nodes: its layers.
+        work: a whole training.
     """
 
     step: str
     title: str
     recipe: Recipe
     nodes: tuple[Node, ...]
+    work: Work
 
     @property
     def training_flops(self) -> int:
@@ -149,8 +155,8 @@ def take_turns(
         say: told of progress.
 
     Returns:
-        A row a turn: step, contender, round (from 1), images_per_second, ceiling (FLOP/s of a large matrix product in
-        the rung's precision, ours only), skipped (why a contender did not take part).
+        A row a turn: step, contender, round (from 1), images_per_second, ceiling (`process.ceiling`, FLOP/s in the
+        rung's precision, ours only), skipped (why a contender did not take part).
     """
     contenders = {name: Contender(name, problem) for name in CONTENDERS}
     side_by_side = [Contender("ours", problem, one_thread=True) for _ in range(trials_at_once)]
@@ -215,7 +221,9 @@ def ratios(turns: pd.DataFrame, rungs: Sequence[Rung]) -> pd.DataFrame:
     Returns:
         A row a rung: step, title, precision, training_flops (an image), images/s of each contender (medians), our
         ratio to each other one (median over turns, with the least and largest), the ratio of trials side by side to
-        ours (`at_once_to_ours`, likewise), ceiling (FLOP/s, median) and share_of_ceiling (0-1, median over turns).
+        ours (`at_once_to_ours`, likewise), ceiling (FLOP/s, median), share_of_ceiling and at_once_share_of_ceiling
+        (0-1, medians over turns), training_seconds (of a whole training at our speed, alone on all cores) and
+        at_once_training_seconds (the time of a round of trials side by side by their number).
     """
     rows = []
     for rung in rungs:
@@ -233,8 +241,11 @@ def ratios(turns: pd.DataFrame, rungs: Sequence[Rung]) -> pd.DataFrame:
         compared = {f"to_{other}": speed["ours"] / speed[other] for other in OTHERS}
         for name, ratio in (compared | {"at_once_to_ours": speed[AT_ONCE] / speed["ours"]}).items():
             row |= {name: ratio.median(), f"{name}_low": ratio.min(), f"{name}_high": ratio.max()}
-        share = speed["ours"] * rung.training_flops / ceiling
-        rows.append(row | {"ceiling": ceiling.median(), "share_of_ceiling": share.median()})
+        row["ceiling"] = ceiling.median()
+        for prefix, name in (("", "ours"), ("at_once_", AT_ONCE)):
+            row[f"{prefix}share_of_ceiling"] = (speed[name] * rung.training_flops / ceiling).median()
+            row[f"{prefix}training_seconds"] = rung.work.seconds(row[name])
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -242,6 +253,8 @@ def terminal_table(table: pd.DataFrame) -> Table:
     """The benchmark for the terminal: medians, and ratios with the least and the largest of the turns."""
     shown = Table(
         title="Training images a second, and ours against the others (median of the turns)",
+        caption="ceiling: share of the best matrix product or convolution on all cores; a training: the whole of"
+        " it, of those at once their time by their number",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         pad_edge=False,
@@ -249,11 +262,13 @@ def terminal_table(table: pd.DataFrame) -> Table:
     speeds = {"lecture": "lecture", "pytorch": "PyTorch", "ours": "ours", AT_ONCE: "at once"}
     compared = {"to_lecture": "/lecture", "to_pytorch": "/PyTorch", "at_once_to_ours": "at once/ours"}
     shown.add_column("rung")
-    for column in (*speeds.values(), *compared.values(), "ceiling"):
+    for column in (*speeds.values(), *compared.values(), "ceiling", "a training"):
         shown.add_column(column, justify="right")
     for _, row in table.iterrows():
+        prefix = "" if pd.isna(row[AT_ONCE]) else "at_once_"
+        share = row[f"{prefix}share_of_ceiling"]
         cells = [(row[name], f"{row[name]:,.0f}") for name in speeds]
         cells += [(row[name], f"{row[name]:.2f}") for name in compared]
-        cells.append((row["share_of_ceiling"], f"{row['share_of_ceiling']:.0%}"))
+        cells += [(share, f"{share:.0%}"), (0, duration(row[f"{prefix}training_seconds"]))]
         shown.add_row(row["title"], *("–" if pd.isna(value) else text for value, text in cells))
     return shown

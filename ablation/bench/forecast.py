@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from statistics import median
 
 from ablation.bench.process import Contender
+from ablation.data.split import VAL
 from ablation.networks.build import resolve_precision
 from ablation.networks.graph import Problem
 from ablation.recipe import Recipe
+from ablation.study.planned import PlannedStep
 
 TURNS = 3
 JUDGED_PASSES = 1 / 3  # a forward pass costs a third of a training step
@@ -32,6 +34,19 @@ class Work:
         batch = min(self.recipe.batch_size, self.train)
         an_epoch = self.train // batch * batch + JUDGED_PASSES * self.judged
         return self.recipe.epochs * an_epoch / speed
+
+
+def work_of(step: PlannedStep, there: int) -> Work:
+    """The training of a planned step.
+
+    Args:
+        step: of a study.
+        there: training images of the data set, before any validation images are cut from them.
+    """
+    sizes = step.setting.sizes
+    judged = VAL if sizes.val is None else sizes.val
+    cut = judged if step.protocol == "honest" else 0
+    return Work(step.setting.recipe, min(sizes.train or there, max(there - cut, 1)), judged)
 
 
 def speeds(

@@ -1,9 +1,11 @@
 """A contender in a process of its own."""
 
+import functools
 import importlib
 import multiprocessing
 import os
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -14,6 +16,7 @@ from ablation.recipe import Recipe
 
 IMAGES = 4096
 CEILING_SIDE = 2048
+CEILING_IMAGES, CEILING_IMAGE, CEILING_CHANNELS = 256, 16, (64, 128, 256)
 CEILING_SECONDS = 0.3
 
 
@@ -62,7 +65,7 @@ class Contender:
         return steps * self._batch / self._answer()
 
     def ceiling(self, precision: str) -> float:
-        """FLOP/s of a large matrix product."""
+        """`ceiling` in the process."""
         return self._ask("ceiling", precision)
 
     def end(self) -> None:
@@ -121,18 +124,35 @@ def _serve(name: str, problem: Problem, one_thread: bool, pipe: Connection) -> N
 
 
 def ceiling(precision: str) -> float:
-    """FLOP/s of a product of two square matrices by the active Keras backend, the best of some."""
-    import keras
+    """FLOP/s that this process reaches at most, with as many cores as it may take.
+
+    The higher of those of a product of large square matrices and of 3x3 convolutions of many channels by the active
+    Keras backend, whichever libraries do better at; each the best of some.
+    """
+    from keras import ops, random
+
+    def numbers(*shape: int) -> Any:
+        return ops.cast(random.normal(shape, seed=0), precision.removeprefix("mixed_"))
+
+    matrix = numbers(CEILING_SIDE, CEILING_SIDE)
+    found = [_flops(lambda: ops.matmul(matrix, matrix), 2 * CEILING_SIDE**3)]
+    for channels in CEILING_CHANNELS:
+        images = numbers(CEILING_IMAGES, CEILING_IMAGE, CEILING_IMAGE, channels)
+        kernel = numbers(3, 3, channels, channels)
+        convolve = functools.partial(ops.conv, images, kernel, padding="same", data_format="channels_last")
+        found.append(_flops(convolve, 2 * CEILING_IMAGES * CEILING_IMAGE**2 * 9 * channels**2))
+    return max(found)
+
+
+def _flops(compute: Callable[[], Any], flops: int) -> float:
+    """FLOP/s of a computation of so many operations, the best of some."""
     from keras import ops
 
-    dtype = precision.removeprefix("mixed_")
-    matrix = ops.cast(keras.random.normal((CEILING_SIDE, CEILING_SIDE), seed=0), dtype)
     best, began = 0.0, time.perf_counter()
     while time.perf_counter() - began < CEILING_SECONDS:
         start = time.perf_counter()
-        product = ops.matmul(matrix, matrix)
-        float(ops.cast(product[0, 0], "float32"))
-        best = max(best, 2 * CEILING_SIDE**3 / (time.perf_counter() - start))
+        float(ops.cast(ops.ravel(compute())[0], "float32"))
+        best = max(best, flops / (time.perf_counter() - start))
     return best
 
 

@@ -8,7 +8,8 @@ import pytest
 import tiny
 
 from ablation import tricks
-from ablation.bench import Rung, bench, ratios
+from ablation.bench import Rung, bench, process, ratios
+from ablation.bench.forecast import Work
 from ablation.bench.process import Contender, Skipped
 from ablation.errors import UserError
 from ablation.networks.layout import blank_problem, layout
@@ -20,7 +21,7 @@ PROBLEM = blank_problem((16, 16, 3), 10)
 
 def rung(step="baseline", precision="float32"):
     recipe = tiny.recipe(precision=precision)
-    return Rung(step, step, recipe, layout(recipe, PROBLEM))
+    return Rung(step, step, recipe, layout(recipe, PROBLEM), Work(recipe, train=1000, judged=120))
 
 
 def test_ratios_are_taken_within_a_turn_and_their_median_told():
@@ -41,6 +42,24 @@ def test_ratios_are_taken_within_a_turn_and_their_median_told():
     assert row["at_once_to_ours"] == 1.5 and row["at_once"] == 300
     forward = sum(node.flops for node in one.nodes)
     assert row["share_of_ceiling"] == pytest.approx(200 * 3 * forward / 1e9)
+    assert row["at_once_share_of_ceiling"] == pytest.approx(300 * 3 * forward / 1e9)
+    an_epoch = 992 + 120 / 3  # batches of 16; a validation image costs a third of a training image
+    assert row["training_seconds"] == pytest.approx(3 * an_epoch / 200)
+    assert row["at_once_training_seconds"] == pytest.approx(3 * an_epoch / 300)
+
+
+def test_the_ceiling_is_the_higher_of_a_matrix_product_and_convolutions(monkeypatch):
+    monkeypatch.setattr(process, "CEILING_SIDE", 8)
+    monkeypatch.setattr(process, "CEILING_IMAGES", 2)
+    counted = {}
+
+    def flops(compute, operations):
+        counted[tuple(compute().shape)] = operations
+        return {8: 5.0, 128: 9.0}.get(compute().shape[-1], 1.0)
+
+    monkeypatch.setattr(process, "_flops", flops)
+    assert process.ceiling("mixed_bfloat16") == 9.0
+    assert counted == {(8, 8): 2 * 8**3} | {(2, 16, 16, n): 2 * 2 * 256 * 9 * n * n for n in (64, 128, 256)}
 
 
 @pytest.mark.slow
@@ -52,10 +71,21 @@ def test_every_rung_of_the_ladder_is_timed_and_what_cannot_take_part_says_why(
     steps = plan(study, preset="smoke", dataset="shapes", steps=["baseline", "residual"])
     told: list[str] = []
     table = bench(
-        steps, ((32, 32, 3), 10), tmp_path, rounds=2, seconds=0.05, setting={"command": "x"}, say=told.append
+        steps,
+        ((32, 32, 3), 10),
+        2000,
+        tmp_path,
+        rounds=2,
+        seconds=0.05,
+        setting={"command": "x"},
+        say=told.append,
     )
     assert list(table["step"]) == ["baseline", "residual"]
-    assert (table[["lecture", "ours", "to_lecture", "share_of_ceiling"]] > 0).all().all()
+    assert (
+        (table[["lecture", "ours", "to_lecture", "share_of_ceiling", "at_once_training_seconds"]] > 0)
+        .all()
+        .all()
+    )
     turns = pd.read_csv(tmp_path / "turns.csv")
     assert (
         turns.groupby(["step", "contender"])["images_per_second"].count().drop("pytorch", level=1) == 2
@@ -94,5 +124,5 @@ def test_a_folder_of_other_files_is_refused_before_anything_is_timed(tmp_path):
     for name in ("bench.csv", "manifest.json", ".lock", "trials.csv"):
         (tmp_path / name).write_text(name)
     with pytest.raises(UserError, match=r"holds other files \(trials.csv\); choose another folder"):
-        bench([], ((32, 32, 3), 10), tmp_path, rounds=1, seconds=1, setting={}, say=print)
+        bench([], ((32, 32, 3), 10), 1000, tmp_path, rounds=1, seconds=1, setting={}, say=print)
     assert (tmp_path / "manifest.json").read_text() == "manifest.json"

@@ -38,6 +38,7 @@ def carry_out(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     timed = bench.bench(
         steps,
         data.shape_and_classes(dataset, options.data_dir),
+        data.dataset_of(dataset, options.data_dir).train,
         folder,
         rounds=given.rounds,
         seconds=given.seconds,

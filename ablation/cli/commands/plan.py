@@ -79,21 +79,13 @@ def _trained_as(step: Any) -> str:
 
 def _times(asked: Any) -> tuple[tuple[float, ...], int]:
     """Seconds of a trial of each planned step, and how many trials run at a time."""
-    from ablation.bench.forecast import Work, forecast
+    from ablation.bench.forecast import forecast, work_of
     from ablation.data import dataset_of
-    from ablation.data.split import VAL
     from ablation.hardware import default_jobs
     from ablation.networks.graph import blank_problem
 
     there = dataset_of(asked.address, asked.options.data_dir).train
-
-    def work(step: Any) -> Work:
-        sizes = step.setting.sizes
-        judged = VAL if sizes.val is None else sizes.val
-        cut = judged if step.protocol == "honest" else 0
-        return Work(step.setting.recipe, min(sizes.train or there, max(there - cut, 1)), judged)
-
     at_once = default_jobs()
     shape = asked.steps[0].setting.sizes.image_shape(asked.shape)
     problem = blank_problem(shape, asked.classes)
-    return forecast([work(step) for step in asked.steps], problem, at_once, print), at_once
+    return forecast([work_of(step, there) for step in asked.steps], problem, at_once, print), at_once
