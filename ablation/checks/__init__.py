@@ -21,7 +21,7 @@ TRAIN, JUDGED, FEW, PROBED = 1_500, 500, 64, 128
 OVERFIT_STEPS, OVERFIT_STRIDE, CONTROL_STEPS, WARM_STEPS = 150, 25, 60, 30
 REGULARISERS = (
     "pixel_augment", "augment", "conv", "dense", "l1", "l2", "merge", "block_end", "head_end",
-    "frozen", "mix", "label_smoothing", "loss", "weight_decay", "schedule", "early_stopping", "ema",
+    "frozen", "mix", "label_smoothing", "loss", "weight_decay", "schedule", "early_stopping", "stop_at_chance", "ema",
 )  # fmt: skip
 
 

@@ -99,6 +99,8 @@ class Training(Frozen):
         early_stopping: or none to train all epochs and keep the last weights.
         stop_at_loss: a training whose loss, in any step, exceeds this many times that of the first step has diverged
             and ends there; none to stop only where the loss leaves the finite numbers. The lecture's search takes 3.
+        stop_at_chance: a training that in each of so many epochs hit no more of its training images than guessing would
+            ends there, and is judged like any other; none to go on.
         epochs: passes over the training images; after 9.9 the last of ten epochs is a tenth shorter.
         batch_size: images a step; what does not fill the last batch of an epoch is left out of that epoch.
         precision: `auto` takes bfloat16 for activations where the hardware computes in it. `mixed_float16` is for
@@ -128,6 +130,7 @@ class Training(Frozen):
     alternating_flip: bool = False
     early_stopping: EarlyStopping | None = None
     stop_at_loss: Annotated[float, Field(gt=1)] | None = None
+    stop_at_chance: PositiveInt | None = None
     epochs: Epochs = 50
     batch_size: PositiveInt = 128
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
+from ablation.analysis.learning import CHANCE_ALPHA, above_chance
 from ablation.analysis.sequential import looked
 from ablation.analysis.steps import AA
 from ablation.report.findings import FULL, Findings
@@ -25,6 +26,7 @@ def caveats(found: Findings) -> list[str]:
     for row in trials[trials["status"] != "done"].drop_duplicates("config_hash").itertuples():
         error = "" if pd.isna(row.error) else f": {row.error}"
         notes.append(f"{row.step}, seed {row.seed}: {row.status}{error}. It is left out of every mean.")
+    notes += _ended_at_chance(found)
     planned = {one["config_hash"] for one in manifest["trials"]}
     if missing := planned - set(trials["config_hash"]):
         notes.append(
@@ -67,6 +69,26 @@ def caveats(found: Findings) -> list[str]:
             f" ±{found.scale.amount(found.floor)}; a smaller step is chance."
         )
     return notes
+
+
+def _ended_at_chance(found: Findings) -> list[str]:
+    """Trainings that were not carried on because they hit no more images than guessing would."""
+    notes, dataset = [], found.manifest["dataset"]
+    for step in found.manifest["steps"]:
+        given = step.get("recipe", {}).get("stop_at_chance")
+        trials = found.done[(found.done["design"] == step["design"]) & (found.done["step"] == step["step"])]
+        if given is None or not given < (step["epochs"] or 0):
+            continue
+        images, classes = step["sizes"].get("train") or dataset["train"], len(dataset["classes"])
+        ended = sum(
+            epochs == given and above_chance(accuracy, images, classes) >= CHANCE_ALPHA
+            for epochs, accuracy in zip(trials["epochs_run"], trials["running_train_accuracy"], strict=True)
+        )
+        if ended:
+            told = counted(len(trials), "training")
+            many = f"{counted(given, 'epoch')} of {step['epochs']:g}"
+            notes.append(f"{step['title'] or step['step']}: {ended} of {told} ended at chance after {many}.")
+    return list(dict.fromkeys(notes))
 
 
 def _unmeasured(found: Findings) -> list[str]:

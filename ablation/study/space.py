@@ -12,7 +12,7 @@ from ablation.study.address import parse as address_of
 
 KINDS = ("uniform", "log", "int", "log-int")
 SEARCHED = ("network", "training", "tricks")
-FIXED = ("training.epochs", "training.stop_at_loss")
+FIXED = ("training.epochs", "training.stop_at_loss", "training.stop_at_chance")
 LECTURE = {"training.learning_rate": "log 1e-6 1e-3", "network.l2": "log 1e-5 1e5"}
 MARGIN = 0.1
 MOST_CHOICES = 100

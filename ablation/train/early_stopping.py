@@ -1,4 +1,4 @@
-"""Early stopping as pure functions of the epochs so far: nothing to save, nothing to restore."""
+"""When a training ends early, as pure functions of the epochs so far: nothing to save, nothing to restore."""
 
 from collections.abc import Mapping, Sequence
 
@@ -23,3 +23,23 @@ def best_epoch(rule: EarlyStopping, epochs: Sequence[Mapping[str, float]]) -> in
 def should_stop(rule: EarlyStopping | None, epochs: Sequence[Mapping[str, float]]) -> bool:
     """Whether `patience` epochs have passed without a better one."""
     return rule is not None and len(epochs) - best_epoch(rule, epochs) >= rule.patience
+
+
+def is_at_chance(after: int | None, epochs: Sequence[Mapping[str, float]], images: int, classes: int) -> bool:
+    """Whether a training is not to go on because it never left chance.
+
+    Args:
+        after: epochs that it is given for that; None for all.
+        epochs: so far, each with its running training accuracy.
+        images: of a whole epoch.
+        classes: guessed with equal chances.
+
+    Returns:
+        Whether so many epochs have passed and the accuracy of none is above chance by a one-sided binomial test at
+        `CHANCE_ALPHA`.
+    """
+    if after is None or len(epochs) < after:
+        return False
+    from ablation.analysis.learning import CHANCE_ALPHA, above_chance  # loads pandas and SciPy
+
+    return all(above_chance(epoch["accuracy"], images, classes) >= CHANCE_ALPHA for epoch in epochs)

@@ -21,7 +21,7 @@ from ablation.streams import generator, repeated
 from ablation.study.trial import Trial
 from ablation.train import CHECKPOINT_SHARE, judge
 from ablation.train.checkpoint import Checkpoint, fits, load_checkpoint, save_checkpoint
-from ablation.train.early_stopping import best_epoch, should_stop
+from ablation.train.early_stopping import best_epoch, is_at_chance, should_stop
 from ablation.train.engines import Engines, problem_of
 from ablation.train.order import epoch_order
 from ablation.train.weights import Weights, load_backbone, load_weights, save_weights, take_over
@@ -136,7 +136,11 @@ def train(
     saved_at, save_cost = time.perf_counter(), 0.0
     divergence = ""
 
-    while len(epochs) < last and not should_stop(recipe.early_stopping, epochs):
+    while not (
+        len(epochs) == last
+        or should_stop(recipe.early_stopping, epochs)
+        or is_at_chance(recipe.stop_at_chance, epochs, steps * batch, problem.classes)
+    ):
         epoch = len(epochs) + 1
         now = steps_in(epoch, steps, total)
         order = epoch_order(recipe, splits.y_train, seed, epoch)

@@ -233,6 +233,19 @@ def test_caveats(tmp_path, given, said):
     assert any(said in caveat for caveat in caveats(found))
 
 
+def test_trainings_that_ended_at_chance_are_told(tmp_path):
+    steps = [one | {"epochs": 20, "recipe": {"stop_at_chance": 5, "epochs": 20}} for one in ladder(3)]
+    early = {"epochs_run": 5, "running_train_accuracy": 0.1}
+    outcomes = {
+        ("noise", 0): early,
+        ("noise", 2): early,
+        ("batch_norm", 1): early | {"running_train_accuracy": 0.5},
+    }
+    notes = caveats(findings.collect(write_study(tmp_path, steps=steps, outcomes=outcomes)))
+    told = [note for note in notes if "at chance" in note]
+    assert told == ["noise: 2 of 3 trainings ended at chance after 5 epochs of 20."]
+
+
 def test_a_sound_run_on_cifar10_warns_of_nothing(tmp_path):
     results = write_study(tmp_path, seeds=range(6), dataset={"name": "cifar10"}, preset="full")
     assert caveats(findings.collect(results)) == []

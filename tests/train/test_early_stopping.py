@@ -1,7 +1,7 @@
 import pytest
 
 from ablation.recipe import EarlyStopping
-from ablation.train.early_stopping import best_epoch, should_stop, smoothed
+from ablation.train.early_stopping import best_epoch, is_at_chance, should_stop, smoothed
 
 
 def epochs(*values: float, monitor: str = "val_loss") -> list[dict[str, float]]:
@@ -46,3 +46,26 @@ def test_the_smoothed_curve_looks_past_one_lucky_epoch():
 
 def test_without_a_rule_nothing_stops():
     assert not should_stop(None, epochs(1, 2, 3, 4, 5, 6))
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "ends"),
+    [
+        ((), False),
+        ((0.1, 0.1), False),
+        ((0.1, 0.1, 0.1), True),
+        ((0.1, 0.095, 0.105), True),
+        ((0.1, 0.1, 0.1, 0.1), True),
+        ((0.1, 0.1, 0.2), False),
+        ((0.2, 0.1, 0.1), False),
+    ],
+)
+def test_a_training_that_never_left_chance_ends(accuracies, ends):
+    """130 hits of 1,000 would come up by guessing once in a thousand; 200 never."""
+    assert is_at_chance(3, epochs(*accuracies, monitor="accuracy"), 1000, 10) is ends
+    assert not is_at_chance(None, epochs(*accuracies, monitor="accuracy"), 1000, 10)
+
+
+def test_the_fewer_images_the_more_hits_guessing_has():
+    one = epochs(0.2, monitor="accuracy")
+    assert is_at_chance(1, one, 30, 10) and not is_at_chance(1, one, 300, 10)

@@ -329,6 +329,17 @@ def test_a_training_stops_within_the_epoch_at_a_multiple_of_its_first_loss(split
     assert "of epoch 1, over 3 times the first, " in record["error"]
 
 
+def test_a_network_that_does_not_learn_ends_at_chance_and_is_judged(splits, tmp_path):
+    dead = {"activation": "sigmoid", "convs_per_block": 6, "epochs": 4, "learning_rate": 1e-6}
+    trial, file = tiny.trial(stop_at_chance=2, **dead), tmp_path / "x.npz"
+    record = train(trial, splits)
+    assert (record["status"], record["epochs_run"]) == ("done", 2) and record["test_accuracy"] is not None
+    with pytest.raises(Interrupted):
+        train(trial, splits, checkpoint=file, stop=lambda: True)
+    assert without_times(train(trial, splits, checkpoint=file)) == without_times(record)
+    assert train(tiny.trial(stop_at_chance=5, **dead), splits)["epochs_run"] == 4
+
+
 def test_the_first_loss_is_remembered_across_an_interruption(splits, tmp_path):
     file, trial = tmp_path / "x.npz", tiny.trial(stop_at_loss=3, epochs=2)
     whole = train(trial, splits)
