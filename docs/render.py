@@ -9,14 +9,15 @@ import re
 import sys
 import textwrap
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jinja2
 import yaml
 from pydantic import BaseModel
 
-from ablation import measures, tricks
+from ablation import measures, recipe, tricks
 from ablation.cli.parser import COMMANDS
+from ablation.data.sizes import Sizes
 from ablation.lectures import effects, evidence, quote
 from ablation.study import schema, tuning
 from ablation.wording import FRACTION, difference, factor, signed
@@ -63,6 +64,10 @@ def names() -> dict[str, Any]:
         "published_table": published_table,
         "measures_table": measures_table,
         "fields": fields,
+        "parts": parts,
+        "said": said,
+        "recipe": recipe,
+        "Sizes": Sizes,
         "schema": schema,
         "tuning": tuning,
     }
@@ -96,8 +101,28 @@ def fields(model: type[BaseModel]) -> str:
     return "\n".join(lines)
 
 
+def parts(place: str, model: type[BaseModel]) -> list[tuple[str, type[BaseModel]]]:
+    """The parts that a part of a study file may have, and theirs, each under its key."""
+    found: list[tuple[str, type[BaseModel]]] = []
+    for name, field in model.model_fields.items():
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if isinstance(kind, type) and issubclass(kind, recipe.Frozen) and kind is not recipe.Layer:
+                key = f"{place}.{name}"
+                found += [(key, kind), *parts(key, kind)]
+    return found
+
+
+def said(model: type[BaseModel]) -> str:
+    """What a part of a study file is: its docstring as far as its fields."""
+    return (inspect.getdoc(model) or "").partition("\n\nAttributes:")[0]
+
+
 def _default(value: Any) -> str:
     """A default as a table shows it; what is empty or a part of its own is a dash."""
+    if isinstance(value, recipe.Layer) and not value.options:
+        return f"`{value.path}`"
+    if isinstance(value, tuple) and value:
+        return f"`{list(value)}`"
     plain = isinstance(value, str | int | float) and value != ""
     return f"`{str(value).lower() if isinstance(value, bool) else value}`" if plain else "–"
 
