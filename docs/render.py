@@ -19,6 +19,7 @@ from ablation import measures, recipe, tricks
 from ablation.cli.parser import COMMANDS
 from ablation.data.sizes import Sizes
 from ablation.lectures import effects, evidence, quote
+from ablation.networks import families
 from ablation.study import schema, tuning
 from ablation.wording import FRACTION, difference, factor, signed
 
@@ -67,6 +68,7 @@ def names() -> dict[str, Any]:
         "parts": parts,
         "said": said,
         "recipe": recipe,
+        "families": families,
         "Sizes": Sizes,
         "schema": schema,
         "tuning": tuning,

@@ -90,7 +90,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("report nowhere", "nowhere: not a results folder (no manifest.json)"),
         ("compare nowhere elsewhere", "nowhere: not a results folder"),
         ("list trick", "list: unknown 'trick'; did you mean 'tricks'?"),
-        ("show dropuot", "show: unknown trick, study or measure 'dropuot'; did you mean 'dropout'?"),
+        ("show dropuot", "show: unknown trick, study, measure or family 'dropuot'; did you mean 'dropout'?"),
         ("show nothing.yaml", "nothing.yaml: cannot be read"),
     ],
 )  # fmt: skip
@@ -321,6 +321,17 @@ def test_list_show_and_plan(here, capsys):
     assert "dropout" in call(capsys, "list", "tricks")[1]
     datasets = [line.split()[0] for line in call(capsys, "list", "datasets")[1].splitlines()]
     assert datasets == ["blobs", "cifar10", "cifar100", "fashion_mnist", "shapes"]
+    for kind, names in (
+        ("families", ["blocks", "fast", "function", "resnet"]),
+        ("designs", ["cumulative", "add-one", "leave-one-out", "orders"]),
+    ):
+        told = call(capsys, "list", kind)[1].splitlines()
+        assert [line.split()[0] for line in told if not line.startswith(" ")] == names
+    out = " ".join(call(capsys, "show", "resnet")[1].split())
+    assert "6n + 2" in out and "Options, `network.options`: n: blocks in each of the three stages." in out
+    reads = out.partition("Reads: ")[2].partition(". ")[0].split(", ")
+    assert "block_end" in reads and "widths" not in reads
+    assert "stochastic_depth" in out.partition("Reads: ")[2], "the study of the same name comes behind it"
     assert "Srivastava et al. 2014" in call(capsys, "show", "dropout")[1]
     out = call(capsys, "show", "generalization")[1]
     assert "3 dropout (on batch_norm)" in out and "dropout(rate=0.3)" in out and "lecture, val: 0.866" in out
@@ -335,6 +346,7 @@ LIGHT = (
     ("list",),
     ("list", "tricks"),
     ("list", "datasets"),
+    ("list", "families"),
     ("show", "dropout"),
     ("plan", "generalization", "--dataset", "shapes"),
     ("plan", "generalisation"),
@@ -414,7 +426,7 @@ def test_light_commands_answer_in_half_a_second(arguments, tmp_path):
 def test_the_module_and_the_command_are_one(tmp_path):
     done = tiny.python("-m", "ablation", "show", "x", cwd=tmp_path, expected=2)
     assert done.stdout == ""
-    assert done.stderr.startswith("ablation: show: unknown trick, study or measure 'x'")
+    assert done.stderr.startswith("ablation: show: unknown trick, study, measure or family 'x'")
 
 
 def test_ctrl_c_before_training_is_no_traceback(capsys, monkeypatch):

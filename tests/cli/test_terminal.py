@@ -97,7 +97,7 @@ def test_what_an_encoding_lacks_is_replaced(variables, tmp_path, study_file):
     )
     done = shell("show", "日本", cwd=tmp_path, **variables)
     assert done.returncode == 2 and done.stderr.startswith(
-        b"ablation: show: unknown trick, study or measure '"
+        b"ablation: show: unknown trick, study, measure or family '"
     )
 
 

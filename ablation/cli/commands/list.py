@@ -1,4 +1,4 @@
-"""`ablation list`: the studies, tricks, datasets or measures that there are."""
+"""`ablation list`: the studies, tricks, datasets, measures, families of networks or designs that there are."""
 
 import argparse
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from ablation.errors import UserError, did_you_mean
 if TYPE_CHECKING:
     from ablation.measures import Measure
 
-HELP = "list studies, tricks, datasets or measures"
-KINDS = ("studies", "tricks", "datasets", "measures")
+HELP = "list studies, tricks, datasets, measures, families of networks or designs"
+KINDS = ("studies", "tricks", "datasets", "measures", "families", "designs")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +39,14 @@ def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
         from ablation import measures
 
         lines = [(name, _told(measures.get(name))) for name in measures.choices()]
+    elif given.what == "families":
+        from ablation.networks import families
+
+        lines = [(name, families.card(name).partition("\n")[0]) for name in families.names()]
+    elif given.what == "designs":
+        from ablation.study import design
+
+        lines = [(name, design.get(name).sentence) for name in design.names()]
     else:
         raise UserError(f"list: unknown '{given.what}'{did_you_mean(given.what, KINDS)}")
     width = max(len(name) for name, _ in lines)

@@ -1,4 +1,4 @@
-"""`ablation show`: a trick's card, a measure, or a study rung by rung."""
+"""`ablation show`: a trick's card, a measure, a family of networks, or a study rung by rung."""
 
 import argparse
 import inspect
@@ -9,7 +9,7 @@ from ablation.cli.printed import tell
 from ablation.errors import UserError, did_you_mean
 from ablation.wording import reflowed
 
-HELP = "a trick's card, a measure, or a study rung by rung"
+HELP = "a trick's card, a measure, a family of networks, or a study rung by rung"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +18,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
     from ablation import measures, study, tricks
+    from ablation.networks import families
 
     if given.name in tricks.names():
         from ablation.lectures.reference import measured
@@ -31,12 +32,26 @@ def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
         measure = measures.computed(given.name)
         tell(f"{measure.title}\n\n{reflowed(inspect.getdoc(measure.function) or '')}".strip(), hanging=0)
         return exit_codes.DONE
-    if given.name not in study.names() and not given.name.endswith((".yaml", ".yml")):
-        known = (*tricks.names(), *study.names(), *measures.names())
-        raise UserError(
-            f"show: unknown trick, study or measure '{given.name}'{did_you_mean(given.name, known)}"
+    if given.name in families.names():
+        tell(
+            f"Networks of `network.family: {given.name}`\n\n{reflowed(families.card(given.name))}", hanging=0
         )
-    shown = study.load(given.name)
+        if given.name not in study.names():
+            return exit_codes.DONE
+        print()
+    if given.name not in study.names() and not given.name.endswith((".yaml", ".yml")):
+        known = (*tricks.names(), *study.names(), *measures.names(), *families.names())
+        raise UserError(
+            f"show: unknown trick, study, measure or family '{given.name}'{did_you_mean(given.name, known)}"
+        )
+    _tell_study(given.name)
+    return exit_codes.DONE
+
+
+def _tell_study(name: str) -> None:
+    from ablation import study, tricks
+
+    shown = study.load(name)
     tell(f"{shown.title or shown.study}\n{shown.question}\n{shown.source}".strip(), hanging=0)
     told = [one.phrase for one in shown.reported]
     tell(f"verdicts by {told[0]}" + (f"; also reported: {', '.join(told[1:])}" if told[1:] else ""))
@@ -49,4 +64,3 @@ def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
             tell(f"    {name}({settings}): {tricks.card(name).partition(chr(10))[0]}")
         for name, value in step.lecture.model_dump(exclude_defaults=True).items():
             tell(f"    lecture, {name}: {value}")
-    return exit_codes.DONE

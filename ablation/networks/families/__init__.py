@@ -6,6 +6,7 @@ holds a plain Keras function of its own name instead (`function`).
 
 import functools
 import importlib
+import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -40,6 +41,26 @@ def get(name: str) -> Family:
 
         return function.of(name)
     return own_code.member(f"{__name__}.{name}", "FAMILY", f"a function '{name}'")
+
+
+def card(name: str) -> str:
+    """What a family's networks are, its options, and which keys of a study's `network` shape them.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    family, module = get(name), importlib.import_module(f"{__name__}.{name}")
+    told = inspect.getdoc(module) or inspect.getdoc(getattr(module, name, None)) or ""
+    options = (inspect.getdoc(family.options) or "").partition("Attributes:\n")[2]
+    return "\n\n".join(
+        part
+        for part in (
+            told,
+            options and f"Options, `network.options`:\n{options}",
+            f"Reads: {', '.join(family.reads)}.",
+        )
+        if part
+    )
 
 
 def chosen(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,8 +18,10 @@ WHOLE = ("frozen", "warm_up", "pretrained")
 
 
 class Options(Frozen):
-    """Attributes:
-    name: of the file and of the function in it.
+    """Which function it is.
+
+    Attributes:
+        name: of the file and of the function in it.
     """
 
     name: str
