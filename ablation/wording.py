@@ -123,8 +123,10 @@ def wrapped(text: str, width: int, hanging: int = 4) -> str:
 
 
 def reflowed(text: str) -> str:
-    """A text without the line breaks inside its sentences; lines that begin with a word and a colon, or with a
-    dash, stay apart."""
+    """A text without the line breaks inside its sentences.
+
+    Lines that begin with a word and a colon, or with a dash, stay apart.
+    """
     return re.sub(r"(?<=\S)\n(?!\n|\s*[\w ]+:(?:\s|$)|\s*- )\s*", " ", text)
 
 
