@@ -34,3 +34,4 @@ def test_what_a_trick_costs_in_time_stands_beside_what_it_adds(tmp_path):
     assert not any("time" in one.title for one in sheets.sheets(smoke)), (
         "at smoke nothing reads like an answer"
     )
+    assert "with the trick" not in page.html(smoke)
