@@ -19,6 +19,7 @@ MANIFESTS = sorted(path for path in REFERENCE.rglob("manifest.json") if "bench" 
 REPLANNED = {
     "augmentation/cifar10-quick": 15,
     "bottleneck/cifar10-quick": 6,
+    "fast_on_decks/cifar10-quick": 12,
     "generalization/cifar10-quick": 24,
     "generalization/cifar10-quick-resolved": 8,
     "generalization_2023/cifar10-quick": 11,
