@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ablation.analysis.attribution import shapley
+from ablation.analysis.intervals import opposite
 from ablation.analysis.measured import judged, primary
 from ablation.analysis.pairs import paired
 from ablation.analysis.steps import CONTROL, LEFT_OUT, steps_of, titles
@@ -49,7 +50,7 @@ def contributions(results: Results) -> pd.DataFrame:
             continue
         mean, low, high = one.estimate.mean, one.judgement.low, one.judgement.high
         if step["role"] == LEFT_OUT:
-            mean, low, high = -mean, -high, -low
+            mean, low, high = opposite(mean, low, high)
         rows.append((step["design"], name, one.estimate.n, mean, low, high, nan, False))
     for design, found in marginals.items():
         tables = {

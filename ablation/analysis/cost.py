@@ -1,6 +1,6 @@
 """What an accuracy costs."""
 
-from math import exp, nan
+from math import nan
 
 import numpy as np
 
@@ -54,14 +54,18 @@ def time_factor(seconds: np.ndarray, without: np.ndarray) -> tuple[float, float,
     """By what factor a trick makes a training longer.
 
     Args:
-        seconds, without: shape (n,), above 0: of the training with the trick and of that without it, a pair a seed.
+        seconds, without: shape (n,), of the training with the trick and of that without it, a pair a seed; a pair of
+            which one took no time says nothing.
 
     Returns:
         Geometric mean of the ratios and the ends of its 95 % interval over seeds (Student's t on the logarithms, whose
         ratios are symmetric: twice and half are as far from 1). NaN without a pair; no ends with one.
     """
-    found = estimate(np.log(seconds / without))
-    return exp(found.mean), exp(found.low), exp(found.high)
+    timed = (seconds > 0) & (without > 0)
+    found = estimate(np.log(seconds[timed]) - np.log(without[timed]))
+    with np.errstate(over="ignore"):
+        mean, low, high = np.exp([found.mean, found.low, found.high]).tolist()
+    return mean, low, high
 
 
 def points_per_minute(delta: float, seconds: np.ndarray, without: np.ndarray) -> float:

@@ -32,6 +32,11 @@ class Estimate:
     deviation: float
 
 
+def opposite(value: float, low: float, high: float) -> tuple[float, float, float]:
+    """A difference and its interval taken the other way round."""
+    return -value, -high, -low
+
+
 def estimate(values: np.ndarray, level: float = LEVEL) -> Estimate:
     """Student's one-sample t: on paired differences this is the paired t-test.
 

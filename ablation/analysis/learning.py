@@ -21,6 +21,11 @@ def above_chance(accuracy: float, images: int, classes: int) -> float:
     return float(special.bdtrc(hits - 1, images, 1 / classes)) if hits > 0 else 1.0
 
 
+def is_above_chance(accuracy: float, images: int, classes: int) -> bool:
+    """Whether a network hit more than guessing explains, at `CHANCE_ALPHA`; arguments as of `above_chance`."""
+    return above_chance(accuracy, images, classes) < CHANCE_ALPHA
+
+
 @dataclass(frozen=True)
 class Learned:
     """How many seeds of a step left chance.
@@ -59,5 +64,5 @@ def learned(train_accuracies: Sequence[float], diverged: int, images: int, class
         images: training images that each accuracy is of.
         classes: how many.
     """
-    count = sum(above_chance(one, images, classes) < CHANCE_ALPHA for one in train_accuracies)
+    count = sum(is_above_chance(one, images, classes) for one in train_accuracies)
     return Learned(count, len(train_accuracies) + diverged)

@@ -15,16 +15,21 @@ class Pairs:
     """A step beside its base, seed by seed.
 
     Attributes:
-        differences: shape (pairs,), a figure of the step minus that of its base, by seed. A control is what its
-            base is held against: there it is the other way round.
+        values: shape (2, pairs), a figure of the step and that of its base, by seed. A control is what its base is
+            held against: there it is the other way round.
         key: configuration hashes of minuend and subtrahend, a pair a seed: equal where two designs compare the same
             trials.
         seeds: of the pairs, ascending.
     """
 
-    differences: np.ndarray
+    values: np.ndarray
     key: tuple[tuple[str, str], ...]
     seeds: tuple[int, ...]
+
+    @property
+    def differences(self) -> np.ndarray:
+        """Shape (pairs,): the first of the two values minus the second."""
+        return self.values[0] - self.values[1]
 
     @property
     def forward(self) -> bool:
@@ -45,16 +50,14 @@ def paired(steps: Steps, step: Step, figure: str = ACCURACY) -> Pairs:
     """
     base = steps.base(step)
     if base is None:
-        return Pairs(np.empty(0), (), ())
+        return Pairs(np.empty((2, 0)), (), ())
     pair = [_by_seed(steps, one, figure) for one in (step, base)]
     if control_kind(step) not in ("", AA):
         pair.reverse()
     first, second = pair
     seeds = tuple(sorted(first.keys() & second.keys()))
-    differences = [first[seed][0] - second[seed][0] for seed in seeds]
-    return Pairs(
-        np.array(differences, float), tuple((first[seed][1], second[seed][1]) for seed in seeds), seeds
-    )
+    values = np.array([[one[seed][0] for seed in seeds] for one in (first, second)], float)
+    return Pairs(values, tuple((first[seed][1], second[seed][1]) for seed in seeds), seeds)
 
 
 def _by_seed(steps: Steps, step: Step, figure: str) -> dict[int, tuple[float, str]]:

@@ -1,8 +1,7 @@
 """What a step's trick costs, and what it gains for that."""
 
-import pandas as pd
-
 from ablation.analysis.cost import points_per_gflop, points_per_minute, time_factor
+from ablation.analysis.pairs import paired
 from ablation.analysis.steps import CONTROL, LEFT_OUT, Step, Steps
 from ablation.measures import POINTS, Measure
 
@@ -24,14 +23,12 @@ def price(steps: Steps, step: Step, delta: float, measure: Measure) -> dict[str,
     base = steps.base(step)
     if base is None or step["role"] == CONTROL:
         return {}
-    pair = [step, base]
+    seconds, without = paired(steps, step, "train_seconds").values
+    flops = step["flops_per_image"], base["flops_per_image"]
     if step["role"] == LEFT_OUT:
-        pair.reverse()
-        delta = -delta
-    times = [steps.trials(one).set_index("seed")["train_seconds"] for one in pair]
-    seconds, without = pd.concat(times, axis=1, join="inner").dropna().to_numpy(float).T
+        delta, seconds, without, flops = -delta, without, seconds, flops[::-1]
     found = dict(zip(PRICE, time_factor(seconds, without), strict=False))
     if measure.higher_is_better and measure.unit == POINTS:
         found["points_per_minute"] = points_per_minute(delta, seconds, without)
-        found["points_per_gflop"] = points_per_gflop(delta, *(one["flops_per_image"] for one in pair))
+        found["points_per_gflop"] = points_per_gflop(delta, *flops)
     return found

@@ -266,9 +266,9 @@ def terminal_table(table: pd.DataFrame) -> Table:
         shown.add_column(column, justify="right")
     for _, row in table.iterrows():
         prefix = "" if pd.isna(row[AT_ONCE]) else "at_once_"
-        share = row[f"{prefix}share_of_ceiling"]
+        share, seconds = (row[f"{prefix}{name}"] for name in ("share_of_ceiling", "training_seconds"))
         cells = [(row[name], f"{row[name]:,.0f}") for name in speeds]
         cells += [(row[name], f"{row[name]:.2f}") for name in compared]
-        cells += [(share, f"{share:.0%}"), (0, duration(row[f"{prefix}training_seconds"]))]
+        cells += [(share, f"{share:.0%}"), (seconds, duration(seconds))]
         shown.add_row(row["title"], *("–" if pd.isna(value) else text for value, text in cells))
     return shown

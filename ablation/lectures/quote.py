@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from ablation.analysis.intervals import opposite
 from ablation.analysis.learning import NO, YES
 from ablation.analysis.steps import CONTROL, LEFT_OUT
 from ablation.analysis.verdicts import CHANCE, HELPS, HURTS, NARROWS, NONE, OPEN, WIDENS
@@ -224,7 +225,7 @@ class Quoted:
         values = (row.delta, row.delta_ci_low, row.delta_ci_high)
         gap = (row.gap_delta, row.gap_delta_low, row.gap_delta_high)
         if about["role"] == LEFT_OUT:
-            values, gap = _opposite(values), _opposite(gap)
+            values, gap = opposite(*values), opposite(*gap)
         return Effect(
             row.step,
             self.title(about["change"] or row.step),
@@ -338,11 +339,6 @@ class Quoted:
             for effect in self.effects(design)
         ]
         return table(("trick", "change", "time", "points a minute"), cells, right=(2, 3))
-
-
-def _opposite(figure: tuple[float, float, float]) -> tuple[float, float, float]:
-    value, low, high = figure
-    return -value, -high, -low
 
 
 def table(head: Sequence[str], cells: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:

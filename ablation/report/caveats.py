@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
-from ablation.analysis.learning import CHANCE_ALPHA, above_chance
+from ablation.analysis.learning import is_above_chance
 from ablation.analysis.sequential import looked
 from ablation.analysis.steps import AA
 from ablation.report.findings import FULL, Findings
@@ -81,7 +81,7 @@ def _ended_at_chance(found: Findings) -> list[str]:
             continue
         images, classes = step["sizes"].get("train") or dataset["train"], len(dataset["classes"])
         ended = sum(
-            epochs == given and above_chance(accuracy, images, classes) >= CHANCE_ALPHA
+            epochs == given and not is_above_chance(accuracy, images, classes)
             for epochs, accuracy in zip(trials["epochs_run"], trials["running_train_accuracy"], strict=True)
         )
         if ended:

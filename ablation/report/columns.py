@@ -8,7 +8,7 @@ import numpy as np
 
 from ablation.measures import Measure
 from ablation.report.findings import Findings
-from ablation.wording import FRACTION, Scale, count, duration, factor, percent
+from ablation.wording import FRACTION, Scale, count, duration, percent
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def columns(found: Findings, spread: str) -> dict[str, Column]:
         "flops": Column("FLOPs", lambda row: count(row.flops_per_image), ("flops_per_image",)),
         "time": Column("Time", lambda row: duration(row.train_seconds), ("train_seconds",)),
         "time_factor": Column(
-            "Time factor", lambda row: factor(row.time_factor, row.time_factor_low, row.time_factor_high),
+            "Time factor", found.time_told,
             ("time_factor", "time_factor_low", "time_factor_high"),
         ),
         "published": Column(

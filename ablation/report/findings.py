@@ -13,6 +13,7 @@ from ablation.analysis.classes import classes
 from ablation.analysis.evaluations import evaluations
 from ablation.analysis.floor import control_floor
 from ablation.analysis.images import image_errors
+from ablation.analysis.intervals import opposite
 from ablation.analysis.learning import YES
 from ablation.analysis.measured import margin_of, primary, reported
 from ablation.analysis.steps import CONTROL, LEFT_OUT, averaged, done_trials, titles, variants
@@ -21,7 +22,7 @@ from ablation.measures import ACCURACY, Measure
 from ablation.results.manifest import images_told, seeds_told
 from ablation.results.read import Results
 from ablation.study import Variant
-from ablation.wording import Scale, counted
+from ablation.wording import Scale, counted, factor
 
 CIFAR10, CIFAR10_TITLE = "cifar10", "CIFAR-10"
 AUTO, FULL, SMOKE = "auto", "full", "smoke"
@@ -251,8 +252,12 @@ class Findings:
 
     def gained_interval(self, row: Any) -> tuple[float, float, float]:
         """`gained` of the measure that decides, with the ends of its interval."""
-        low, high = row.delta_ci_low, row.delta_ci_high
-        return (self.gained(row), *((-high, -low) if self.leaves_out(row) else (low, high)))
+        found = row.delta, row.delta_ci_low, row.delta_ci_high
+        return opposite(*found) if self.leaves_out(row) else found
+
+    def time_told(self, row: Any) -> str:
+        """By what factor the trick of a row makes a training longer: "1.06× [1.02, 1.10]"."""
+        return factor(row.time_factor, row.time_factor_low, row.time_factor_high)
 
     def leaves_out(self, row: Any) -> bool:
         """Whether a row's step is the full recipe without one trick."""

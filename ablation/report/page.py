@@ -113,7 +113,7 @@ def _row(found: Findings, row: Any, cost: Any) -> dict[str, Any]:
         "gap_verdict": UNMEASURED if row.gap_verdict_kind and found.smoke else row.gap_verdict_kind,
         "gap_chip": "none" if found.smoke else CHIPS.get(row.gap_verdict_kind, "none"),
         "anchor": f"rung-{row.Index}",
-        "time": wording.factor(row.time_factor, row.time_factor_low, row.time_factor_high),
+        "time": found.time_told(row),
         "detectable": found.scale.amount(row.mde),
         "section": None,
     }

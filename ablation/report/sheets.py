@@ -10,12 +10,9 @@ from ablation.analysis.steps import AA
 from ablation.analysis.verdicts import HELPS, HURTS
 from ablation.report.findings import Findings
 from ablation.report.headline import short_verdict
-from ablation.wording import count, counted, difference, factor, listed, percent, signed
+from ablation.wording import count, counted, difference, listed, percent, signed
 
 MOST_CLASSES = 30
-A_MINUTE_NOTE = (
-    " Points a minute: the change by extra minute of training; a dash where it takes no longer beyond chance."
-)
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ def _times(found: Findings) -> Sheet | None:
             found.design_name(row.design),
             found.scale.difference(*found.gained_interval(row)),
             row.verdict_kind or "–",
-            factor(row.time_factor, row.time_factor_low, row.time_factor_high),
+            found.time_told(row),
             *([signed(row.points_per_minute / 100)] if rated else []),
         )
         for row in table.itertuples()
@@ -69,20 +66,15 @@ def _times(found: Findings) -> Sheet | None:
     )
     if not rows or found.smoke:
         return None
+    columns = ("trick", "design", f"change{found.unit}", "verdict", "time")
+    rate = " Points a minute: the change by extra minute of training; a dash where it takes no longer beyond chance."
     return Sheet(
         "What each trick costs in time",
-        (
-            "trick",
-            "design",
-            f"change{found.unit}",
-            "verdict",
-            "time",
-            *(["points a minute"] if rated else []),
-        ),
+        (*columns, "points a minute") if rated else columns,
         rows,
         "Change: what adding the trick changes, also where the step leaves it out. Time: that of a training with it"
         " over that of one without it at the same seed, geometric mean, [ ] 95 % interval over seeds. What else the"
-        f" machine did is in it.{A_MINUTE_NOTE * rated}",
+        f" machine did is in it.{rate * rated}",
     )
 
 

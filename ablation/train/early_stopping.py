@@ -35,11 +35,11 @@ def is_at_chance(after: int | None, epochs: Sequence[Mapping[str, float]], image
         classes: guessed with equal chances.
 
     Returns:
-        Whether so many epochs have passed and the accuracy of none is above chance by a one-sided binomial test at
-        `CHANCE_ALPHA`.
+        Whether so many epochs have passed and the accuracy of none is above chance
+        (`analysis.learning.is_above_chance`).
     """
     if after is None or len(epochs) < after:
         return False
-    from ablation.analysis.learning import CHANCE_ALPHA, above_chance  # loads pandas and SciPy
+    from ablation.analysis.learning import is_above_chance  # loads pandas and SciPy
 
-    return all(above_chance(epoch["accuracy"], images, classes) >= CHANCE_ALPHA for epoch in epochs)
+    return not any(is_above_chance(epoch["accuracy"], images, classes) for epoch in epochs)

@@ -64,6 +64,12 @@ def test_without_pairs_there_is_no_time_factor_and_one_pair_has_no_interval():
     assert factor == pytest.approx(1.5) and all(map(math.isnan, ends))
 
 
+def test_times_that_no_training_takes_end_no_report():
+    without = np.array([0.0, 2.0, 3.0, 4.0])
+    assert time_factor(np.array([5.0, 4.0, 6.0, 0.0]), without) == pytest.approx((2, 2, 2))
+    assert time_factor(np.array([1e300, 1.0]), np.array([1e-300, 1.0]))[2] == math.inf
+
+
 def test_points_per_minute_are_told_only_of_what_takes_longer_beyond_chance():
     without = np.array([60.0, 90.0, 120.0])
     assert points_per_minute(0.02, without * [1.49, 1.5, 1.51], without) == pytest.approx(2 / 0.75, rel=0.01)

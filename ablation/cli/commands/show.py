@@ -18,7 +18,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
     from ablation import measures, study, tricks
-    from ablation.networks import families
 
     if given.name in tricks.names():
         from ablation.lectures.reference import measured
@@ -32,6 +31,8 @@ def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
         measure = measures.computed(given.name)
         tell(f"{measure.title}\n\n{reflowed(inspect.getdoc(measure.function) or '')}".strip(), hanging=0)
         return exit_codes.DONE
+    from ablation.networks import families
+
     if given.name in families.names():
         tell(
             f"Networks of `network.family: {given.name}`\n\n{reflowed(families.card(given.name))}", hanging=0
