@@ -44,7 +44,10 @@ HURRY = {
     "cpu_use_fusion_emitters": False,
     "cpu_parallel_codegen_split_count": 1,
 }
-TIMES = ("train_seconds", "images_per_second", "peak_memory_mb", "seconds")
+TIMES = (
+    *("train_seconds", "images_per_second", "peak_memory_mb", "seconds"),
+    *("time_factor", "time_factor_low", "time_factor_high", "points_per_minute"),
+)
 
 
 def write_study(file: Path, **changes: Any) -> Path:

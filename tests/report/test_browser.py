@@ -107,7 +107,7 @@ def test_the_report_works_in_a_browser(tmp_path):
     }
     assert seen["name"]["rungs"] == sorted(names, key=str.lower)
     assert seen["delta"]["rungs"][-1] == "baseline"
-    assert seen["focusable"] and all(seen["links"]) and len(seen["links"]) == 8 + 8 + 6
+    assert seen["focusable"] and all(seen["links"]) and len(seen["links"]) == 8 + 8 + 7
     assert seen["overflow"] == 0
     assert seen["hidden"] == 0, "every column is seen without scrolling"
     assert_chart(seen["chart"], results.epochs)

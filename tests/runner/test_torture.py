@@ -34,16 +34,30 @@ def test_killed_again_and_again(study, undisturbed, tmp_path, number):
     assert torture.differences(there, tmp_path / "out") == []
 
 
-def test_ctrl_c_finishes_the_epoch_says_how_to_go_on_and_goes_on(study, undisturbed, tmp_path):
-    process = study.start("run", tmp_path / "out")
+def stopped_by_ctrl_c(study, out):
+    """What a run said that got Ctrl-C after its first epoch."""
+    process = study.start("run", out)
     for line in process.stdout:
-        if "epoch 2/5" in line:
+        if "epoch 1/5" in line:
             os.killpg(process.pid, signal.SIGINT)
             break
-    out, _ = process.communicate()
+    said, _ = process.communicate()
     assert process.returncode == 130
-    assert "stopping after this epoch" in out
-    assert out.endswith("stopped; the same command goes on where this one ended\n")
-    assert len(list((tmp_path / "out" / "checkpoints").glob("*.npz"))) == 1
-    study.undisturbed(tmp_path / "out")
-    assert torture.differences(undisturbed[0], tmp_path / "out") == []
+    return said
+
+
+def checkpoints(out):
+    return list((out / "checkpoints").glob("*.npz"))
+
+
+def test_ctrl_c_finishes_the_epoch_says_how_to_go_on_and_goes_on(study, undisturbed, tmp_path):
+    for attempt in range(5):  # on a busy machine the signal may come when the last epoch has ended
+        out = tmp_path / str(attempt)
+        said = stopped_by_ctrl_c(study, out)
+        assert "stopping after this epoch" in said
+        assert said.endswith("stopped; the same command goes on where this one ended\n")
+        if checkpoints(out):
+            break
+    assert len(checkpoints(out)) == 1
+    study.undisturbed(out)
+    assert torture.differences(undisturbed[0], out) == []
