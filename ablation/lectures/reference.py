@@ -1,6 +1,5 @@
 """What the committed reference runs in `results/reference/` measured for a trick."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,9 +7,8 @@ import pandas as pd
 
 from ablation.analysis.steps import LEFT_OUT
 from ablation.analysis.verdicts import written
-from ablation.lectures import effects
+from ablation.lectures import effects, quote
 from ablation.places import REFERENCE
-from ablation.results.manifest import upgraded
 from ablation.wording import difference, factor, signed
 
 
@@ -22,13 +20,13 @@ def measured(trick: str, folder: Path = REFERENCE) -> Iterator[str]:
     design a run (`effects.pooled`), where there are two or more.
     """
     for file in sorted(folder.glob("*/*/summary.csv")):
-        manifest = upgraded(json.loads((file.parent / "manifest.json").read_text(encoding="utf-8")))
+        run = quote.Quoted(file.parent)
         alone = {
             (step["design"], step["step"]): step
-            for step in manifest["steps"]
+            for step in run.manifest["steps"]
             if [use["name"] for use in step["tricks"]] == [trick]
         }
-        for row in pd.read_csv(file).to_dict("records"):
+        for row in run.table.to_dict("records"):
             step = alone.get((row["design"], row["step"]))
             if step is None or pd.isna(row["verdict"]):
                 continue

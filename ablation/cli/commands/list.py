@@ -1,7 +1,7 @@
 """`ablation list`: the studies, tricks, datasets, measures, families of networks or designs that there are."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ablation.cli import exit_codes
@@ -12,7 +12,58 @@ if TYPE_CHECKING:
     from ablation.measures import Measure
 
 HELP = "list studies, tricks, datasets, measures, families of networks or designs"
-KINDS = ("studies", "tricks", "datasets", "measures", "families", "designs")
+
+Lines = list[tuple[str, str]]
+"""Name and title of each thing of a kind."""
+
+
+def _studies() -> Lines:
+    from ablation import study
+    from ablation.places import STUDIES
+
+    if not (names := study.names()):
+        raise UserError(f"list: no studies in {STUDIES}; install ablation anew, or name a .yaml file")
+    return [(name, study.title(name)) for name in names]
+
+
+def _tricks() -> Lines:
+    from ablation import tricks
+
+    return [(name, tricks.card(name).partition("\n")[0]) for name in tricks.names()]
+
+
+def _datasets() -> Lines:
+    from ablation import data
+
+    return [(name, data.get(name).title) for name in data.names()]
+
+
+def _measures() -> Lines:
+    from ablation import measures
+
+    return [(name, _told(measures.get(name))) for name in measures.choices()]
+
+
+def _families() -> Lines:
+    from ablation.networks import families
+
+    return [(name, families.card(name).partition("\n")[0]) for name in families.names()]
+
+
+def _designs() -> Lines:
+    from ablation.study import design
+
+    return [(name, design.get(name).sentence) for name in design.names()]
+
+
+KINDS: dict[str, Callable[[], Lines]] = {
+    "studies": _studies,
+    "tricks": _tricks,
+    "datasets": _datasets,
+    "measures": _measures,
+    "families": _families,
+    "designs": _designs,
+}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -20,35 +71,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
-    if given.what == "studies":
-        from ablation import study
-        from ablation.places import STUDIES
-
-        lines = [(name, study.title(name)) for name in study.names()]
-        if not lines:
-            raise UserError(f"list: no studies in {STUDIES}; install ablation anew, or name a .yaml file")
-    elif given.what == "tricks":
-        from ablation import tricks
-
-        lines = [(name, tricks.card(name).partition("\n")[0]) for name in tricks.names()]
-    elif given.what == "datasets":
-        from ablation import data
-
-        lines = [(name, data.get(name).title) for name in data.names()]
-    elif given.what == "measures":
-        from ablation import measures
-
-        lines = [(name, _told(measures.get(name))) for name in measures.choices()]
-    elif given.what == "families":
-        from ablation.networks import families
-
-        lines = [(name, families.card(name).partition("\n")[0]) for name in families.names()]
-    elif given.what == "designs":
-        from ablation.study import design
-
-        lines = [(name, design.get(name).sentence) for name in design.names()]
-    else:
+    if given.what not in KINDS:
         raise UserError(f"list: unknown '{given.what}'{did_you_mean(given.what, KINDS)}")
+    lines = KINDS[given.what]()
     width = max(len(name) for name, _ in lines)
     for name, title in lines:
         tell(f"{name:{width}}  {title}".rstrip(), hanging=width + 2)
