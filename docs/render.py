@@ -8,7 +8,10 @@ import inspect
 import re
 import sys
 import textwrap
+from collections import Counter
+from math import isnan
 from pathlib import Path
+from statistics import median
 from typing import Any, get_args
 
 import jinja2
@@ -16,6 +19,7 @@ import yaml
 from pydantic import BaseModel
 
 from ablation import measures, recipe, tricks
+from ablation.analysis import verdicts
 from ablation.cli.parser import COMMANDS
 from ablation.data.sizes import Sizes
 from ablation.lectures import effects, evidence, quote
@@ -59,7 +63,7 @@ def names() -> dict[str, Any]:
         "commands": COMMANDS,
         "tricks": tricks,
         "effects": effects,
-        "first_line": lambda name: tricks.card(name).partition("\n")[0],
+        "overview": overview,
         "pooled": pooled,
         "measured_table": measured_table,
         "published_table": published_table,
@@ -154,6 +158,52 @@ def again(run: quote.Quoted) -> str:
     return f"ablation run {run.study} --preset {run.manifest['preset']} --seeds {run.n}"
 
 
+def overview() -> str:
+    """Every trick in a row: what the reference runs found that add it alone, and what others published."""
+    rows = []
+    for name in tricks.names():
+        found, together = effects.measured(name), effects.pooled(name)
+        times = [one.effect.time[0] for one in found if not isnan(one.effect.time[0])]
+        if together is not None and together.runs > 1:
+            change = difference(together.mean, together.low, together.high)
+        else:
+            change = " ".join(
+                difference(one.effect.value, one.effect.low, one.effect.high) for one in found[:1]
+            )
+        rows.append(
+            (
+                f"[`{name}`](#{name})",
+                tricks.card(name).partition("\n")[0],
+                change or "–",
+                tally(found),
+                str(sum(one.effect.n for one in found) or "–"),
+                factor(median(times)) if times else "–",
+                published_range(name),
+            )
+        )
+    head = ("trick", "what", "change of test accuracy", "verdicts", "n", "training time", "published")
+    return quote.table(head, rows, right=(4, 5, 6))
+
+
+def tally(found: list[effects.Measured]) -> str:
+    """How many comparisons came to which verdict: "helps 6, open 1"."""
+    kinds = Counter("by learning" if one.effect.learning else one.effect.kind for one in found)
+    return (
+        ", ".join(f"{kind} {kinds[kind]}" for kind in (*verdicts.KINDS, "by learning") if kinds[kind]) or "–"
+    )
+
+
+def published_range(trick: str) -> str:
+    """What others say it adds to test accuracy, in points, from least to most."""
+    found = sorted(one.after - one.before for one in effects.published(trick))
+    return " to ".join(dict.fromkeys(_points(one) for one in (found[0], found[-1]))) if found else "–"
+
+
+def _points(change: float) -> str:
+    """A published change, which is in percent already, with the digits that accuracies are published with."""
+    return f"{change:+.2f}".replace("-", "−")
+
+
 def pooled(trick: str) -> str:
     """A trick's pooled effect in words."""
     found = effects.pooled(trick)
@@ -188,7 +238,7 @@ def published_table(trick: str) -> str:
             one.what,
             one.network,
             f"{one.before} → {one.after} %",
-            f"{one.after - one.before:+.2f}",
+            _points(one.after - one.before),
             one.n,
             one.source,
         )

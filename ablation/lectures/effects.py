@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan, sqrt
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ablation.analysis.pooling import Pooled, pool
+from ablation.analysis.proportions import clip_interval
 from ablation.analysis.steps import CONTROL
 from ablation.lectures.quote import Effect, Quoted
 from ablation.places import REFERENCE
@@ -105,11 +106,16 @@ def measured(trick: str, folder: Path = REFERENCE) -> list[Measured]:
 
 
 def pooled(trick: str, folder: Path = REFERENCE) -> Pooled | None:
-    """The random-effects mean over the reference runs; None where no run measured the trick alone."""
+    """The random-effects mean over the reference runs; None where no run measured the trick alone.
+
+    Its interval ends at 100 points, as a difference of accuracies does.
+    """
     found = [one for one in measured(trick, folder) if one.error > 0]
     if not found:
         return None
-    return pool(np.array([one.effect.value for one in found]), np.array([one.error for one in found]))
+    mean = pool(np.array([one.effect.value for one in found]), np.array([one.error for one in found]))
+    low, high = clip_interval(mean.low, mean.high, -1.0)
+    return replace(mean, low=float(low), high=float(high))
 
 
 def _preference(design: str) -> int:

@@ -138,3 +138,23 @@ def test_the_page_of_commands_has_every_command_and_option():
         options = re.findall(r"(?<![\w-])--[a-z][a-z-]+", commands[name].format_help())
         missing = {one for one in options if one not in section}
         assert section and not missing, f"{name}: {missing}; run python docs/commands.py"
+
+
+def test_the_table_of_all_tricks_counts_the_verdicts_and_pairs_below_it(pages):
+    head, *sections = pages[ROOT / "docs" / "reference" / "tricks.md"].split("\n## ")
+    overview = {re.sub(r"\[`(\w+)`].*", r"\1", name): cells for name, *cells in table_rows(head)}
+    for section in sections:
+        name, _, text = section.partition("\n")
+        _, _, verdicts, n, *_ = overview[name.strip("`")]
+        told = [cells for cells in table_rows(text) if len(cells) == 5 and cells[-1].isdigit()]
+        assert sum(map(int, re.findall(r"\d+", verdicts))) == len(told), name
+        for kind in ("helps", "hurts", "no difference", "open"):
+            found = re.search(rf"{kind} (\d+)", verdicts)
+            ending = [cells for cells in told if re.search(rf" \**{kind}\**$", cells[2])]
+            assert (int(found[1]) if found else 0) == len(ending), (name, kind)
+        assert (0 if n == "–" else int(n)) == sum(int(cells[-1]) for cells in told), name
+
+
+def table_rows(text):
+    """The cells of the rows of Markdown tables, heads and rules too."""
+    return [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
