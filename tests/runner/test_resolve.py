@@ -80,6 +80,24 @@ def file(study_file):
     return study_file(ladder=LADDER, seeds=3)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """What `answers` tells of a run of `file` that nobody stopped."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ablation.runner.executors.local.train", Known())
+        patch.setattr("ablation.report.figures.drawings", lambda found: {})
+        run_study(
+            tiny.write_study(folder / "tiny.yaml", ladder=LADDER, seeds=3), folder / "out", resolve=True
+        )
+        return answers(folder / "out")
+
+
+def answers(folder) -> dict:
+    """Trials, epochs, summary and looks of a results folder, without times."""
+    return tables(folder) | {"summary": summary(folder), "looks": looks(folder)}
+
+
 def looks(folder) -> dict:
     return json.loads((folder / "manifest.json").read_text())["looks"]
 
@@ -141,10 +159,7 @@ def test_seeds_that_are_named_come_first_and_those_above_them_follow(known, file
 
 
 @pytest.mark.parametrize("at", [5, 14, 20, 40])
-def test_stopped_and_gone_on_with_to_the_same_tables(known, file, tmp_path, at):
-    run_study(file, tmp_path / "whole", resolve=True)
-    known.trained.clear()
-
+def test_stopped_and_gone_on_with_to_the_same_tables(known, file, whole, tmp_path, at):
     def interrupt(progress) -> None:
         if len(known.trained) == at and progress.epoch == 1:
             os.kill(os.getpid(), signal.SIGINT)
@@ -153,9 +168,7 @@ def test_stopped_and_gone_on_with_to_the_same_tables(known, file, tmp_path, at):
     assert results.load(tmp_path / "out").manifest["end"] is None
     again = run_study(file, tmp_path / "out", resolve=True)
     assert (again.trained, again.kept) == (46 - at + 1, at - 1)
-    assert tables(tmp_path / "out") == tables(tmp_path / "whole")
-    assert summary(tmp_path / "out") == summary(tmp_path / "whole")
-    assert looks(tmp_path / "out") == looks(tmp_path / "whole")
+    assert answers(tmp_path / "out") == whole
 
 
 KILLED = """
@@ -175,16 +188,14 @@ run_study(Path(sys.argv[2]), Path(sys.argv[3]), resolve=True)
 
 
 @pytest.mark.slow
-def test_a_process_that_was_killed_again_and_again(known, file, tmp_path):
-    run_study(file, tmp_path / "whole", resolve=True)
+def test_a_process_that_was_killed_again_and_again(known, file, whole, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(KILLED)
     for number in ("6", "9", "12"):
         arguments = (str(script), str(Path(__file__).parent), str(file), str(tmp_path / "out"), number)
         tiny.keras_python(*arguments, cwd=tmp_path, expected=-signal.SIGKILL)
     assert run_study(file, tmp_path / "out", resolve=True).kept == 5 + 8 + 11
-    assert tables(tmp_path / "out") == tables(tmp_path / "whole")
-    assert summary(tmp_path / "out") == summary(tmp_path / "whole")
+    assert answers(tmp_path / "out") == whole
 
 
 @pytest.mark.slow
@@ -196,15 +207,14 @@ def test_several_processes_come_to_the_same_tables(study_file, tmp_path, ready_p
     assert looks(tmp_path / "1")["taken"] > 1
 
 
-def test_after_the_hours_no_look_begins_and_the_next_run_goes_on(known, file, tmp_path):
-    run_study(file, tmp_path / "whole", resolve=True)
+def test_after_the_hours_no_look_begins_and_the_next_run_goes_on(known, file, whole, tmp_path):
     display = Quiet()
     outcome = run_study(file, tmp_path / "out", display, resolve=True, hours=1e-9)
     assert (outcome.trained, outcome.interrupted) == (12, False)
     assert display.notes[-1] == "1e-09 h are over: look 2 of 4 does not begin"
     assert looks(tmp_path / "out")["taken"] == 1
     run_study(file, tmp_path / "out", resolve=True)
-    assert tables(tmp_path / "out") == tables(tmp_path / "whole")
+    assert answers(tmp_path / "out") == whole
     known.trained.clear()
     run_study(file, tmp_path / "out", resolve=True, hours=1e-9)
     assert known.trained == [] and looks(tmp_path / "out")["taken"] == 4, "what is there takes no time"
@@ -280,14 +290,13 @@ def test_a_run_without_looks_leaves_those_of_the_folder(known, file, tmp_path):
     assert run_study(file, out, resolve=True, max_seeds=12, fresh=True).trained > 12
 
 
-def test_seeds_that_lie_there_are_kept_and_count_at_their_look(known, file, tmp_path):
-    run_study(file, tmp_path / "whole", resolve=True)
+def test_seeds_that_lie_there_are_kept_and_count_at_their_look(known, file, whole, tmp_path):
     run_study(file, tmp_path / "out", seeds=6)
     known.trained.clear()
     run_study(file, tmp_path / "out", resolve=True)
     assert known.seeds()["unclear"] == list(range(6, 20))
-    whole, here = (summary(tmp_path / name)["unclear"] for name in ("whole", "out"))
-    assert (here["verdict"], here["delta"]) == (whole["verdict"], whole["delta"])
+    there, here = whole["summary"]["unclear"], summary(tmp_path / "out")["unclear"]
+    assert (here["verdict"], here["delta"]) == (there["verdict"], there["delta"])
 
 
 @pytest.mark.parametrize(
