@@ -20,6 +20,7 @@ from pydantic import BaseModel
 
 from ablation import measures, recipe, tricks
 from ablation.analysis import verdicts
+from ablation.analysis.measured import looks_of
 from ablation.cli.parser import COMMANDS
 from ablation.data.sizes import Sizes
 from ablation.lectures import effects, evidence, quote
@@ -155,7 +156,8 @@ def _filled(block: str) -> str:
 
 def again(run: quote.Quoted) -> str:
     """The command that does a reference run again, on the data at hand."""
-    return f"ablation run {run.study} --preset {run.manifest['preset']} --seeds {run.n}"
+    seeds = "--resolve" if looks_of(run.manifest) else f"--seeds {run.n}"
+    return f"ablation run {run.study} --preset {run.manifest['preset']} {seeds}"
 
 
 def overview() -> str:

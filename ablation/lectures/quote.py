@@ -148,6 +148,11 @@ class Quoted:
         return len(self.manifest["seeds"])
 
     @property
+    def seeds(self) -> str:
+        """How many each step has: "5 seeds", or "3 to 11 seeds" where they differ."""
+        return seeds_told(self.manifest)
+
+    @property
     def scale(self) -> str:
         """ "CIFAR-10, `quick` preset, 10,000 training images, 18 epochs, n = 5 seeds"."""
         epochs = sorted(
@@ -161,7 +166,7 @@ class Quoted:
             }
         )
         size = f"{images[0]:,}" if len(images) == 1 else f"{images[0]:,} to {images[-1]:,}"
-        seeds = f"n = {seeds_told(self.manifest)}"
+        seeds = f"n = {self.seeds}"
         return f"{self.dataset}, `{self.manifest['preset']}` preset, {size} training images, {told}, {seeds}"
 
     @property
