@@ -21,6 +21,7 @@ os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 MAY_LACK = (
     "no prepared CIFAR-10",
     "torch is not installed",
+    "asked on PyTorch alone",
     "no file system can be mounted",
     "no LaTeX here",
 )

@@ -90,7 +90,7 @@ def small(command):
     for option in ("--preset smoke", "--dataset shapes"):
         command += "" if option.split()[0] in command else f" {option}"
     if command.startswith("ablation run") and "--seeds" not in command:
-        command += " --seeds 1"
+        command += " --seeds 2 --max-seeds 2" if "--resolve" in command else " --seeds 1"
     return command
 
 
@@ -199,6 +199,10 @@ def reader(tmp_path, monkeypatch, no_training, capfd):
         (
             "ablation run x --dataset cifar10 --seeds 5 --jobs 2      # downloads it",
             "ablation run x --dataset shapes --seeds 1 --jobs 1 --preset smoke",
+        ),
+        (
+            "ablation run x --preset quick --resolve",
+            "ablation run x --preset smoke --resolve --dataset shapes --seeds 2 --max-seeds 2",
         ),
     ],
 )

@@ -242,13 +242,13 @@ def test_ctrl_c_ends_after_the_epoch_and_the_next_run_goes_on(study_file, tmp_pa
         if len(no_training.trained) == 5 and progress.epoch == 1:
             os.kill(os.getpid(), signal.SIGINT)
 
-    display = Quiet(interrupt)
+    display, before = Quiet(interrupt), signal.getsignal(signal.SIGINT)
     outcome = run_study(file, out, display)
     assert outcome.interrupted
     assert any("stopping after this epoch" in note for note in display.notes)
     assert [row["step"] for row in tables(out)["trials"]] == ["baseline"]
     assert results.load(out).manifest["end"] is None
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
     assert run_study(file, out).trained == 2
     assert tables(out) == tables(tmp_path / "whole")
 
