@@ -111,7 +111,7 @@ def trained_once(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports have their text and tables alone: figures take most of the time that a report takes."""
-    monkeypatch.setattr("ablation.report.figures.drawings", lambda found: {})
+    tiny.draw_nothing(monkeypatch)
 
 
 @pytest.fixture

@@ -271,6 +271,11 @@ def keras_python(*arguments: str, cwd: Path, expected: int = 0) -> subprocess.Co
     return python(*arguments, cwd=cwd, expected=expected, executable=ready(backend))
 
 
+def draw_nothing(patch: Any) -> None:
+    """A report has no figures."""
+    patch.setattr("ablation.report.figures.drawings", lambda found: {})
+
+
 def paint_nothing(patch: Any) -> None:
     """Figures are drawn as ever; their PNG is nothing."""
     patch.setattr("ablation.report.style.png", lambda figure: b"\x89PNG")

@@ -25,6 +25,7 @@ LADDER = [
     {"step": "equal", "from": "baseline", "tricks": ["noise"]},
     {"step": "unclear", "from": "baseline", "tricks": ["dropout"]},
 ]
+LOOKED_AT = {"ladder": LADDER, "seeds": 3}
 EFFECTS = {"clear": 0.2, "equal": 0.0, "unclear": 0.009}
 DEVIATIONS = {"clear": 0.001, "equal": 0.001, "unclear": 0.006}
 
@@ -77,7 +78,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> Known:
 
 @pytest.fixture
 def file(study_file):
-    return study_file(ladder=LADDER, seeds=3)
+    return study_file(**LOOKED_AT)
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +87,8 @@ def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ablation.runner.executors.local.train", Known())
-        patch.setattr("ablation.report.figures.drawings", lambda found: {})
-        run_study(
-            tiny.write_study(folder / "tiny.yaml", ladder=LADDER, seeds=3), folder / "out", resolve=True
-        )
+        tiny.draw_nothing(patch)
+        run_study(tiny.write_study(folder / "tiny.yaml", **LOOKED_AT), folder / "out", resolve=True)
         return answers(folder / "out")
 
 
