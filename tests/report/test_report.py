@@ -466,19 +466,34 @@ def test_cards_and_cells_of_a_folder_with_many_classes(tmp_path, no_figures):
     ("rungs", "seeds", "epochs", "seconds"), [(8, 3, 30, 5), (20, 25, 50, 20)], ids=["usual", "500 trials"]
 )
 def test_a_report_is_quick_and_small(tmp_path, rungs, seeds, epochs, seconds):
+    """Of processor time. On a slow machine: measured in what matplotlib takes for two plain figures, not in seconds."""
     write_study(tmp_path, steps=ladder(rungs), seeds=range(seeds), epochs=epochs)
-    code = (
-        "import pathlib, time\n"
-        "from ablation import report\n"
-        "start = time.process_time()\n"
-        f"report.write(pathlib.Path({str(tmp_path)!r}))\n"
-        "took = time.process_time() - start\n"
-        "status = pathlib.Path('/proc/self/status').read_text()\n"  # getrusage would count the parent's memory
-        "print(took, int(status.partition('VmHWM:')[2].split()[0]) / 1e6)\n"
-    )
+    code = f"""
+import io, pathlib, time
+from matplotlib.figure import Figure
+from ablation import report
+
+def plain_figure():
+    figure = Figure(figsize=(8, 6), layout="constrained")
+    for axes in figure.subplots(2, 2).flat:
+        axes.plot(range(30), label="a line")
+        axes.legend()
+    for file in "svg", "png":
+        figure.savefig(io.BytesIO(), format=file, dpi=200)
+
+def took(work, *arguments):
+    start = time.process_time()
+    work(*arguments)
+    return time.process_time() - start
+
+took(plain_figure)  # which reads the fonts
+seconds = took(report.write, pathlib.Path({str(tmp_path)!r}))
+status = pathlib.Path("/proc/self/status").read_text()
+print(seconds, min(took(plain_figure) for _ in range(3)), int(status.partition("VmHWM:")[2].split()[0]) / 1e6)
+"""  # getrusage would count the parent's memory
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    took, gigabytes = map(float, done.stdout.split())
-    assert took < seconds
+    took, figure, gigabytes = map(float, done.stdout.split())
+    assert took < seconds * max(1, 2 * figure)
     assert gigabytes < 1
 
 
