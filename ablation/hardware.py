@@ -10,6 +10,9 @@ from pathlib import Path
 
 import keras
 
+from ablation.errors import UserError
+
+ONE_THREAD_ON_JAX = "--xla_cpu_multi_thread_eigen=false"
 MEMORY_A_TRIAL = 2.6e9  # bytes; the largest of the lectures' networks takes 2.5e9 on all of CIFAR-10
 
 
@@ -26,36 +29,59 @@ def use_own_settings() -> None:
         keras.config.set_dtype_policy("float32")
 
 
-def use_one_thread() -> None:
-    """Let this process compute every operation on one processor thread; to be called before the first one.
+def use_threads(count: int = 1) -> None:
+    """Let this process compute every operation on so many processor threads; to be called before the first one.
 
-    The number of threads decides in which order sums are added up, so with one, figures depend neither on the machine's
-    cores nor on how many trials run at a time; and two trials side by side, a core each, are done faster than one after
-    the other on both cores.
+    The number of threads decides in which order sums are added up. It is the run's, not the machine's, so figures
+    depend neither on the machine's cores nor on how many trials run at a time.
+
+    Args:
+        count: 1 or more. On more than one a trial ends sooner; a study of many trials does not.
+
+    Raises:
+        UserError: more than one are asked for, and this process has computed on another number of them.
     """
     backend = keras.config.backend()
     if backend == "tensorflow":
         import tensorflow as tf
 
-        with contextlib.suppress(RuntimeError):  # somebody has computed before
-            tf.config.threading.set_intra_op_parallelism_threads(1)
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(count)
             tf.config.threading.set_inter_op_parallelism_threads(1)
+        except RuntimeError:
+            _refuse_other_threads(count)
     elif backend == "jax":
         flags = os.environ.get("XLA_FLAGS", "")
-        if "multi_thread_eigen" not in flags:
-            os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
+        if count > 1:
+            if ONE_THREAD_ON_JAX in flags or os.environ.get("NPROC", str(count)) != str(count):
+                _refuse_other_threads(count)
+            os.environ["NPROC"] = str(count)  # the size of XLA's pool
+        elif "multi_thread_eigen" not in flags:
+            os.environ["XLA_FLAGS"] = f"{flags} {ONE_THREAD_ON_JAX}".strip()
     else:
         import torch
 
-        torch.set_num_threads(1)
+        torch.set_num_threads(count)
 
 
-def default_jobs() -> int:
-    """Trials at a time: one on each accelerator, or one on each processor core that memory suffices for."""
+def _refuse_other_threads(count: int) -> None:
+    """One thread is what a trial asks for unless told otherwise: whoever computed before it settled the number."""
+    if count > 1:
+        raise UserError(
+            f"threads: this process has begun to compute on another number than {count}; start a new one"
+        )
+
+
+def default_jobs(threads: int = 1) -> int:
+    """Trials at a time: one on each accelerator, or as many as processor cores and memory suffice for.
+
+    Args:
+        threads: of a trial.
+    """
     if accelerators():
         return len(accelerators())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return max(1, min(usable_cores(), int(memory / MEMORY_A_TRIAL)))
+    return max(1, min(usable_cores() // threads, int(memory / MEMORY_A_TRIAL)))
 
 
 def usable_cores() -> int:

@@ -13,7 +13,7 @@ import tiny
 
 from ablation.data import Splits, load
 
-# As `ablation.hardware.use_one_thread`: whichever test computes first settles the threads of the whole process.
+# As `ablation.hardware.use_threads`: whichever test computes first settles the threads of the whole process.
 os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
 

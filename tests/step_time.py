@@ -70,10 +70,10 @@ def main() -> None:
     parser.add_argument("--csv", help="where the table goes")
     asked = parser.parse_args()
     os.environ.update(KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
-    from ablation.hardware import device_name, use_one_thread
+    from ablation.hardware import device_name, use_threads
     from ablation.runner.provenance import commit
 
-    use_one_thread()
+    use_threads()
     steppers = {form: stepper(asked.preset, *what) for form, what in FORMS.items()}
     seconds: dict[str, list[float]] = {form: [] for form in FORMS}
     for turn in range(asked.turns):

@@ -95,9 +95,9 @@ def _serve(name: str, problem: Problem, one_thread: bool, pipe: Connection) -> N
             "TF_ENABLE_ONEDNN_OPTS", None
         )  # ours to set; a plain script takes TensorFlow as it comes
     if one_thread:
-        from ablation.hardware import use_one_thread
+        from ablation.hardware import use_threads
 
-        use_one_thread()
+        use_threads()
     train: Any = None
 
     def answer(what: str, argument: Any) -> Any:

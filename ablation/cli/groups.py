@@ -96,9 +96,10 @@ def add_execution_options(parser: argparse.ArgumentParser) -> None:
     """Where trials run, and how many at a time."""
     _add(parser, "jobs", "N", "trials at a time (one a core, or one a GPU)")
     parser.set_defaults(jobs=None)
+    _add(parser, "threads", "N", "processor threads of a trial; other numbers round otherwise (1)")
     _add(parser, "executor", "E", "local, or ray: a cluster (local)")
     _add(parser, "ray_address", "ADDR", "of a running cluster, HOST:PORT or auto (a new one)")
-    _add(parser, "trial_cpus", "N", "CPUs of a trial on Ray (1)")
+    _add(parser, "trial_cpus", "N", "CPUs of a trial on Ray (its threads)")
     _add(parser, "trial_gpus", "G", "GPUs of a trial on Ray, or share of one (1, if any)")
     _add(parser, "strategy", "S", "single, or data-parallel: all devices share each trial (single)")
     _add(

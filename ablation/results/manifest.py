@@ -220,6 +220,7 @@ class Manifest(_Part):
     backend: str
     strategy: str = "single"
     devices: Annotated[int, Field(ge=1, le=MOST)] = 1
+    threads: Annotated[int, Field(ge=1, le=MOST)] = 1
     device: str
     precision: str
     git_commit: str | None
@@ -306,7 +307,7 @@ def upgraded(content: Mapping[str, Any]) -> dict[str, Any]:
     Earlier ones said in names what a step is: `cumulative@20@lecture`, `without-x`, `o3_x`, `aa`, `x:parameters`.
     What is damaged is left for `Manifest` to refuse.
     """
-    found: dict[str, Any] = {"strategy": "single", "devices": 1, **content}
+    found: dict[str, Any] = {"strategy": "single", "devices": 1, "threads": 1, **content}
     if isinstance(dataset := found.get("dataset"), Mapping):
         found["dataset"] = {"protocol": found.get("protocol"), **dataset}
     steps = found.get("steps")

@@ -71,7 +71,7 @@ def _differences(
     """Settings that decide results and are not the same: `epochs of noise: 20 there, 10 now`."""
     found = [
         f"{key}: {old[key]} there, {new[key]} now"
-        for key in ("preset", "protocol", "backend", "devices")
+        for key in ("preset", "protocol", "backend", "devices", "threads")
         if old[key] != new[key]
     ]
     code = [

@@ -47,6 +47,7 @@ def of(work: Work) -> dict[str, Any]:
         "backend": work.backend,
         "strategy": plan.options.strategy,
         "devices": work.devices,
+        "threads": plan.options.threads,
         "device": hardware.device_name(),
         "precision": work.steps[0].setting.recipe.precision,
         "git_commit": commit(),

@@ -13,6 +13,7 @@ from ablation.train import CHECKPOINT_SHARE
 EXECUTORS = ("local", "ray")
 STRATEGIES = ("single", "data-parallel")
 MOST_SEEDS = 10_000
+MOST_THREADS = 1024
 SEEDS_EXPECTED = "expected a number of seeds, or seeds like 0,1,2"
 HIGHEST_SEED = 2**31 - 1
 LONGEST_SHOWN = 60
@@ -128,6 +129,10 @@ def _most_seeds(found: Any) -> int:
     return whole_number(found, 2, MOST_SEEDS)
 
 
+def _threads(found: Any) -> int:
+    return whole_number(found, 1, MOST_THREADS)
+
+
 def _hours(found: Any) -> float:
     number = _number(found)
     if not 0 < number < inf:
@@ -239,6 +244,7 @@ class Options:
         ray_address: of a running cluster; empty starts one on this machine.
         trial_cpus: of one trial on a cluster.
         trial_gpus: of one trial on a cluster, or the share of one; None for one, where there are any.
+        threads: of a processor that one trial computes on; part of what decides its numbers.
         strategy: `single`, or `data-parallel` where all devices share each trial.
         checkpoint_share: of a training's time that saving it for a resume may take, 0-1.
         fail_fast: end at the first trial that fails or diverges.
@@ -277,6 +283,7 @@ class Options:
     ray_address: str = _option(_text, "")
     trial_cpus: int | None = _option(whole_number, None)
     trial_gpus: float | None = _option(_share, None)
+    threads: int = _option(_threads, 1)
     strategy: str = _option(_one_of(STRATEGIES), "single")
     checkpoint_share: float = _option(_fraction, CHECKPOINT_SHARE)
     fail_fast: bool = _option(_flag, False)

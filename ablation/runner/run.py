@@ -61,11 +61,11 @@ def run(study: Study, options: Options, display: Watching) -> Outcome:
         display: shows progress.
 
     Raises:
-        UserError: bad options, data that cannot be read, a folder that another run holds, that cannot be
-            written or that holds results of other settings.
+        UserError: bad options, threads that this process cannot have any more, data that cannot be read, a folder that
+            another run holds, that cannot be written or that holds results of other settings.
     """
     refuse_in_a_starting_process()
-    hardware.use_one_thread()
+    hardware.use_threads(options.threads)
     began = time.monotonic()
     asked = plan_run(study, options)
     folder = RunFolder(options.out or Path("results") / study.study / f"{asked.dataset}-{asked.preset}")
@@ -176,7 +176,7 @@ def _train(work: Work, told: Mapping[str, Any], before: Collection[str], room: _
     labels = tasks.labels(work, left)
     hashes = {task.trial.config_hash for group in groups for task in group}
     kept = len({trial.config_hash for _, _, trial in work.trials} - hashes - set(before))
-    jobs = options.jobs or (hardware.default_jobs() if options.strategy == "single" else 1)
+    jobs = options.jobs or (hardware.default_jobs(options.threads) if options.strategy == "single" else 1)
     at_once = None if options.executor == "ray" else jobs
     costs = {labels[task.trial.config_hash]: tasks.cost(work, task) for group in groups for task in group}
     display.start(len(hashes), kept, costs, at_once, look)
@@ -261,7 +261,7 @@ def _executor(options: Options, jobs: int) -> Callable[..., None]:
         return functools.partial(
             ray.execute,
             address=options.ray_address,
-            cpus=options.trial_cpus or 1,
+            cpus=options.trial_cpus or options.threads,
             gpus=options.trial_gpus,
         )
     if jobs <= 1:

@@ -72,8 +72,7 @@ class Work:
     def trained_as(self, step: PlannedStep) -> str:
         """Equal for steps, asked for or not, that are the same training under the same seed."""
         data = self.request(step.setting, step.protocol)
-        backend, devices = self.backend, self.devices
-        return Trial(step.setting, 0, self.plan.dataset, "", data.protocol, backend, devices).config_hash
+        return self._trial(step.setting, 0, "", data.protocol).config_hash
 
     def request(self, setting: Setting, protocol: str) -> DataRequest:
         """How to get the images of a setting: the part that belongs to no seed."""
@@ -87,8 +86,20 @@ class Work:
         """A setting under a seed."""
         data = self.request(setting, protocol)
         sha256 = sha256_of(data.of_seed(seed)) if setting.sizes.draw == "seed" else self.splits[data].sha256
-        name = self.plan.dataset
-        return Trial(setting, seed, name, sha256, data.protocol, self.backend, self.devices, self.code)
+        return self._trial(setting, seed, sha256, data.protocol)
+
+    def _trial(self, setting: Setting, seed: int, sha256: str, protocol: str) -> Trial:
+        return Trial(
+            setting,
+            seed,
+            self.plan.dataset,
+            sha256,
+            protocol,
+            self.backend,
+            devices=self.devices,
+            threads=self.plan.options.threads,
+            code=self.code,
+        )
 
     def layers(self, trial: Trial) -> dict[str, int]:
         """How many numbers each layer of a trial's network holds, by its name."""

@@ -22,6 +22,7 @@ class Trial:
         protocol: `honest` or `lecture`.
         backend: the Keras backend.
         devices: how many share each batch.
+        threads: of a processor that compute each operation.
         code: sha256 of the user's own files that decide numbers, or empty.
     """
 
@@ -32,6 +33,7 @@ class Trial:
     protocol: str
     backend: str
     devices: int = 1
+    threads: int = 1
     code: str = ""
 
     @cached_property
@@ -50,6 +52,8 @@ class Trial:
             "sha256": self.sha256,
             "protocol": self.protocol,
             "backend": self.backend,
-        } | ({"devices": self.devices} if self.devices > 1 else {})
+        }
+        content |= {"devices": self.devices} if self.devices > 1 else {}
+        content |= {"threads": self.threads} if self.threads > 1 else {}
         content |= {"code": self.code} if self.code else {}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

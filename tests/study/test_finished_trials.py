@@ -56,7 +56,8 @@ def test_every_finished_trial_has_the_hash_it_had(file):
         if step["sizes"] == sizes:
             setting = Setting(Recipe.model_validate(step["recipe"]), Sizes.model_validate(step["sizes"]))
             where = (told["dataset"]["name"], row.get("images", told["dataset"]["sha256"]))
-            again = Trial(setting, row["seed"], *where, step["protocol"], told["backend"], told["devices"])
+            how = (step["protocol"], told["backend"], told["devices"], told["threads"])
+            again = Trial(setting, row["seed"], *where, *how)
             assert again.config_hash == row["config_hash"], f"{row['step']}, seed {row['seed']}"
             checked += 1
     assert checked, "no trial at the sizes of the manifest's dataset"

@@ -8,6 +8,7 @@ from typing import Any
 from ablation import own_code
 from ablation.data.request import read_data
 from ablation.errors import UserError
+from ablation.hardware import use_threads
 from ablation.observers import keeper, observer
 from ablation.runner.executors.task import Finish, Task, Watch, failed_record
 from ablation.train.engines import Engines
@@ -23,13 +24,14 @@ def carry_out(
 
     Raises:
         Interrupted: as `train`.
-        UserError: a folder cannot be written, what was kept cannot be read, or the user's own code changed: going on
-            with other trials would not help.
+        UserError: a folder cannot be written, what was kept cannot be read, this process computes on other threads, or
+            the user's own code changed: going on with other trials would not help.
     """
     if own_code.digest() != task.trial.code:
         raise UserError(
             "--code: its files changed while the run went on; the same command trains what is left anew"
         )
+    use_threads(task.trial.threads)
     try:
         return train(
             task.trial,

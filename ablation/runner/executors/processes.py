@@ -31,8 +31,8 @@ def execute(
 ) -> None:
     """Carry out all tasks, `jobs` at a time.
 
-    Figures are those of one trial after the other: a trial computes on one thread either way. Where there are GPUs,
-    every process sees one of them; more processes than GPUs share them and their memory.
+    Figures are those of one trial after the other: a trial computes on its own threads either way. Where there are
+    GPUs, every process sees one of them; more processes than GPUs share them and their memory.
 
     A process that dies (killed, out of memory) fails its own trial only, and another takes its place.
 
@@ -143,11 +143,8 @@ def _serve(pipe: Connection) -> None:
 
     for one in (signal.SIGINT, signal.SIGTERM):  # sent to the whole group: the parent says when to stop
         signal.signal(one, signal.SIG_IGN)
-    from ablation.hardware import use_one_thread
     from ablation.runner.executors.local import carry_out
     from ablation.train.engines import Engines
-
-    use_one_thread()
 
     engines = Engines()
 

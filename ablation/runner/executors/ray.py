@@ -17,7 +17,6 @@ import ablation
 from ablation import own_code
 from ablation.data.request import DataRequest, keep_data, read_data
 from ablation.errors import UserError
-from ablation.hardware import use_one_thread
 from ablation.observers import NOTHING
 from ablation.runner.executors import local
 from ablation.runner.executors.board import Board
@@ -53,7 +52,7 @@ def execute(
     Args:
         tasks, watch, finish, stop: as for the other executors.
         address: of the running cluster, `HOST:PORT` or `auto`; empty starts one on this machine.
-        cpus: that one trial claims; it computes on one thread whatever they are, so figures are those of a local run.
+        cpus: that one trial claims; it computes on its threads whatever they are, so figures are those of a local run.
         gpus: of one trial, or the share of one; by default one where the cluster has any, else none.
         carry_out: what a worker does with a task; None trains it.
 
@@ -241,7 +240,6 @@ def _work(
     """In a process of some node: one trial, from data that the process reads once."""
     import ray
 
-    use_one_thread()
     if code:
         _taken(tuple(code.items()))
     keep_data(task.data, lambda: ray.get(data[0]))
