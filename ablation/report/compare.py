@@ -30,7 +30,7 @@ COLUMNS = (
     "difference_ci_low", "difference_ci_high", "p_holm", "verdict", "reference_seconds", "other_seconds",
     "verdict_kind", "verdict_words", "unlike", "measure",
 )  # fmt: skip
-KEYS = ("preset", "protocol", "precision", "backend", "device", "git_commit")
+KEYS = ("preset", "protocol", "precision", "backend", "device", "threads", "git_commit")
 SETTINGS = ("recipe", "sizes", "epochs", "protocol")
 MOST_NAMED = 5
 HEADS = ("design", "rung", "n", "reference", "other", "difference", "verdict", "training time")

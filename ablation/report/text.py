@@ -196,6 +196,7 @@ def provenance(found: Findings) -> list[tuple[str, str]]:
     manifest = found.manifest
     dataset = manifest["dataset"]
     images = f"{dataset['train']:,} train, {dataset['val']:,} validation, {dataset['test']:,} test images"
+    threads = f", {manifest['threads']} threads a trial" if manifest["threads"] > 1 else ""
     study = manifest["study"]
     source = f" (source: {study['source']})" if study.get("source") else ""
     return [
@@ -205,7 +206,7 @@ def provenance(found: Findings) -> list[tuple[str, str]]:
         ("seeds", ", ".join(str(seed) for seed in manifest["seeds"])),
         ("protocol", ", ".join(dict.fromkeys(step["protocol"] for step in manifest["steps"]))),
         ("versions", ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())),
-        ("backend", f"{manifest['backend']}, {manifest['device']}, {manifest['precision']}"),
+        ("backend", f"{manifest['backend']}, {manifest['device']}{threads}, {manifest['precision']}"),
         ("commit", str(manifest["git_commit"] or "unknown")),
         ("command", str(manifest["command"])),
         ("started, ended", f"{manifest['start']}, {manifest['end'] or 'not yet'}"),

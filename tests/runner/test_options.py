@@ -21,6 +21,8 @@ REFUSED = [
     ("jobs", "0", "expected a whole number from 1, found '0'"),
     ("jobs", "-2", "expected a whole number from 1, found '-2'"),
     ("jobs", "two", "expected a whole number from 1, found 'two'"),
+    ("threads", "0", "expected a whole number from 1, found '0'"),
+    ("threads", "all", "expected a whole number from 1, found 'all'"),
     ("seeds", "0", "expected 1 to 10000 seeds, found '0'"),
     ("seeds", "0,0,1,1", "expected different seeds, found '0,0,1,1'"),
     ("seeds", "1.5", "expected a number of seeds, or seeds like 0,1,2, found '1.5'"),
