@@ -21,7 +21,7 @@ from ablation.data import sources
 from ablation.errors import UserError
 from ablation.places import REFERENCE
 from ablation.results import read as results
-from ablation.results.manifest import draws_of, images_told, seeds_told, upgraded
+from ablation.results.manifest import draws_of, images_told, machine_told, seeds_told, upgraded
 from ablation.wording import count, difference, duration, factor, percent, signed, spread
 
 VERBS = {HELPS: "gains", HURTS: "costs", NARROWS: "narrows the gap by", WIDENS: "widens the gap by"}
@@ -176,6 +176,11 @@ class Quoted:
         return "each seed its own training images" if own else "one training subset for all seeds"
 
     @property
+    def machine(self) -> str:
+        """What it was computed on, and in which precision: "AMD EPYC, 2 cores, mixed_bfloat16"."""
+        return f"{machine_told(self.manifest)}, {self.manifest['precision']}"
+
+    @property
     def widths(self) -> str:
         """Filters of the first step's blocks: "8 to 64 filters"."""
         widths = self.manifest["steps"][0]["recipe"]["widths"]
@@ -246,6 +251,11 @@ class Quoted:
             if about["role"] != LEFT_OUT and row.verdict_words != row.verdict_kind
             else "",
         )
+
+    def time(self, step: str) -> str:
+        """Mean time that a training of a step takes: "16 min 40 s (n = 5)"."""
+        row = self.row(step)
+        return f"{duration(row.train_seconds)} (n = {row.n})"
 
     def learns(self, step: str) -> str:
         """Under how many seeds a step left chance: "3 of 3 seeds"."""

@@ -17,6 +17,7 @@ from ablation.report.findings import Findings
 from ablation.report.headline import UNMEASURED, headline, short_verdict
 from ablation.report.how_judged import how_judged
 from ablation.report.sheets import Sheet
+from ablation.results.manifest import machine_told
 from ablation.terminal import titled
 from ablation.wording import FRACTION, count, counted, duration, percent, printable, signed
 
@@ -196,7 +197,6 @@ def provenance(found: Findings) -> list[tuple[str, str]]:
     manifest = found.manifest
     dataset = manifest["dataset"]
     images = f"{dataset['train']:,} train, {dataset['val']:,} validation, {dataset['test']:,} test images"
-    threads = f", {manifest['threads']} threads a trial" if manifest["threads"] > 1 else ""
     study = manifest["study"]
     source = f" (source: {study['source']})" if study.get("source") else ""
     return [
@@ -206,7 +206,7 @@ def provenance(found: Findings) -> list[tuple[str, str]]:
         ("seeds", ", ".join(str(seed) for seed in manifest["seeds"])),
         ("protocol", ", ".join(dict.fromkeys(step["protocol"] for step in manifest["steps"]))),
         ("versions", ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())),
-        ("backend", f"{manifest['backend']}, {manifest['device']}{threads}, {manifest['precision']}"),
+        ("backend", f"{manifest['backend']}, {machine_told(manifest)}, {manifest['precision']}"),
         ("commit", str(manifest["git_commit"] or "unknown")),
         ("command", str(manifest["command"])),
         ("started, ended", f"{manifest['start']}, {manifest['end'] or 'not yet'}"),

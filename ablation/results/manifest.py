@@ -287,6 +287,12 @@ def images_told(dataset: Mapping[str, Any]) -> str:
     return str(dataset.get("title") if dataset.get("published") is False else dataset["name"])
 
 
+def machine_told(manifest: Mapping[str, Any]) -> str:
+    """What the trials were computed on: "AMD EPYC, 2 cores", and by how many threads each where it was not one."""
+    threads = manifest["threads"]
+    return f"{manifest['device']}{f', {threads} threads a trial' if threads > 1 else ''}"
+
+
 def draws_of(manifest: Mapping[str, Any]) -> frozenset[str]:
     """Whose part of the training images the steps take, `shared` or `seed` (`ablation.data.sizes.Sizes.draw`)."""
     return frozenset(step.get("sizes", {}).get("draw", "shared") for step in manifest["steps"])

@@ -55,6 +55,7 @@ def write(folder, name, images, epochs=18):
     manifest = {
         "study": {"name": "made_up"}, "preset": name, "dataset": {"name": "cifar10", "train": images},
         "seeds": [0, 1, 2, 3, 4], "steps": steps, "trials": trials, "git_commit": "0123456789ab", "protocol": "honest",
+        "device": "AMD EPYC, 2 cores", "precision": "float32",
     }  # fmt: skip
     (place / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
@@ -89,6 +90,11 @@ def test_scale_accuracy_and_gap(run):
     assert run.accuracy("drop") == "58.0 ± 1.0 % (n = 5)"
     assert run.gap("drop") == "10.0 points (n = 5)"
     assert run.commit == "0123456"
+    assert run.time("drop") == "1 min 00 s (n = 5)"
+    assert run.machine == "AMD EPYC, 2 cores, float32"
+    threads = quote.Quoted(run.folder)
+    threads.manifest["threads"] = 2
+    assert threads.machine == "AMD EPYC, 2 cores, 2 threads a trial, float32"
 
 
 def test_the_ladder_and_the_best(run):
