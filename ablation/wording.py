@@ -92,6 +92,11 @@ def counted(number: float, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
+def first_line(text: str) -> str:
+    """What a card or a docstring begins with."""
+    return text.partition("\n")[0]
+
+
 def listed(names: Sequence[str]) -> str:
     """Names in a sentence: "noise, dropout and L2"."""
     *most, last = names

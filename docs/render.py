@@ -26,7 +26,7 @@ from ablation.data.sizes import Sizes
 from ablation.lectures import effects, evidence, quote
 from ablation.networks import families
 from ablation.study import schema, tuning
-from ablation.wording import FRACTION, difference, factor, signed
+from ablation.wording import FRACTION, difference, factor, first_line, signed
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = ROOT / "docs" / "templates"
@@ -175,7 +175,7 @@ def overview() -> str:
         rows.append(
             (
                 f"[`{name}`](#{name})",
-                tricks.card(name).partition("\n")[0],
+                first_line(tricks.card(name)),
                 change or "–",
                 tally(found),
                 str(sum(one.effect.n for one in found) or "–"),

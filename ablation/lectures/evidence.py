@@ -11,21 +11,32 @@ from ablation.lectures.quote import table
 from ablation.places import REFERENCE
 
 
-def speed(folder: Path = REFERENCE) -> dict[str, str]:
-    """How fast the rungs of the ladder train, from `bench/three-convs`.
+def speed(bench: str, folder: Path = REFERENCE) -> dict[str, str]:
+    """How fast networks train, from a folder of `ablation bench`.
+
+    Args:
+        bench: its name in `bench`.
+        folder: of the reference runs.
 
     Returns:
-        ours over the deck's script and over PyTorch, smallest to largest median, and what was timed on what.
+        ours over the deck's script and over PyTorch, smallest to largest median, or of one network its median and
+        extremes; the share of the machine's ceiling that trials side by side reach (median), where it was taken; and
+        what was timed on what.
     """
-    found = pd.read_csv(folder / "bench" / "three-convs" / "bench.csv")
-    about = json.loads((folder / "bench" / "three-convs" / "manifest.json").read_text(encoding="utf-8"))
+    found = pd.read_csv(folder / "bench" / bench / "bench.csv")
+    about = json.loads((folder / "bench" / bench / "manifest.json").read_text(encoding="utf-8"))
 
     def span(column: str) -> str:
-        return f"{found[column].min():.2g} to {found[column].max():.2g} times"
+        if len(found) > 1:
+            return f"{found[column].min():.2g} to {found[column].max():.2g} times"
+        one = found.iloc[0]
+        return f"{one[column]:.2f} times ({one[f'{column}_low']:.2f} to {one[f'{column}_high']:.2f})"
 
+    share = "at_once_share_of_ceiling"
     return {
         "to_lecture": span("to_lecture"),
         "to_pytorch": span("to_pytorch"),
+        **({"share": f"{found[share].median():.0%}"} if share in found else {}),
         "scale": f"{about['size']}, {about['device']}, medians of n = {about['rounds']} turns,"
         f" commit {about['git_commit'][:7]}",
     }

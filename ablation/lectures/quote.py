@@ -252,6 +252,10 @@ class Quoted:
             else "",
         )
 
+    def parameters(self, step: str) -> str:
+        """How many a step has: "2.0 M"."""
+        return count(self.row(step).parameters)
+
     def time(self, step: str) -> str:
         """Mean time that a training of a step takes: "16 min 40 s (n = 5)"."""
         row = self.row(step)

@@ -13,6 +13,7 @@ from typing import Any
 
 from ablation import own_code
 from ablation.errors import UserError, did_you_mean
+from ablation.wording import first_line
 
 FOLDER = "ablation.study.designs"
 
@@ -50,7 +51,7 @@ def design(
     """
 
     def declare(function: Callable[..., Sequence[Any]]) -> Design:
-        sentence = (inspect.getdoc(function) or "").partition("\n")[0]
+        sentence = first_line(inspect.getdoc(function) or "")
         return Design(function.__name__.replace("_", "-"), title, sentence, function, matched, averaged)
 
     return declare

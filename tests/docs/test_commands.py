@@ -38,6 +38,7 @@ SMALL = (
     (re.compile(r"--dataset cifar10"), "--dataset shapes"),
     (re.compile(r"--seeds \d+"), "--seeds 1"),
     (re.compile(r"--jobs \d+"), "--jobs 1"),
+    (re.compile(r"--threads \d+"), "--threads 1"),
 )
 OURS = re.compile(rf"\b({'|'.join(file.stem for file in (ROOT / 'experiments').glob('*.yaml'))})\b")
 REFERENCE = "results/reference"
@@ -182,7 +183,7 @@ class Reader:
 def reader(tmp_path, monkeypatch, no_training, capfd):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
-    monkeypatch.setattr("ablation.hardware.default_jobs", lambda: 1)
+    monkeypatch.setattr("ablation.hardware.default_jobs", lambda threads: 1)
     monkeypatch.setattr("ablation.study.load", read_once)
     monkeypatch.setattr("ablation.checks.check", lambda recipe, splits: [])
     monkeypatch.setattr("ablation.surface.survey", lambda step, splits, folder: "")
@@ -197,8 +198,8 @@ def reader(tmp_path, monkeypatch, no_training, capfd):
             "ablation run unlimited --preset smoke --dataset shapes --seeds 1",
         ),
         (
-            "ablation run x --dataset cifar10 --seeds 5 --jobs 2      # downloads it",
-            "ablation run x --dataset shapes --seeds 1 --jobs 1 --preset smoke",
+            "ablation run x --dataset cifar10 --seeds 5 --jobs 2 --threads 2      # downloads it",
+            "ablation run x --dataset shapes --seeds 1 --jobs 1 --threads 1 --preset smoke",
         ),
         (
             "ablation run x --preset quick --resolve",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ablation.cli import exit_codes
 from ablation.cli.printed import tell
 from ablation.errors import UserError, did_you_mean
+from ablation.wording import first_line
 
 if TYPE_CHECKING:
     from ablation.measures import Measure
@@ -29,7 +30,7 @@ def _studies() -> Lines:
 def _tricks() -> Lines:
     from ablation import tricks
 
-    return [(name, tricks.card(name).partition("\n")[0]) for name in tricks.names()]
+    return [(name, first_line(tricks.card(name))) for name in tricks.names()]
 
 
 def _datasets() -> Lines:
@@ -47,7 +48,7 @@ def _measures() -> Lines:
 def _families() -> Lines:
     from ablation.networks import families
 
-    return [(name, families.card(name).partition("\n")[0]) for name in families.names()]
+    return [(name, first_line(families.card(name))) for name in families.names()]
 
 
 def _designs() -> Lines:

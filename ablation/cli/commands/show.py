@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ablation.cli import exit_codes
 from ablation.cli.printed import tell
 from ablation.errors import UserError, did_you_mean
-from ablation.wording import reflowed
+from ablation.wording import first_line, reflowed
 
 HELP = "a trick's card, a measure, a family of networks, or a study rung by rung"
 
@@ -62,6 +62,6 @@ def _tell_study(name: str) -> None:
             settings = ", ".join(
                 f"{key}={value}" for key, value in (tricks.parameters(name) | parameters).items()
             )
-            tell(f"    {name}({settings}): {tricks.card(name).partition(chr(10))[0]}")
+            tell(f"    {name}({settings}): {first_line(tricks.card(name))}")
         for name, value in step.lecture.model_dump(exclude_defaults=True).items():
             tell(f"    lecture, {name}: {value}")
