@@ -176,6 +176,11 @@ class Quoted:
         return "each seed its own training images" if own else "one training subset for all seeds"
 
     @property
+    def protocol(self) -> str:
+        """Of its first step: "honest" or "lecture"."""
+        return str(self.manifest["steps"][0]["protocol"])
+
+    @property
     def machine(self) -> str:
         """What it was computed on, and in which precision: "AMD EPYC, 2 cores, mixed_bfloat16"."""
         return f"{machine_told(self.manifest)}, {self.manifest['precision']}"

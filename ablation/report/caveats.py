@@ -14,11 +14,7 @@ def caveats(found: Findings) -> list[str]:
     """What a reader must know before believing the figures, the gravest first."""
     manifest, trials = found.manifest, found.results.trials
     notes = []
-    if "lecture" in {found.protocol(design) for design in found.table["design"]}:
-        notes.append(
-            "Protocol lecture: validation is the test set, as in the slides, so the best epoch was chosen on"
-            " test and the figures are optimistic."
-        )
+    notes += _judged_on_the_way(found)
     if repeated := manifest["dataset"].get("repeated"):
         notes.append(f"{seen_before(repeated, manifest['dataset']['test'])}.")
     notes += found.results.disagreements
@@ -69,6 +65,21 @@ def caveats(found: Findings) -> list[str]:
             f" ±{found.scale.amount(found.floor)}; a smaller step is chance."
         )
     return notes
+
+
+def _judged_on_the_way(found: Findings) -> list[str]:
+    """Under the lectures' protocol the curves are of the test images; whether a choice was made on them."""
+    shown = set(found.table["design"])
+    steps = [
+        one for one in found.manifest["steps"] if one["protocol"] == "lecture" and one["design"] in shown
+    ]
+    if not steps:
+        return []
+    start = "Protocol lecture: all images train, and validation is the test set, as in the slides"
+    recipes = [one.get("recipe", {}) for one in steps]
+    if any(one.get("early_stopping") or "ReduceOnPlateau" in str(one.get("schedule")) for one in recipes):
+        return [f"{start}: it led the training, so the figures are optimistic."]
+    return [f"{start}. The figures are of the last epoch; none was chosen on it."]
 
 
 def _ended_at_chance(found: Findings) -> list[str]:

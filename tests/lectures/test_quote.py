@@ -90,6 +90,7 @@ def test_scale_accuracy_and_gap(run):
     assert run.accuracy("drop") == "58.0 ± 1.0 % (n = 5)"
     assert run.gap("drop") == "10.0 points (n = 5)"
     assert run.commit == "0123456"
+    assert run.protocol == "honest"
     assert run.parameters("drop") == "1.0 k"
     assert run.time("drop") == "1 min 00 s (n = 5)"
     assert run.machine == "AMD EPYC, 2 cores, float32"
