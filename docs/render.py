@@ -25,7 +25,7 @@ from ablation.cli.parser import COMMANDS
 from ablation.data.sizes import Sizes
 from ablation.lectures import effects, evidence, quote
 from ablation.networks import families
-from ablation.study import schema, tuning
+from ablation.study import load, schema, tuning
 from ablation.wording import FRACTION, difference, factor, first_line, signed
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -155,9 +155,17 @@ def _filled(block: str) -> str:
 
 
 def again(run: quote.Quoted) -> str:
-    """The command that does a reference run again, on the data at hand."""
+    """The command that does a reference run again, all its designs on the same data."""
     seeds = "--resolve" if looks_of(run.manifest) else f"--seeds {run.n}"
-    return f"ablation run {run.study} --preset {run.manifest['preset']} {seeds}"
+    own = load(run.study)
+    dataset = run.manifest["dataset"]["name"]
+    told = [
+        *([f"--dataset {dataset}"] if dataset != own.dataset else []),
+        f"--preset {run.manifest['preset']}",
+        *([f"--design {','.join(designs)}"] if (designs := run.designs) != [own.design] else []),
+        seeds,
+    ]
+    return f"ablation run {run.study} {' '.join(told)}"
 
 
 def overview() -> str:

@@ -38,7 +38,12 @@ def options_of(given: argparse.Namespace, arguments: Sequence[str]) -> Options:
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Which study, and on which images."""
     parser.add_argument("study", metavar="STUDY", help="a name (`ablation list`) or a .yaml file")
-    _add(parser, "preset", "P", "smoke, quick or full (full with a GPU, else quick)")
+    _add(
+        parser,
+        "preset",
+        "P",
+        "size: smoke, quick, full or another of the study (full with a GPU, else quick)",
+    )
     _add(
         parser,
         "dataset",
@@ -83,7 +88,7 @@ def add_steps(parser: argparse.ArgumentParser, text: str) -> None:
 
 
 def add_set(parser: argparse.ArgumentParser) -> None:
-    """`--set`, as often as one likes."""
+    """`--set`, which may be given several times."""
     _add(parser, "sets", "KEY=VALUE", "e.g. training.epochs=20", action="append")
 
 

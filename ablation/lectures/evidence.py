@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ablation.analysis.intervals import ALPHA, LEVEL
 from ablation.errors import UserError
 from ablation.lectures.quote import table
 from ablation.places import REFERENCE
@@ -54,7 +55,8 @@ def killed(backend: str, folder: Path = REFERENCE) -> str:
 
 
 def simulated(folder: Path = REFERENCE) -> dict[str, str]:
-    """The simulations of the verdicts: family-wise error of a single look and coverage, over all scenarios."""
+    """The simulations of the verdicts: family-wise error of a single look and coverage, what is aimed at and what came
+    out over all scenarios."""
     text = (folder / "statistics" / "simulation.txt").read_text(encoding="utf-8")
     pattern = r"^(.+?)\s{2,}(independent|ladder)\s+(\d+)\s+(\d+)\s+([\d.]+)\s+([\d.]+)\s+([\d.]+)\s+([\d.]+)$"
     rows = re.findall(pattern, text.partition("\n2. ")[0], re.MULTILINE)
@@ -63,6 +65,8 @@ def simulated(folder: Path = REFERENCE) -> dict[str, str]:
     errors, covered = [float(row[5]) for row in rows], [float(row[6]) for row in rows]
     runs = re.search(r"(\d+) replications", text)
     return {
+        "aim": f"{100 * ALPHA:.0f} %",
+        "level": f"{100 * LEVEL:.0f} %",
         "error": f"{min(errors):.1f} to {max(errors):.1f} %",
         "plain": f"{min(float(row[4]) for row in rows):.1f} to {max(float(row[4]) for row in rows):.1f} %",
         "cover": f"{min(covered):.1f} to {max(covered):.1f} %",

@@ -192,9 +192,15 @@ class Quoted:
         return f"{widths[0]} to {widths[-1]} filters"
 
     @property
+    def designs(self) -> list[str]:
+        """Those that the run was asked for, in order: "cumulative", "leave-one-out"."""
+        return list(dict.fromkeys(step["variant"]["design"] for step in self.manifest["steps"]))
+
+    @property
     def hours(self) -> str:
-        """Training time of all trials together."""
-        return duration(float((self.table["train_seconds"] * self.table["n"]).sum()))
+        """Training time of all trials together; what designs share was trained once."""
+        trials = pd.read_csv(self.folder / "trials.csv")
+        return duration(float(trials.drop_duplicates("config_hash")["train_seconds"].sum()))
 
     @property
     def headline(self) -> str:

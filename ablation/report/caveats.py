@@ -35,7 +35,7 @@ def caveats(found: Findings) -> list[str]:
             "With one pair of seeds a difference has no interval and no verdict; run at least three seeds."
         )
     if found.smoke:
-        notes.append("Preset smoke shows that all runs; its accuracies measure nothing.")
+        notes.append("Preset smoke only shows that everything works; its accuracies measure nothing.")
     if len(pairs) and 1 < pairs.min() < SMALLEST_TESTABLE:
         few = int(pairs.min())
         notes.append(

@@ -7,7 +7,7 @@ from ablation.report.findings import Findings
 from ablation.wording import FRACTION, gap_points, listed
 
 UNMEASURED = "not measured"
-WHY_SMOKE = "preset smoke trains tiny networks for moments, to show that all runs"
+WHY_SMOKE = "preset smoke trains tiny networks for moments, to show that everything works"
 
 
 def headline(found: Findings) -> str:

@@ -35,7 +35,7 @@ TRAINS = ("run", "tune")
 PLANS = ("run", "plan")
 SMALL = (
     (re.compile(r"--preset \w+"), "--preset smoke"),
-    (re.compile(r"--dataset cifar10"), "--dataset shapes"),
+    (re.compile(r"--dataset (cifar10|fashion_mnist)"), "--dataset shapes"),
     (re.compile(r"--seeds \d+"), "--seeds 1"),
     (re.compile(r"--jobs \d+"), "--jobs 1"),
     (re.compile(r"--threads \d+"), "--threads 1"),

@@ -17,7 +17,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="D",
-        help="a data set's name, npz:FILE or corrupted:FOLDER; as often as one likes",
+        help="a data set's name, npz:FILE or corrupted:FOLDER; may be given several times",
     )
     groups.add_data_dir(parser)
     parser.add_argument(
