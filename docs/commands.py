@@ -44,9 +44,9 @@ def main() -> None:
     parts = [
         "<!-- Written by `python docs/commands.py`. -->",
         "# Every command",
-        "Exit codes: 0 everything done; 1 a trial failed or diverged, a check failed or `--floor` was missed; 2 a mistake"
-        "\nin the input, told in one line; 130 stopped by Ctrl-C. The examples are of preset `smoke`, which only shows"
-        "\nthat everything works.",
+        "Exit codes: 0 everything done; 1 a trial failed or diverged, a check failed or `--floor` was missed; 2 a"
+        " mistake\nin the input, told in one line; 130 stopped by Ctrl-C. The examples are of preset `smoke`, which"
+        " only shows\nthat everything works.",
     ]
     with tempfile.TemporaryDirectory() as folder:
 
