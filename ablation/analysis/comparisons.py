@@ -65,8 +65,8 @@ def comparisons(
         figure: the column of `trials.csv` that is compared.
         words: what the verdicts are called.
         margin: a difference no larger than this is none, in the figure's units.
-        sizes: primary comparisons of each family as the study lays them out, run or not; those present where it
-            says nothing.
+        sizes: primary comparisons of each family as the study lays them out, run or not; those planned where it
+            says nothing. One that has no two pairs yet counts in the correction all the same.
         looked: the looks of a run that gives seeds on demand. Its primary comparisons are judged over all of them,
             on the seeds that they saw; the others once, on all seeds.
     """
@@ -103,11 +103,12 @@ def comparisons_of(
         for (_, place), key in keys.items():
             primary[key] = primary.get(key, False) or is_primary(here[place])
         distinct = {keys[place]: one for place, one in pairs.items()}
-        unseen = max(0, (sizes or {}).get(family, 0) * len(figures) - sum(primary.values()))
+        planned = max((sizes or {}).get(family, 0) * len(figures), sum(primary.values()))
+        unseen = planned - sum(primary[key] and len(one.seeds) > 1 for key, one in distinct.items())
         known = _judged(distinct, primary, words, margin, unseen)
         if looked is not None:
             asked = {key: one for key, one in distinct.items() if primary[key]}
-            known |= _judged_over_looks(asked, looked, words, margin, unseen)
+            known |= _judged_over_looks(asked, looked, words, margin, unseen) if asked else {}
         for where, one in pairs.items():
             comparison = known[keys[where]]
             found[where] = comparison if one.forward else _reversed(comparison, words)

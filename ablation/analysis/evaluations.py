@@ -29,9 +29,17 @@ def evaluations(results: Results) -> pd.DataFrame:
         if trials.empty:
             continue
         trials["gap"] = trials["train_accuracy"] - trials["test_accuracy"]
+        trials = pd.concat([trials, _without_models(results.trials, trials)], ignore_index=True)
         judged = summary(dataclasses.replace(results, trials=trials))
         parts.append(judged[judged["n"] > 0].assign(dataset=name))
     if not parts:
         return pd.DataFrame(columns=["dataset", *SUMMARY_COLUMNS])
     whole = pd.concat(parts, ignore_index=True)
     return whole[["dataset", *whole.columns.drop("dataset")]]
+
+
+def _without_models(trials: pd.DataFrame, evaluated: pd.DataFrame) -> pd.DataFrame:
+    """The trials of the evaluated steps that gave no model: they failed or diverged."""
+    steps = set(zip(evaluated["design"], evaluated["step"], strict=True))
+    there = pd.MultiIndex.from_frame(trials[["design", "step"]]).isin(steps)
+    return trials[there & (trials["status"] != "done")]

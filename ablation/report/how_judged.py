@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from ablation.analysis.sequential import Looked, looked
+from ablation.analysis.measured import looks_of
+from ablation.analysis.sequential import Looked
 from ablation.report.findings import Findings
 from ablation.results.manifest import draws_of
 from ablation.wording import FRACTION, counted, listed
@@ -22,7 +23,7 @@ def how_judged(found: Findings) -> list[str]:
         else "No common deviation could be told from so few comparisons, so each stands on its own."
     )
     count = int(tested["comparisons"].max())
-    looks = looked(found.manifest)
+    looks = looks_of(found.manifest)
     return [
         *_units(found),
         f"against the step's base and paired by seed. A delta is judged by the moderated paired t. {shrunk}",

@@ -83,16 +83,28 @@ def _seeds(looked: Looked) -> str:
     return ", ".join(map(str, looked.plan.seeds))
 
 
-def standings(results: Results, work: Work) -> Standings:
-    """Where the comparisons stand after the looks that the manifest says are over."""
+def told(looks: Looked, there: Mapping[str, Any]) -> dict[str, Any]:
+    """The looks as the manifest is to tell them: no earlier run's in the folder is taken back.
+
+    Args:
+        looks: how far this run is with them.
+        there: the manifest that lay in the folder, or nothing.
+    """
+    earlier = looked(there)
+    return replace(looks, taken=max(looks.taken, earlier.taken if earlier else 0)).told
+
+
+def standings(results: Results, work: Work, looks: Looked) -> Standings:
+    """Where the comparisons stand after the looks that this run has taken."""
     if not (results.trials["status"] == "done").any():
         return Standings({}, frozenset(), frozenset())
-    steps, told, measure = steps_of(results), results.manifest, primary(results.manifest)
+    steps, measure = steps_of(results), primary(results.manifest)
+    manifest = results.manifest | {"looks": looks.told}
     titles = {step.place: step.title for step in work.steps}
     asked = {(step["design"], step["step"]): step for step in steps.all if is_primary(step)}
     found: dict[Place, Comparison] = {
         place: one
-        for place, one in judged(told, steps, measure).items()
+        for place, one in judged(manifest, steps, measure).items()
         if place in asked and {place, (place[0], asked[place]["base"])} <= titles.keys()
     }
     several = len({design for design, _ in found}) > 1

@@ -94,22 +94,26 @@ def run(study: Study, options: Options, display: Watching) -> Outcome:
         there = folder.read_manifest() or {}
         room = _Room(options, folder, records, display, track, stop)
         begun: set[str] = set()
+        finished: set[str] = set()
         wanting: frozenset[Place] | None = None
         while True:
-            own |= {"trials": manifest.rows(work)} | ({"looks": looked.told} if looked else {})
+            own |= {"trials": manifest.rows(work)} | (
+                {"looks": resolve.told(looked, there)} if looked else {}
+            )
             told = earlier.joined(folder.path, there, own, work, records)
             folder.write_manifest(told)
             if not begun:
                 samples.keep(work, told, folder, display)
             trained = _train(work, told, begun, room, resolve.name(looked) if looked else "")
             begun |= trained.hashes
+            finished |= trained.finished
             all_done = trained.all_done
-            if looked is None or not all_done:
+            if looked is None or not all_done or (options.fail_fast and trained.failed):
                 break
             looked = replace(looked, taken=looked.taken + 1)
-            told |= {"looks": looked.told}
+            told |= {"looks": resolve.told(looked, there)}
             folder.write_manifest(told)
-            found = resolve.standings(results.load(folder.path), work)
+            found = resolve.standings(results.load(folder.path), work, looked)
             wanting = found.wanting if wanting is None else wanting & found.wanting
             if not wanting or looked.over:
                 display.note(resolve.last_look(looked, found))
@@ -129,7 +133,7 @@ def run(study: Study, options: Options, display: Watching) -> Outcome:
     bad = sum(statuses[row["config_hash"]] not in (None, "done") for row in own["trials"])
     stopped = not all_done and not (options.fail_fast and trained.failed)
     kept = len(statuses.keys() - begun)
-    return Outcome(folder.path, sum(one in records for one in begun), kept, bad, stopped)
+    return Outcome(folder.path, len(finished), kept, bad, stopped)
 
 
 @dataclass(frozen=True)
@@ -150,11 +154,13 @@ class _Trained:
 
     Attributes:
         hashes: of what was to be trained.
+        finished: of what has a record now.
         all_done: whether none of it was left out.
         failed: whether some of it failed or diverged.
     """
 
     hashes: set[str]
+    finished: set[str]
     all_done: bool
     failed: bool
 
@@ -182,12 +188,13 @@ def _train(work: Work, told: Mapping[str, Any], before: Collection[str], room: _
     display.start(len(hashes), kept, costs, at_once, look)
     columns = trial_columns(told)
     write_tables = _seldom(lambda: folder.write_tables(told["trials"], records, columns))
-    failed = False
+    failed, finished = False, set[str]()
 
     def finish(task: Task, record: dict[str, Any]) -> None:
         nonlocal failed
         record = records.keep(record)
         failed |= record["status"] != "done"
+        finished.add(record["config_hash"])
         title, seed = labels[record["config_hash"]]
         room.track(title, task.trial, record)
         display.finish(title, seed, record)
@@ -205,11 +212,11 @@ def _train(work: Work, told: Mapping[str, Any], before: Collection[str], room: _
             execute = _executor(options, min(jobs, len(ready)))
             execute(ready, watch, finish, lambda: room.stop() or (options.fail_fast and failed))
     except Interrupted:
-        return _Trained(hashes, False, failed)
+        return _Trained(hashes, finished, False, failed)
     finally:
         display.end()
         folder.write_tables(told["trials"], records, columns)
-    return _Trained(hashes, True, failed)
+    return _Trained(hashes, finished, True, failed)
 
 
 def _left(work: Work, before: Collection[str], room: _Room) -> list[tuple[PlannedStep, int, Trial]]:

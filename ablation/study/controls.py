@@ -36,8 +36,11 @@ def with_controls(
     for kind in wanted:
         if kind not in CONTROLS:
             raise UserError(f"controls: unknown '{kind}'{did_you_mean(kind, CONTROLS)}")
-    sized = steps[0].setting.sizes.image_shape(shape) if steps else shape
-    found = controls_of(steps, blank_problem(sized, classes)) if wanted else ()
+    if not wanted or not steps:
+        return tuple(steps)
+    sizes = steps[0].setting.sizes
+    problem = blank_problem(sizes.image_shape(shape), len(sizes.classes or range(classes)))
+    found = controls_of(steps, problem)
     return (*steps, *(step for step in found if step.control and step.control.kind in wanted))
 
 

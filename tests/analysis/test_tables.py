@@ -8,10 +8,12 @@ from statsmodels.stats.multitest import multipletests
 from synthetic import config_hash, ladder, step, write_study
 
 from ablation.analysis import budgets, contributions, costs, protocols, summary
+from ablation.analysis.evaluations import evaluations
 from ablation.analysis.floor import control_floor
 from ablation.analysis.moderation import estimates
 from ablation.analysis.price import PRICE
 from ablation.errors import UserError
+from ablation.results import evaluations as evaluated
 
 CONTRACT = [
     "step", "position", "n", "test_mean", "test_ci_low", "test_ci_high", "val_mean", "train_mean", "gap_mean",
@@ -80,6 +82,36 @@ def test_the_family_is_the_studys_whatever_was_run(tmp_path):
     assert sorted(whole["p_holm"].dropna()) == pytest.approx(
         [min(7 * p[0], 1), min(max(7 * p[0], 6 * p[1]), 1)]
     )
+
+
+def test_a_planned_comparison_without_two_pairs_counts_in_the_correction(tmp_path):
+    """As one that `--steps` left out does: else a report made halfway through a run would claim too much."""
+    steps, seeds = ladder(5), range(4)
+    absent = {(one["step"], seed): None for one in steps[3:] for seed in seeds}
+    lone = {("dropout", 0): {}} | {place: None for place in absent if place != ("dropout", 0)}
+    for name, outcomes in (("absent", absent), ("lone", lone)):
+        halfway = summary(
+            write_study(tmp_path / name, steps=steps, seeds=seeds, outcomes=outcomes)
+        ).set_index("step")
+        p = sorted(halfway["p"].dropna())[:2]
+        expected = [min(4 * p[0], 1), min(max(4 * p[0], 3 * p[1]), 1)]
+        assert sorted(halfway["p_holm"].dropna()) == pytest.approx(expected), name
+
+
+def test_on_other_test_images_failed_seeds_are_counted_too(tmp_path):
+    outcomes = {
+        ("noise", seed): {"status": "diverged", "test_accuracy": None, "gap": None} for seed in (1, 3)
+    }
+    results = write_study(tmp_path, steps=ladder(3), seeds=range(5), outcomes=outcomes)
+    done = results.trials[results.trials["status"] == "done"]
+    rows = done[["design", "step", "seed", "config_hash", "test_accuracy", "test_loss"]]
+    evaluated.write(
+        results.folder, rows.assign(dataset="other", images=9, sha256="0" * 64).to_dict("records")
+    )
+    here, there = summary(results).set_index("step"), evaluations(results).set_index("step")
+    for column in ("n", "failed", "learns", "verdict"):
+        assert there.loc["noise", column] == here.loc["noise", column], column
+    assert (there.loc["noise", "n"], there.loc["noise", "failed"]) == (3, 2)
 
 
 def test_a_nuisance_comparison_is_outside_the_family(tmp_path):

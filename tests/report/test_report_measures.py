@@ -204,6 +204,17 @@ def test_trials_without_the_measure_and_looks_of_another_are_warned_of(tmp_path)
     assert "Seeds were given on demand by accuracy, not by auc" in notes
 
 
+def test_looks_of_another_measure_keep_no_error_of_this_one(tmp_path):
+    told = [measures.get("balanced_accuracy").told(), measures.get("accuracy").told()]
+    looks = {"seeds": [3, 6], "shares": [0.6, 0.4], "order": list(range(6)), "taken": 2}
+    made = findings.collect(
+        write_study(tmp_path, steps=ladder(3), seeds=range(6), measures=told, looks=looks)
+    )
+    judged = " ".join(how_judged(made))
+    assert "look" not in judged and "90 % interval lies" in judged
+    assert "not by balanced_accuracy" in " ".join(caveats(made))
+
+
 def test_recall_by_class_has_a_table_and_a_file(tmp_path, no_figures):
     study = STUDY | {"measures": ["class_recall"]}
     write_study(tmp_path, steps=ladder(3), seeds=SEEDS, study=study)

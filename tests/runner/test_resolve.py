@@ -252,6 +252,39 @@ def test_a_comparison_outside_the_family_gets_no_seeds(known, study_file, tmp_pa
     assert [step["primary"] for step in manifest["steps"]] == [True, True, True, False]
 
 
+def test_a_run_with_nothing_to_resolve_but_an_exploratory_step_ends_with_its_report(
+    known, study_file, tmp_path
+):
+    ladder = [one | ({"primary": False} if one["step"] == "unclear" else {}) for one in LADDER]
+    display, out = Quiet(), tmp_path / "out"
+    run_study(study_file(ladder=ladder, seeds=3), out, display, resolve=True, steps=("baseline", "unclear"))
+    assert display.notes[-1] == "1 of 4 looks taken: no comparison of the study's to resolve"
+    assert summary(out)["unclear"]["pairs"] == "3"
+
+
+@pytest.mark.parametrize("more", [{"steps": ("baseline", "clear")}, {"designs": ("leave-one-out",)}])
+def test_another_resolve_in_the_folder_takes_no_verdict_back(known, file, tmp_path, more):
+    out = tmp_path / "out"
+    run_study(file, out, resolve=True)
+    before = {step: row["verdict"] for step, row in summary(out).items()}
+    assert before["unclear"].startswith("helps")
+    run_study(file, out, resolve=True, **more)
+    assert looks(out)["taken"] == 4
+    report.write(out)
+    rows = [row for row in table(out / "summary.csv") if row["design"] == "cumulative"]
+    assert {row["step"]: row["verdict"] for row in rows} == before
+
+
+def test_fail_fast_begins_no_look_after_the_one_that_failed(known, file, tmp_path):
+    def fail(trial) -> None:
+        if (step_of(trial), trial.seed) == ("unclear", 2):
+            raise RuntimeError("no")
+
+    known.fail = fail
+    outcome = run_study(file, tmp_path / "out", resolve=True, fail_fast=True)
+    assert (outcome.trained, outcome.bad) == (12, 1)
+
+
 def test_a_step_that_always_fails_gets_no_more_seeds(known, file, tmp_path):
     def fail(trial) -> None:
         if step_of(trial) == "unclear":

@@ -227,6 +227,18 @@ def test_failed_trials_are_kept_until_they_are_retried(study_file, tmp_path, no_
     assert tables(tmp_path / "out") == tables(tmp_path / "whole")
 
 
+def test_what_an_interrupted_retry_did_not_train_is_not_counted(study_file, tmp_path, no_training):
+    no_training.fail = break_noise
+    run_study(study_file(seeds=3), tmp_path / "out")
+
+    def interrupt(trial) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    no_training.fail = interrupt
+    again = run_study(study_file(seeds=3), tmp_path / "out", retry_failed=True)
+    assert (again.trained, again.interrupted) == (0, True)
+
+
 def test_fail_fast_ends_at_the_first_failure(study_file, tmp_path, no_training):
     no_training.fail = break_noise
     outcome = run_study(study_file(), tmp_path / "out", fail_fast=True)

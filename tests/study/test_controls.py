@@ -117,6 +117,17 @@ def test_an_unknown_control_is_named():
         of("cumulative", ["parameter"])
 
 
+def test_a_control_is_matched_at_the_classes_that_are_kept():
+    planned = plan(load("generalization"), preset="quick", dataset="cifar100", sets=["data.classes=[3, 5]"])
+    steps = {one.step: one for one in with_controls(planned, ["parameters"], (32, 32, 3), 100)}
+    problem = blank_problem((32, 32, 3), 2)
+    control, trick = (
+        sum(node.parameters for node in layout(steps[name].setting.recipe, problem))
+        for name in ("capacity:parameters", "capacity")
+    )
+    assert control == pytest.approx(trick, rel=0.02)
+
+
 @pytest.mark.parametrize("preset", ["quick", "full"])
 def test_controls_of_the_ladder_are_as_large_as_what_they_stand_against(preset):
     problem = blank_problem((32, 32, 3), 10)
