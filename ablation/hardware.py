@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 
 from ablation.errors import UserError
+from ablation.keras_private import jax_has_begun
 
 ONE_THREAD_ON_JAX = "--xla_cpu_multi_thread_eigen=false"
 MEMORY_A_TRIAL = 2.6e9  # bytes; the largest of the lectures' networks takes 2.5e9 on all of CIFAR-10
@@ -52,10 +53,15 @@ def use_threads(count: int = 1) -> None:
             _refuse_other_threads(count)
     elif backend == "jax":
         flags = os.environ.get("XLA_FLAGS", "")
+        several = {"XLA_FLAGS": flags.replace(ONE_THREAD_ON_JAX, "").strip(), "NPROC": str(count)}
+        if (
+            count > 1
+            and jax_has_begun()
+            and any(os.environ.get(name, "") != one for name, one in several.items())
+        ):
+            _refuse_other_threads(count)
         if count > 1:
-            if ONE_THREAD_ON_JAX in flags or os.environ.get("NPROC", str(count)) != str(count):
-                _refuse_other_threads(count)
-            os.environ["NPROC"] = str(count)  # the size of XLA's pool
+            os.environ.update(several)
         elif "multi_thread_eigen" not in flags:
             os.environ["XLA_FLAGS"] = f"{flags} {ONE_THREAD_ON_JAX}".strip()
     else:

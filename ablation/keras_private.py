@@ -1,4 +1,4 @@
-"""All that this project takes from Keras beside its public interface; tests hold it to the pinned version."""
+"""All that this project takes from Keras and JAX beside their public interfaces; tests hold it to pinned versions."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -17,6 +17,24 @@ def torch_device() -> str:
     from keras.src.backend.torch.core import get_device
 
     return get_device()
+
+
+def jax_has_begun() -> bool:
+    """Whether JAX has started its backends in this process, which settles their threads."""
+    from jax._src.xla_bridge import backends_are_initialized
+
+    return backends_are_initialized()
+
+
+class StepByStep:
+    """Has an optimizer go through `update_step`: on PyTorch Keras moves all variables of most optimizers at once."""
+
+    def _backend_update_step(self, gradients: Sequence[Any], variables: Sequence[Any], rate: Any) -> None:
+        if keras.config.backend() != "torch":
+            super()._backend_update_step(gradients, variables, rate)  # type: ignore[misc]
+            return
+        for gradient, variable in zip(gradients, variables, strict=True):
+            self.update_step(gradient, variable, rate)  # type: ignore[attr-defined]
 
 
 def clipped(optimizer: keras.optimizers.Optimizer, gradients: Sequence[Any]) -> Sequence[Any]:

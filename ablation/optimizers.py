@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from ablation.keras_private import moments
+from ablation.keras_private import StepByStep, moments
 
 
 @keras.saving.register_keras_serializable("ablation")
@@ -76,7 +76,7 @@ class Momentum(keras.optimizers.SGD):
         self.assign_sub(variable, rate * (gradient + self.momentum * summed if self.nesterov else summed))
 
 
-class ByKind:
+class ByKind(StepByStep):
     """What `by_kind` gives an optimizer."""
 
     rates: Mapping[str, float]

@@ -16,6 +16,7 @@ from ablation.engine.gradients import gradients
 from ablation.engine.learner import Learner
 from ablation.errors import UserError
 from ablation.files import check_own_folder, write_atomically
+from ablation.hardware import use_threads
 from ablation.observers import Moment
 from ablation.streams import generator
 from ablation.study.planned import PlannedStep
@@ -118,6 +119,7 @@ def survey(step: PlannedStep, splits: Splits, folder: Path) -> str:
         raise UserError(
             f"surface: {step.step} does not start from random weights; choose others with --steps"
         )
+    use_threads()
     trial = Trial(
         Setting(recipe, step.setting.sizes),
         0,

@@ -44,6 +44,26 @@ def test_a_backend_has_as_many_threads_as_it_was_told(backend, monkeypatch, tmp_
     assert two < three
 
 
+BEGUN = """
+import keras
+keras.ops.convert_to_numpy(keras.ops.ones(2))
+from ablation.errors import UserError
+from ablation.hardware import use_threads
+try:
+    use_threads(3)
+except UserError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_threads_that_a_process_cannot_have_any_more_are_refused(backend, monkeypatch, tmp_path):
+    pytest.importorskip(backend)
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    told = tiny.keras_python("-c", BEGUN, cwd=tmp_path).stdout
+    assert "begun to compute on another number than 3" in told
+
+
 @pytest.mark.slow
 def test_figures_of_two_threads_do_not_depend_on_who_trains_them_and_are_kept_apart(tmp_path, capsys):
     file = tiny.write_study(tmp_path / "tiny.yaml", ladder=LADDER, seeds=1)

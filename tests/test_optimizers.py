@@ -91,3 +91,23 @@ def test_without_decay_a_step_of_adamw_is_adams():
 def test_a_decay_among_the_optimizers_own_options_stays():
     recipe = tiny.recipe(optimizer={"path": "keras.optimizers.AdamW", "options": {"weight_decay": 0.1}})
     assert make_optimizer(recipe, 1, seed=0).weight_decay == 0.1
+
+
+STEPPED = """
+import keras, numpy as np
+from ablation.optimizers import by_kind
+weights = [keras.Variable(np.ones(2, "float32"), name=name) for name in ("beta", "kernel", "bias")]
+ends = {weights[2].path: 0}
+optimizer = by_kind(keras.optimizers.SGD(0.1), {"beta": 64.0}, 0.0, ends)
+optimizer.build(weights)
+optimizer.apply([keras.ops.ones(2) for _ in weights], weights)
+print(*(float(keras.ops.convert_to_numpy(weight)[0]) for weight in weights))
+"""
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_a_factor_by_kind_moves_weights_by_it_on_every_backend(backend, monkeypatch, tmp_path):
+    pytest.importorskip(backend, reason=f"{backend} is not installed")
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    found = tiny.keras_python("-c", STEPPED, cwd=tmp_path).stdout
+    assert list(map(float, found.split())) == pytest.approx([1 - 64 * 0.1, 0.9, 1.0], abs=1e-5)

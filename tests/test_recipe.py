@@ -79,3 +79,11 @@ def test_a_truth_value_is_no_number_and_text_is_neither(fields, message):
 def test_whole_numbers_may_be_written_with_a_point_and_fractions_without():
     assert Recipe(epochs=5.0).epochs == 5 and Recipe(learning_rate=1).learning_rate == 1.0
     assert Recipe(head_norm=True, bottleneck=None, widths=(4.0,)).widths == (4,)
+
+
+@pytest.mark.parametrize(
+    "averaged", [{"ema": 0.9}, {"optimizer": {"path": "keras.optimizers.SGD", "options": {"use_ema": True}}}]
+)
+def test_two_kinds_of_averaged_weights_are_refused(averaged):
+    with pytest.raises(ValidationError, match="ema and lookahead each put weights of their own in the end"):
+        Recipe(lookahead={}, **averaged)

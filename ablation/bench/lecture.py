@@ -7,12 +7,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from ablation.bench.process import random_images
+from ablation.bench.process import OF_NO_STEP, random_images
 from ablation.networks.layout import Problem
 from ablation.recipe import Recipe
 
 AUGMENTATION = ("RandomGaussianNoise", "RandomFlip", "RandomCropResize", "RandomAffine")
-BEYOND = ("pixel_augment", "conv", "dense", "pool", "merge", "flatten", "bottleneck", "head_end", "mix")
+WRITTEN = (
+    "widths", "convs_per_block", "kernel_size", "augment", "block_end", "norm", "activation", "initializer", "l1",
+    "l2", "shortcut", "head", "learning_rate", "batch_size", "precision",
+)  # fmt: skip
 
 
 def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:
@@ -43,8 +46,8 @@ def _model(recipe: Recipe, problem: Problem) -> keras.Model:
     kinds = {layer.kind: layer.options for layer in recipe.augment}
     drops = {layer.kind: layer.options for layer in recipe.block_end}
     plain = Recipe()
-    for field in BEYOND:
-        if getattr(recipe, field) != getattr(plain, field):
+    for field in Recipe.model_fields:
+        if field not in (*WRITTEN, *OF_NO_STEP) and getattr(recipe, field) != getattr(plain, field):
             raise NotImplementedError(f"the lecture's script has no {field}")
     for kind in (set(kinds) - set(AUGMENTATION)) | (set(drops) - {"Dropout"}):
         raise NotImplementedError(f"the lecture's script has no {kind}")

@@ -15,6 +15,8 @@ from ablation.networks.layout import Problem
 from ablation.recipe import Recipe
 
 IMAGES = 4096
+OF_NO_STEP = ("schedule", "early_stopping", "stop_at_loss", "stop_at_chance", "epochs", "predict", "stream")
+"""Fields of a recipe that change no training step: how long it goes on, and how it is judged."""
 CEILING_SIDE = 2048
 CEILING_IMAGES, CEILING_IMAGE, CEILING_CHANNELS = 256, 16, (64, 128, 256)
 CEILING_SECONDS = 0.3

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ablation.bench.process import IMAGES, random_images
+from ablation.bench.process import IMAGES, OF_NO_STEP, random_images
 from ablation.networks.layout import Node, Problem, layout
 from ablation.recipe import Recipe, Training
 
@@ -17,7 +17,6 @@ WRITTEN = (
     "label_smoothing", "optimizer", "learning_rate", "rates", "gradient_l2", "lookahead", "alternating_flip",
     "batch_size", "precision",
 )  # fmt: skip
-OF_NO_STEP = ("schedule", "early_stopping", "stop_at_loss", "stop_at_chance", "epochs", "predict", "stream")
 
 
 def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:

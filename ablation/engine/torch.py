@@ -35,7 +35,7 @@ class TorchEngine:
 
     def predict_batch(self, images: np.ndarray, noisy: bool = False) -> np.ndarray:
         with torch.no_grad():
-            batch = torch.as_tensor(images, device=get_device()).to(torch.float32)
+            batch = torch.as_tensor(np.ascontiguousarray(images), device=get_device()).to(torch.float32)
             logits = self.learner.noisy(batch) if noisy else self.learner.model(batch, training=False)
             return logits.cpu().numpy()
 

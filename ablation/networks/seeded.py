@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
+from ablation.hardware import use_own_settings
 from ablation.keras_private import leave_tensorflow_alone
 from ablation.streams import stream_seed
 
@@ -21,6 +22,7 @@ def seeded(seed: int, purpose: str, dtype: str) -> Iterator[None]:
         dtype: policy of the layers.
     """
     leave_tensorflow_alone()
+    use_own_settings()
     states, policy = (random.getstate(), np.random.get_state()), keras.config.dtype_policy()
     keras.utils.set_random_seed(stream_seed(seed, purpose))
     keras.config.set_dtype_policy(dtype)

@@ -1,8 +1,8 @@
 """The part of a recipe that trains the network."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from ablation.recipe.loss import ClassWeight, Loss
 from ablation.recipe.phases import Freeze, Pretraining, WarmUp
@@ -175,3 +175,11 @@ class Training(Frozen):
         if value and (twice := next((key for key in taken[str(info.field_name)] if key in options), None)):
             raise ValueError(f"is set, and so is the optimizer's option '{twice}': expected one of them")
         return value
+
+    @model_validator(mode="after")
+    def _one_kind_of_average(self) -> Self:
+        if self.lookahead is not None and (self.ema or self.optimizer.options.get("use_ema")):
+            raise ValueError(
+                "ema and lookahead each put weights of their own in the end: expected one of them"
+            )
+        return self

@@ -19,7 +19,8 @@ def origin(setting: Setting) -> Setting | None:
         network = {field: getattr(recipe, field) for field in Network.model_fields}
         training = {"epochs": base.epochs, "batch_size": base.batch_size, "learning_rate": base.learning_rate}
         draw = setting.sizes.draw if base.train is not None else "shared"
-        sizes = Sizes(train=base.train, val=base.val, test=0, classes=base.classes, draw=draw)
+        form = {"size": setting.sizes.size, "fit": setting.sizes.fit}
+        sizes = Sizes(train=base.train, val=base.val, test=0, classes=base.classes, draw=draw, **form)
         same = {"precision": recipe.precision, "stream": recipe.stream}
         return Setting(Recipe(**network, **training, **same), sizes)
     return None

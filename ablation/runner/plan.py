@@ -8,7 +8,7 @@ from typing import Any
 from ablation.data import choose, name_of, shape_and_classes
 from ablation.errors import UserError
 from ablation.measures import check_classes, check_named
-from ablation.runner.options import Options
+from ablation.runner.options import OptionError, Options
 from ablation.study import controls
 from ablation.study.planned import PlannedStep, Variant
 from ablation.study.planning import only, plan, seeds_of
@@ -60,7 +60,11 @@ class RunPlan:
     def without(self) -> list[str]:
         """A sentence for each kind of control that was asked for and that no step has."""
         there = {step.control.kind for step in self.steps if step.control}
-        return [
+        repeated = [
+            f"control {controls.AA}: no step has one; it repeats the first step of a design, which was not asked for,"
+            " or begins many orders"
+        ]
+        return (repeated if controls.AA in self.options.controls and controls.AA not in there else []) + [
             f"control {kind}: no step has one; it stands against a step that changes its base's {size} by more than"
             f" {controls.NEAR:.0%} and can be matched"
             for kind, size in controls.SIZES.items()
@@ -80,6 +84,7 @@ def plan_run(study: Study, options: Options) -> RunPlan:
     dataset = name_of(address)
     shape, classes = shape_and_classes(address, options.data_dir)
     designs = variants(study, options.designs, options.budgets, options.protocol)
+    _check_epochs_said_once(designs, options)
     seeds = options.seeds or tuple(range(seeds_of(study, preset, dataset)))
     empty = RunPlan(study, options, preset, dataset, address, why, shape, classes, seeds)
     whole: list[PlannedStep] = []
@@ -93,6 +98,17 @@ def plan_run(study: Study, options: Options) -> RunPlan:
     for one in study.reported:
         check_classes(one, judged)
     return replace(empty, designs=designs, whole=tuple(whole), steps=tuple(steps))
+
+
+def _check_epochs_said_once(designs: Iterable[Variant], options: Options) -> None:
+    """
+    Raises:
+        OptionError: `--set training.epochs` beside a budget, which is a number of epochs.
+    """
+    if any(design.epochs for design in designs) and any(
+        assignment.partition("=")[0].strip() == "training.epochs" for assignment in options.sets
+    ):
+        raise OptionError("sets", "training.epochs: a budget gives the epochs here; leave one of the two out")
 
 
 def _measured(study: Study, options: Options) -> Study:

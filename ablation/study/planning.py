@@ -88,7 +88,28 @@ def plan(
         raise UserError(f"design: '{asked.design}' plans the step '{twice}' twice")
     if len({step.setting.sizes.classes for step in planned}) > 1:
         raise UserError("data.classes: expected the same classes in every step")
+    _check_pretrained_on_others(planned)
     return only(planned, steps)
+
+
+def _check_pretrained_on_others(planned: Iterable[PlannedStep]) -> None:
+    """
+    Raises:
+        UserError: a step starts from a network that has seen images of its own classes, validation images among them.
+    """
+    for step in planned:
+        base, own = step.setting.recipe.pretrained, step.setting.sizes.classes
+        if base is None:
+            continue
+        if own is None:
+            raise UserError(
+                f"step '{step.step}': pretrained: expected data.classes, none of them those of the first training"
+            )
+        if both := sorted({*base.classes} & {*own}):
+            told = ", ".join(map(str, both))
+            raise UserError(
+                f"step '{step.step}': pretrained.classes: expected none of those in data.classes, found {told}"
+            )
 
 
 def only(planned: Sequence[PlannedStep], steps: Iterable[str]) -> tuple[PlannedStep, ...]:

@@ -9,6 +9,7 @@ from ablation import tricks
 from ablation.errors import UserError, did_you_mean
 from ablation.measures import ACCURACY, Measure, reported
 from ablation.recipe import Frozen, Positive
+from ablation.study.address import parse
 from ablation.study.bounds import Name
 from ablation.study.design import names as design_names
 from ablation.study.published import PublishedAccuracy
@@ -36,6 +37,23 @@ class Preset(Frozen):
     scale: dict[str, Positive] = {}
     tricks: dict[str, dict[str, Any]] = {}
     datasets: dict[str, "Preset"] = {}
+
+    @field_validator("datasets")
+    @classmethod
+    def _one_level(cls, datasets: dict[str, "Preset"]) -> dict[str, "Preset"]:
+        if twice := next((name for name, one in datasets.items() if one.datasets), None):
+            raise ValueError(f"{twice}: expected no datasets within a dataset's own part")
+        return datasets
+
+    @model_validator(mode="after")
+    def _set_or_scaled(self) -> Self:
+        for key in self.scale:
+            address = parse(key)
+            if address and not address.trick and address.field in getattr(self, address.section):
+                raise ValueError(
+                    f"scale.{key}: the same part of the preset sets {key} outright; leave one out"
+                )
+        return self
 
 
 class Step(Frozen):

@@ -28,6 +28,9 @@ Trick = Callable[..., Recipe]
 
 SLOTS = ("mix", "schedule", "clip", "norm", "initializer", "activation", "optimizer", "loss")
 """Fields that one trick fills as a whole."""
+UNDOES = {"alternating_flip": ("flip",), "flip": ("alternating_flip",), "augment": ("alternating_flip",),
+          "multi_view": ("tta",), "tta": ("multi_view",)}  # fmt: skip
+"""Tricks that put something in the place of what another one did."""
 
 
 def trick(*changes: str) -> Callable[[Trick], Trick]:
@@ -120,8 +123,13 @@ def check_together(used: Sequence[str]) -> None:
         used: names of known tricks, in order.
 
     Raises:
-        UserError: two of them fill the same slot.
+        UserError: two of them fill the same slot, or a later one undoes an earlier one.
     """
+    for place, second in enumerate(used):
+        if first := next((name for name in used[:place] if name in UNDOES.get(second, ())), ""):
+            raise UserError(
+                f"{second} takes the place of {first}, which would do nothing: expected one of them"
+            )
     for slot in SLOTS:
         filling = [name for name in used if slot in get(name).changes]  # type: ignore[attr-defined]
         if len(filling) > 1:

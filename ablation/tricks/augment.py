@@ -7,11 +7,11 @@ from ablation.tricks import trick
 from ablation.tricks._layers import with_layer
 
 
-@trick("augment")
+@trick("augment", "alternating_flip")
 def augment(
     recipe: Recipe, *, flip: bool = True, smallest_crop: Annotated[float, Field(gt=0, le=1)] = 0.7
 ) -> Recipe:
-    """Horizontal flip and random crop-and-resize, drawn for each image.
+    """Horizontal flip and random crop-and-resize, drawn for each image; the flip in the place of `alternating_flip`.
 
     Half of the images are mirrored, and of each a random window is cut and stretched to full size: the class stays,
     the pixels change, so the network sees new images in every epoch.
@@ -32,4 +32,5 @@ def augment(
         layer = Layer.of("keras.layers.RandomFlip", mode="horizontal")
     else:
         raise ValueError("expected flip or a smallest_crop below 1, found neither")
-    return with_layer(recipe, "augment", layer, "mode")
+    started = recipe.replace(alternating_flip=False) if flip else recipe
+    return with_layer(started, "augment", layer, "mode")

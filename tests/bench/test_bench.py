@@ -115,6 +115,9 @@ def test_the_lectures_script_has_as_many_weights_as_our_network_and_refuses_what
     try:
         with pytest.raises(Skipped, match="Cutout"):
             contender.prepare(tiny.recipe(augment=(Layer.of("ablation.layers.cutout.Cutout", size=4),)))
+        for field, value in (("pool_position", "first"), ("backbone", "MobileNet"), ("label_smoothing", 0.1)):
+            with pytest.raises(Skipped, match=f"the lecture's script has no {field}"):
+                contender.prepare(tiny.recipe(**{field: value}))
     finally:
         contender.end()
 

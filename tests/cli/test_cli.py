@@ -246,6 +246,21 @@ def test_a_control_that_no_step_has_is_told(here, capsys, steps, told):
     assert ("control parameters: no step has one" in out) == told and "control compute" not in out
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [(("--steps", "noise"), True), (("--design", "orders"), True), (("--steps", "baseline,noise"), False)],
+)
+def test_a_repetition_that_no_design_has_is_told(here, capsys, given, told):
+    plan = ("plan", "generalization", "--preset", "smoke", "--dataset", "shapes", "--controls", "aa", *given)
+    assert ("control aa: no step has one" in call(capsys, *plan)[1]) == told
+
+
+def test_epochs_beside_a_budget_are_refused(here, capsys):
+    plan = ("plan", "generalization", "--preset", "smoke", "--dataset", "shapes", "--budget", "2,4")
+    told = mistake(capsys, *plan, "--set", "training.epochs=9")
+    assert "--set: training.epochs: a budget gives the epochs here; leave one of the two out" in told
+
+
 def test_exit_codes_of_a_run(here, capsys, study_file, no_training):
     pytest.importorskip("keras")
     run = ("run", str(study_file()), "--preset", "full", "--out", "out", "--no-report")

@@ -56,6 +56,14 @@ def end(code, text):
     own_code.use(code)
 
 
+def test_a_keras_json_of_channels_first_changes_nothing(in_use):
+    keras.config.set_image_data_format("channels_first")
+    try:
+        assert sum(node.parameters for node in layout(recipe(kernel_size=5), PROBLEM)) == PARAMETERS
+    finally:
+        keras.config.set_image_data_format("channels_last")
+
+
 def test_sizes_are_those_of_the_built_model(in_use):
     nodes = layout(recipe(), PROBLEM)
     assert sum(node.parameters for node in nodes) == PARAMETERS

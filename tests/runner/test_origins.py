@@ -13,6 +13,7 @@ from ablation.results.folder import RunFolder
 from ablation.runner.options import Options
 from ablation.runner.origins import lineage, origin, waves
 from ablation.runner.run import run
+from ablation.study.setting import Setting
 from ablation.train.weights import load_weights, save_weights
 
 BASE = {"classes": [0, 1, 2], "train": 30, "val": 12, "epochs": 2, "batch_size": 15}
@@ -137,6 +138,12 @@ def test_a_run_stopped_between_the_trainings_ends_with_the_same_tables(quiet, tm
     assert tiny.tables(tmp_path / "out") == tiny.tables(quiet / "out")
 
 
+def test_a_base_learns_on_images_of_the_same_size_and_form():
+    frozen = planned()["frozen"]
+    sizes = lineage(Setting(frozen.recipe, frozen.sizes.replace(size=24, fit="stretch")))[-1].sizes
+    assert (sizes.size, sizes.fit) == (24, "stretch") and sizes.classes != frozen.sizes.classes
+
+
 def test_what_goes_on_from_a_training_without_weights_fails_and_says_so(no_training, tmp_path):
     file = tiny.write_study(tmp_path / "tiny.yaml", ladder=LADDER, data=DATA)
     outcome = tiny.run_study(file, tmp_path / "out")
@@ -151,6 +158,14 @@ def test_what_goes_on_from_a_training_without_weights_fails_and_says_so(no_train
         ({"data": DATA | {"classes": [1, 1]}}, r"data\.classes: expected different classes, found \[1, 1\]"),
         ({"data": DATA | {"classes": [3, 12]}}, r"data\.classes: expected labels 0-9, found 12"),
         ({"ladder": [*LADDER, {"step": "x", "data": {"classes": [0, 1]}}]}, "the same classes in every step"),
+        (
+            {"data": DATA | {"classes": [1, 2, 9]}},
+            r"step 'frozen': pretrained\.classes: expected none of those in data\.classes, found 1, 2$",
+        ),
+        (
+            {"data": {key: value for key, value in DATA.items() if key != "classes"}},
+            r"step 'frozen': pretrained: expected data\.classes, none of them those of the first training$",
+        ),
         (
             {"ladder": [{"step": "x", "tricks": [{"freeze": {"blocks": 2}}]}]},
             r"frozen\.blocks: the network has 1 ",

@@ -55,6 +55,24 @@ def test_a_mistaken_address_is_one_line(text, told):
         rates(text)
 
 
+@pytest.mark.parametrize(
+    ("preset", "told"),
+    [
+        (
+            {"datasets": {"shapes": {"datasets": {"blobs": {"training": {"epochz": 3}}}}}},
+            r"presets\.quick\.datasets: .*shapes: expected no datasets within a dataset's own part",
+        ),
+        (
+            {"network": {"widths": [8]}, "scale": {"network.widths": 0.5}},
+            r"presets\.quick: .*scale\.network\.widths: the same part of the preset sets network\.widths outright",
+        ),
+    ],
+)
+def test_what_a_preset_would_ignore_is_refused(preset, told, study_file):
+    with pytest.raises(UserError, match=told):
+        load(str(study_file(ladder=LADDER, presets={"quick": preset})))
+
+
 def test_a_mistake_in_a_presets_trick_is_told_where_it_stands():
     study = Study.model_validate(
         {"study": "x", "ladder": LADDER, "presets": {"quick": {"tricks": {"dropout": {"rat": 1}}}}}

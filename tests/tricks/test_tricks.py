@@ -231,6 +231,14 @@ def test_a_replaced_layer_keeps_its_place_and_leaves_others_alone():
 def test_two_tricks_of_one_step_that_fill_one_slot_are_refused_by_name():
     with pytest.raises(UserError, match="mixup and cutmix both set 'mix', so mixup would do nothing"):
         tricks.check_together(["flip", "mixup", "cutmix"])
+    for first, second in (
+        ("flip", "alternating_flip"),
+        ("alternating_flip", "augment"),
+        ("tta", "multi_view"),
+    ):
+        with pytest.raises(UserError, match=f"{second} takes the place of {first}, which would do nothing"):
+            tricks.check_together([first, "cutout", second])
+    tricks.check_together(["augment", "alternating_flip"])
     with pytest.raises(UserError, match="clip_value and clip_norm both set 'clip'"):
         tricks.check_together(["clip_value", "clip_norm"])
     tricks.check_together(["mixup", "cutout", "lr_decay", "tta", "monte_carlo_dropout"])
@@ -287,7 +295,10 @@ def test_mirroring_in_turns_takes_the_place_of_mirroring_at_random_and_the_other
         one.kind for one in random.augment if one.options.get("mode") != "horizontal"
     ]
     assert [one.options["flip"] for one in turns.augment if "flip" in one.options] == [False]
-    assert not tricks.apply("flip", turns, {}).alternating_flip
+    for back in ({"flip": {}}, {"augment": {}}, {"augment": {"smallest_crop": 1}}):
+        ((name, parameters),) = back.items()
+        assert not tricks.apply(name, turns, parameters).alternating_flip
+    assert tricks.apply("augment", turns, {"flip": False}).alternating_flip
 
 
 def test_views_whose_logits_are_averaged_replace_other_views_and_keep_noise():
