@@ -22,7 +22,8 @@ class Comparison:
         estimate: of the paired differences.
         judgement: what they show.
         prior: what its estimate borrowed from.
-        looks: at how many numbers of seeds it was tested: 1 unless seeds were given on demand.
+        looks: at how many numbers of seeds it was tested, up to the one that it is told by: 1 unless seeds were given
+            on demand.
         is_open: whether it has no answer.
         wants_seeds: of a run that gives seeds on demand: open, with seeds left to give and an answer in reach.
     """
@@ -135,12 +136,12 @@ def _judged_over_looks(
 ) -> dict[object, Comparison]:
     """The distinct primary comparisons of one family, judged over all looks."""
     differences = sequential.in_order(list(pairs.values()), looked.seen)
-    prior, estimates, judged, standing = sequential.judge(differences, looked.plan, words, margin, unseen)
+    priors, estimates, judged, standing = sequential.judge(differences, looked.plan, words, margin, unseen)
     return {
         key: Comparison(
             estimates[i],
             judged[i],
-            prior,
+            priors[i],
             int(standing.looks[i]),
             judged[i].verdict == words.open,
             bool(standing.wants_seeds[i]),

@@ -9,11 +9,16 @@ keeps the family-wise error over all comparisons and all looks (Maurer and Bretz
 seeds. Lan and DeMets would win back a little by the correlation between looks; that rests on normal increments, which
 t-tests of three seeds do not have.
 
+A comparison is told by one look: the one with its smallest p-value where it is up or down, the last one that found its
+interval within the margin where it is none, the last one that tested it while it is open. Interval, mean and number of
+seeds are of that look, so they agree with the verdict whatever later looks see.
+
 All is computed again from the differences in the order of their seeds, so an interrupted run comes to the same
 verdicts.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from math import e, log, nan
 
 import numpy as np
@@ -48,16 +53,19 @@ class Standing:
     Attributes:
         verdict: `judgement.UP`, `DOWN`, `NONE` or `OPEN`.
         p: sequential p-value, corrected by Holm.
-        level: coverage of the interval that the verdict at the last look rests on.
-        low, high: that interval; NaN where there is none.
+        look: by which of the planned looks it is told, counted from 0.
+        level: coverage of the interval that the verdict rests on.
+        low, high: that interval, of the differences that this look saw; NaN where there is none. It leaves out zero
+            where the verdict is up or down, holds zero where it is open, and lies within the margin where it is none.
         divisor: by how many Holm's correction divides alpha for this comparison, before its look's share.
-        looks: at how many it was tested.
+        looks: at how many it was tested, up to the one that it is told by.
         chance: predicted chance that an open comparison is settled at the last planned look; NaN where n < 2.
         wants_seeds: open, with seeds left and a chance of at least 10 %.
     """
 
     verdict: np.ndarray
     p: np.ndarray
+    look: np.ndarray
     level: np.ndarray
     low: np.ndarray
     high: np.ndarray
@@ -108,34 +116,40 @@ def stand(
     if differences.shape[-1] < plan.seeds[0]:
         raise ValueError(f"the first look is at {plan.seeds[0]} seeds. Received: {differences.shape[-1]}")
     shape = differences.shape[:-1]
-    sequential, share = np.full(shape, nan), np.full(shape, plan.shares[0])
-    none, direction, before = np.zeros(shape, bool), np.full(shape, UP), np.zeros(shape, int)
-    looks = np.zeros(shape, int)
-    for seeds, look_share in zip(plan.seeds, plan.shares, strict=True):
+    sequential, before = np.full(shape, nan), np.zeros(shape, int)
+    best, equal, last = np.zeros(shape, int), np.full(shape, -1), np.zeros(shape, int)
+    taken, tested = [], []
+    for place, (seeds, share) in enumerate(zip(plan.seeds, plan.shares, strict=True)):
         if seeds > differences.shape[-1]:
             break
         found, borrowed = _look(differences[..., :seeds])
         gained = (found.n > before) & (found.n > 1)
-        p = np.minimum(p_values(found) / look_share, 1.0)
+        p = np.minimum(p_values(found) / share, 1.0)
         better = gained & ~(p >= sequential)
         sequential = np.where(better, p, sequential)
-        direction = np.where(better, np.where(found.mean > 0, UP, DOWN), direction)
-        share = np.where(gained, look_share, share)
-        none |= gained & within_margin(found, margin, 1 - 2 * alpha * look_share)
-        looks += gained
+        best = np.where(better, place, best)
+        equal = np.where(gained & within_margin(found, margin, 1 - 2 * alpha * share), place, equal)
+        last = np.where(gained | (found.n < 2), place, last)
+        taken.append(found)
+        tested.append(gained)
         before = found.n
     family = np.concatenate([sequential, np.ones((*shape[:-1], unseen))], -1)
     compared = slice(shape[-1])
     p = holm(family)[..., compared]
     significant = p < alpha
-    verdict = np.where(significant, direction, np.where(none, NONE, OPEN))
+    look = np.where(significant, best, np.where(equal >= 0, equal, last))
+    told = _at(taken, look)
+    direction = np.where(told.mean > 0, UP, DOWN)
+    verdict = np.where(significant, direction, np.where(equal >= 0, NONE, OPEN))
     divisor = np.where(np.isnan(p), 1.0, holm_divisor(family, alpha)[..., compared])
     chance = _chance_to_settle(found, borrowed, plan, divisor, margin, alpha)
     hopeful = np.isnan(chance) | (chance >= LEAST_CHANCE)
     wants = (verdict == OPEN) & (found.n < plan.seeds[-1]) & hopeful
-    level = np.where(verdict == NONE, 1 - 2 * alpha * share, 1 - alpha * share / divisor)
-    low, high = interval(found, level)
-    return Standing(verdict, p, level, low, high, divisor, looks, chance, wants)
+    spent = alpha * np.array(plan.shares)[look]
+    level = np.where(verdict == NONE, 1 - 2 * spent, 1 - spent / divisor)
+    low, high = interval(told, level)
+    looks = _of_look(np.cumsum(tested, 0), look)
+    return Standing(verdict, p, look, level, low, high, divisor, looks, chance, wants)
 
 
 def _look(differences: np.ndarray) -> tuple[Moderated, np.ndarray]:
@@ -143,6 +157,21 @@ def _look(differences: np.ndarray) -> tuple[Moderated, np.ndarray]:
     found = moments(differences)
     moderated = moderate(found, fit_prior(found))
     return moderated, moderated.degrees - (found.n - 1)
+
+
+def _at(taken: Sequence[Moderated], look: np.ndarray) -> Moderated:
+    """The moments of each comparison at its look."""
+    return Moderated(
+        *(
+            _of_look(np.stack([getattr(one, field.name) for one in taken]), look)
+            for field in fields(Moderated)
+        )
+    )
+
+
+def _of_look(values: np.ndarray, look: np.ndarray) -> np.ndarray:
+    """Of an array whose first axis is the looks, what each comparison has at its own."""
+    return np.take_along_axis(values, look[None], 0)[0]
 
 
 def _chance_to_settle(

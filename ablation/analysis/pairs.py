@@ -1,5 +1,6 @@
 """Pairing by seed: what a step changes at the same seed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from math import isnan
 
@@ -40,6 +41,15 @@ class Pairs:
     def unordered(self) -> tuple[tuple[str, ...], ...]:
         """The key of the same trials whichever is taken from which."""
         return tuple(tuple(sorted(pair)) for pair in self.key)
+
+    def without(self, seeds: Collection[int]) -> "Pairs":
+        """Those of the other seeds."""
+        kept = [place for place, seed in enumerate(self.seeds) if seed not in seeds]
+        return Pairs(
+            self.values[:, kept],
+            tuple(self.key[place] for place in kept),
+            tuple(self.seeds[place] for place in kept),
+        )
 
 
 def paired(steps: Steps, step: Step, figure: str = ACCURACY) -> Pairs:

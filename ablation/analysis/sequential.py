@@ -86,7 +86,7 @@ def judge(
     margin: float = MARGIN,
     unseen: int = 0,
     alpha: float = ALPHA,
-) -> tuple[Prior, tuple[ModeratedEstimate, ...], tuple[Judgement, ...], Standing]:
+) -> tuple[tuple[Prior, ...], tuple[ModeratedEstimate, ...], tuple[Judgement, ...], Standing]:
     """What the primary comparisons of one study show after the looks taken.
 
     Args:
@@ -95,11 +95,13 @@ def judge(
         words: what the verdicts are called.
 
     Returns:
-        The prior at the last look, the estimates over all pairs, the judgements, and where each comparison stands.
+        Of each comparison the prior and the estimate at the look that it is told by, and the judgement; and where each
+        stands.
     """
-    there = [row[~np.isnan(row)] for row in differences]
-    prior, estimates = moderation.estimates(there)
     standing = stand(differences, plan, margin, alpha, unseen)
+    at = {look: _estimates(differences[:, : plan.seeds[look]]) for look in np.unique(standing.look).tolist()}
+    priors = tuple(at[look][0] for look in standing.look.tolist())
+    estimates = tuple(at[look][1][i] for i, look in enumerate(standing.look.tolist()))
     judged = []
     for i, one in enumerate(estimates):
         level, borrowed = alpha * plan.shares[-1] / float(standing.divisor[i]), one.degrees - (one.n - 1)
@@ -117,4 +119,9 @@ def judge(
                 minimum_detectable(one.deviation, one.n, borrowed, level),
             )
         )
-    return prior, estimates, tuple(judged), standing
+    return priors, estimates, tuple(judged), standing
+
+
+def _estimates(differences: np.ndarray) -> tuple[Prior, tuple[ModeratedEstimate, ...]]:
+    """Of one look."""
+    return moderation.estimates([row[~np.isnan(row)] for row in differences])

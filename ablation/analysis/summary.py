@@ -12,9 +12,10 @@ from ablation.analysis import pairs
 from ablation.analysis.comparisons import Comparison, is_primary
 from ablation.analysis.intervals import Estimate, bootstrap_interval, estimate
 from ablation.analysis.learning import Learned, learned
-from ablation.analysis.measured import judged, judged_gaps, reported
+from ablation.analysis.measured import judged, judged_gaps, looks_of, reported
 from ablation.analysis.price import PRICE, price
 from ablation.analysis.proportions import clip_interval
+from ablation.analysis.sequential import Looked
 from ablation.analysis.steps import AA, CONTROL, LEFT_OUT, Step, Steps, control_kind, steps_of, titles
 from ablation.analysis.verdicts import HELPS, HURTS, Verdict, chance, learning, verdict
 from ablation.measures import Measure
@@ -43,12 +44,14 @@ def summary(results: Results) -> pd.DataFrame:
     Means and their 95 % intervals are over the seeds whose trial is done; failed and diverged trials are only
     counted (`failed`). `measure` names the primary measure, the test accuracy unless the study says otherwise, and
     `measure_mean` is of it. `delta` is that measure minus that of the step's `base` at the same seed, over the `pairs`
-    of seeds that both have, in the measure's units; `gap_delta` is the same of the gap. Both are judged by the
-    moderated paired t (`analysis.moderation`): `deviation` on `degrees` of freedom is what is left of the pairs' own
-    and the study's common deviation (`prior_deviation`, worth `prior_degrees`). `p_holm` corrects for the distinct
-    `primary` comparisons of the study (`comparisons` says by how much alpha is divided here) at the same budget and
-    under the same protocol: another budget is another study. The interval of a delta is the one that its verdict rests
-    on, at `delta_level`. `seeds_needed` and `mde` hold at the corrected level.
+    of seeds that both have, in the measure's units; `gap_delta` is the same of the gap. Where seeds were given on
+    demand, delta, pairs, bootstrap and price are of the seeds of the look that the verdict is told by
+    (`analysis.looks`). Both are judged by the moderated paired t (`analysis.moderation`): `deviation` on `degrees` of
+    freedom is what is left of the pairs' own and the study's common deviation (`prior_deviation`, worth
+    `prior_degrees`). `p_holm` corrects for the distinct `primary` comparisons of the study (`comparisons` says by how
+    much alpha is divided here) at the same budget and under the same protocol: another budget is another study. The
+    interval of a delta is the one that its verdict rests on, at `delta_level`. `seeds_needed` and `mde` hold at the
+    corrected level.
 
     Steps of several orders are parts of an average (`contributions`) and are not tested one at a time; nor is
     an A/A control, whose true difference is known. The `delta` of any other `control` is that of its base, the
@@ -67,6 +70,7 @@ def summary(results: Results) -> pd.DataFrame:
     measures = reported(results.manifest)
     compared = {one.name: judged(results.manifest, steps, one) for one in measures}
     primary, gaps = measures[0], judged_gaps(results.manifest, steps)
+    several, looks = measures if len(measures) > 1 else (), looks_of(results.manifest)
     learners = {(step["design"], step["step"]): _learned(results, steps, step) for step in steps.all}
     failed = results.trials[results.trials["status"] != "done"].groupby(["design", "step"]).size()
     rows = []
@@ -74,9 +78,11 @@ def summary(results: Results) -> pd.DataFrame:
         place = step["design"], step["step"]
         trials = steps.trials(step)
         test, gap, main = (_mean(trials, column) for column in ("test_accuracy", "gap", primary.column))
-        differences = pairs.paired(steps, step, primary.column).differences
-        bootstrap = bootstrap_interval(differences, np.random.default_rng(0))
         one, other = compared[primary.name].get(place), gaps.get(place)
+        found = pairs.paired(steps, step, primary.column)
+        unused = _unused(found, one, looks)
+        differences = found.without(unused).differences
+        bootstrap = bootstrap_interval(differences, np.random.default_rng(0))
         told = _verdict(step, one, primary, differences, learners, names)
         low, high = clip_interval(main.low, main.high, primary.low, primary.high)
         test_low, test_high = clip_interval(test.low, test.high)
@@ -123,7 +129,7 @@ def summary(results: Results) -> pd.DataFrame:
                 "measure_mean": main.mean,
                 "measure_ci_low": low,
                 "measure_ci_high": high,
-                **price(steps, step, delta, primary),
+                **price(steps, step, delta, primary, unused),
                 "gap_delta": other.estimate.mean if other else nan,
                 "gap_delta_low": other.judgement.low if other else nan,
                 "gap_delta_high": other.judgement.high if other else nan,
@@ -131,10 +137,9 @@ def summary(results: Results) -> pd.DataFrame:
                 "gap_verdict": str(gap_told),
                 "gap_verdict_kind": gap_told.kind,
                 "gap_verdict_words": gap_told.words,
-                **(_each(steps, step, measures, compared, learners, names) if len(measures) > 1 else {}),
+                **_each(steps, step, several, compared, learners, names, looks),
             }
         )
-    several = measures if len(measures) > 1 else ()
     more = [f"measure_{one.name}_{part}" for one in several for part in OF_MEASURE]
     return pd.DataFrame(rows, columns=[*SUMMARY_COLUMNS, *more])
 
@@ -144,6 +149,14 @@ def _mean(trials: pd.DataFrame, column: str) -> Estimate:
     return estimate(trials[column].dropna().to_numpy(float))
 
 
+def _unused(found: pairs.Pairs, one: Comparison | None, looks: Looked | None) -> frozenset[int]:
+    """The seeds of the pairs that the verdict does not use: those after its look, in the order of the looks."""
+    if one is None or looks is None or one.estimate.n == len(found.seeds):
+        return frozenset()
+    used = [seed for seed in looks.order if seed in found.seeds][: one.estimate.n]
+    return frozenset(found.seeds) - frozenset(used)
+
+
 def _each(
     steps: Steps,
     step: Step,
@@ -151,13 +164,15 @@ def _each(
     compared: Mapping[str, Mapping[tuple[str, str], Comparison]],
     learners: Mapping[tuple[str, str], Learned],
     names: Mapping[str, str],
+    looks: Looked | None,
 ) -> dict[str, Any]:
     """The columns of every measure."""
     found: dict[str, Any] = {}
     for measure in measures:
         one = compared[measure.name].get((step["design"], step["step"]))
         main = _mean(steps.trials(step), measure.column)
-        differences = pairs.paired(steps, step, measure.column).differences
+        pairs_of = pairs.paired(steps, step, measure.column)
+        differences = pairs_of.without(_unused(pairs_of, one, looks)).differences
         told = _verdict(step, one, measure, differences, learners, names)
         tested = _test(one, measure.widest)
         values = (

@@ -4,10 +4,11 @@ import pandas as pd
 
 from ablation.analysis.intervals import SMALLEST_TESTABLE, smallest_p
 from ablation.analysis.learning import is_above_chance
+from ablation.analysis.measured import looks_of
 from ablation.analysis.sequential import looked
 from ablation.analysis.steps import AA
 from ablation.report.findings import FULL, Findings
-from ablation.wording import counted, seen_before
+from ablation.wording import counted, listed, seen_before
 
 
 def caveats(found: Findings) -> list[str]:
@@ -19,6 +20,7 @@ def caveats(found: Findings) -> list[str]:
         notes.append(f"{seen_before(repeated, manifest['dataset']['test'])}.")
     notes += found.results.disagreements
     notes += _unmeasured(found)
+    notes += _beyond_the_looks(found)
     for row in trials[trials["status"] != "done"].drop_duplicates("config_hash").itertuples():
         error = "" if pd.isna(row.error) else f": {row.error}"
         notes.append(f"{row.step}, seed {row.seed}: {row.status}{error}. It is left out of every mean.")
@@ -80,6 +82,25 @@ def _judged_on_the_way(found: Findings) -> list[str]:
     if any(one.get("early_stopping") or "ReduceOnPlateau" in str(one.get("schedule")) for one in recipes):
         return [f"{start}: it led the training, so the figures are optimistic."]
     return [f"{start}. The figures are of the last epoch; none was chosen on it."]
+
+
+def _beyond_the_looks(found: Findings) -> list[str]:
+    """Finished seeds of primary comparisons that the looks have not seen: of a look under way, or of a run without
+    looks in the same folder."""
+    looks = looks_of(found.manifest)
+    if not looks:
+        return []
+    primary = found.table[found.table["primary"].astype(bool)]
+    sides = {(row.design, side) for row in primary.itertuples() for side in (row.step, row.base)}
+    done = zip(found.done["design"], found.done["step"], found.done["seed"], strict=True)
+    further = sorted({int(seed) for design, step, seed in done if (design, step) in sides} - set(looks.seen))
+    if not further:
+        return []
+    many = "further seed is" if len(further) == 1 else "further seeds are"
+    return [
+        f"{len(further)} {many} trained and judged by no look yet: {listed(list(map(str, further)))}. They count in the"
+        " means of steps, not in a delta of a primary comparison, its interval and its verdict."
+    ]
 
 
 def _ended_at_chance(found: Findings) -> list[str]:

@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ablation.analysis.judgement import DOWN, NONE, OPEN, UP, judge
+from ablation.analysis import sequential
+from ablation.analysis.judgement import ACCURACY, DOWN, NONE, OPEN, UP, judge
 from ablation.analysis.looks import Plan, plan_looks, stand
 from ablation.analysis.moderation import estimates
 
 generator = np.random.default_rng
 ONE_LOOK = Plan((3,), (1.0,))
+TWO_LOOKS = Plan((3, 6), (0.5, 0.5))
 
 
 def test_the_plan():
@@ -102,6 +104,71 @@ def test_the_interval_shown_leaves_out_zero_where_the_verdict_is_up_or_down():
     found = stand(differences, Plan((6,), (1.0,)), margin=0)
     assert ((found.low > 0) == (found.verdict == UP)).all()
     assert found.looks.tolist() == np.ones((40, 7), int).tolist()
+
+
+def student(differences, level):
+    """The plain t interval of one comparison."""
+    return stats.t.interval(level, len(differences) - 1, differences.mean(), stats.sem(differences))
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "verdict", "look", "level"),
+    [
+        pytest.param((0.050, 0.051, 0.052), (-0.3, 0.2, 0.1), UP, 0, 1 - 0.05 / 2, id="up, then noise"),
+        pytest.param((-0.05, -0.051, -0.052), (0.3, -0.2, 0.1), DOWN, 0, 1 - 0.05 / 2, id="down, then noise"),
+        pytest.param((0.0, 0.0001, -0.0001), (0.2, -0.1, 0.3), NONE, 0, 1 - 0.05, id="none, then noise"),
+        pytest.param((0.0, 0.0001, -0.0001), (0.0, 0.0001, 0.0002), NONE, 1, 1 - 0.05, id="none twice"),
+        pytest.param((0.05, 0.02, 0.08), (0.05, 0.051, 0.049), UP, 1, 1 - 0.05 / 2, id="up at the second"),
+        pytest.param((0.05, 0.02, 0.08), (-0.05, -0.02, -0.08), OPEN, 1, 1 - 0.05 / 2, id="never decided"),
+    ],
+)
+def test_a_comparison_is_told_by_the_look_that_decided_it_or_the_last(first, then, verdict, look, level):
+    """One comparison has no common deviation to borrow from: every interval is Student's."""
+    differences = np.array([[*first, *then]])
+    found = stand(differences, TWO_LOOKS)
+    assert (found.verdict[0], found.look[0], found.looks[0]) == (verdict, look, look + 1)
+    assert found.level[0] == pytest.approx(level)
+    seen = differences[0, : (3, 6)[look]]
+    assert (found.low[0], found.high[0]) == pytest.approx(student(seen, level))
+    (prior,), (told,), (judged,), _ = sequential.judge(differences, TWO_LOOKS, ACCURACY)
+    assert (told.n, told.mean) == (len(seen), pytest.approx(seen.mean()))
+    assert prior.degrees == 0 and told.deviation == pytest.approx(seen.std(ddof=1))
+    assert (judged.low, judged.high) == (found.low[0], found.high[0])
+
+
+def test_an_open_comparison_keeps_the_interval_of_the_last_look_that_tested_it():
+    """It got no seed at the second look, where the others' spread makes the common deviation smaller."""
+    differences = generator(9).normal(0, 0.02, (7, 6))
+    differences[1:, 3:] = generator(10).normal(0, 0.001, (6, 3))
+    differences[0, 3:] = np.nan
+    early, late = stand(differences[:, :3], TWO_LOOKS, margin=0), stand(differences, TWO_LOOKS, margin=0)
+    assert early.verdict[0] == late.verdict[0] == OPEN
+    assert (late.look[0], late.looks[0], late.look[1], late.looks[1]) == (0, 1, 1, 2)
+    assert (late.low[0], late.high[0]) == pytest.approx((early.low[0], early.high[0]))
+    priors, told, _, _ = sequential.judge(differences, TWO_LOOKS, ACCURACY, margin=0)
+    for i, seeds in ((0, 3), (1, 6)):
+        prior, expected = estimates([row[~np.isnan(row)] for row in differences[:, :seeds]])
+        assert (priors[i], told[i]) == (prior, expected[i])
+
+
+def test_verdict_and_interval_agree_in_every_study_of_a_simulation():
+    """Seeds go to what is open, so that comparisons are decided at every look and the common deviation moves on."""
+    draw, plan, margin = generator(11), plan_looks(), 0.01
+    differences = draw.normal(0, 0.006, (300, 7, 20)) + draw.choice([0, 0.004, 0.008, 0.02], (300, 7, 1))
+    open_yet, seen = np.ones((300, 7), bool), np.full_like(differences, np.nan)
+    for seeds in plan.seeds:
+        seen[..., :seeds] = np.where(open_yet[..., None], differences[..., :seeds], seen[..., :seeds])
+        found = stand(seen[..., :seeds], plan, margin)
+        open_yet &= found.wants_seeds
+    assert all(((found.verdict == UP) & (found.look == look)).sum() > 20 for look in range(4))
+    equal = found.verdict == NONE
+    assert ((found.low > 0) == (found.verdict == UP))[~equal].all()
+    assert ((found.high < 0) == (found.verdict == DOWN))[~equal].all()
+    assert equal.sum() > 200
+    assert (found.low[equal] >= -margin).all() and (found.high[equal] <= margin).all()
+    for study in range(20):
+        _, told, judged, _ = sequential.judge(seen[study], plan, ACCURACY, margin)
+        assert all(one.low < estimate.mean < one.high for estimate, one in zip(told, judged, strict=True))
 
 
 def test_too_few_seeds_for_the_first_look_are_refused():

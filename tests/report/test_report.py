@@ -266,6 +266,32 @@ def test_trainings_that_ended_at_chance_are_told(tmp_path):
     assert told == ["noise: 2 of 3 trainings ended at chance after 5 epochs of 20."]
 
 
+@pytest.mark.parametrize(
+    ("order", "taken", "said"),
+    [
+        (range(6), 1, "3 further seeds are trained and judged by no look yet: 3, 4 and 5."),
+        ((0, 1, 2, 3, 4, 9), 2, "1 further seed is trained and judged by no look yet: 5."),
+        (range(6), 2, None),
+    ],
+)
+def test_seeds_that_no_look_has_judged_are_told_and_move_no_delta(tmp_path, no_figures, order, taken, said):
+    """Three seeds show no difference; from the fourth on noise is far better, as in a run stopped inside a look."""
+    looks = {"seeds": [3, 6], "shares": [0.6, 0.4], "order": list(order), "taken": taken}
+    outcomes = {("noise", seed): {"test_accuracy": 0.75} for seed in (3, 4, 5)}
+    results = write_study(tmp_path, steps=ladder(3), seeds=range(6), outcomes=outcomes, looks=looks)
+    notes = [note for note in caveats(findings.collect(results)) if "no look" in note]
+    assert [note.partition(" They")[0] for note in notes] == ([said] if said else [])
+    report.write(tmp_path)
+    text = (tmp_path / "report.md").read_text()
+    (row,) = [line for line in text.splitlines() if line.startswith("| noise | 6")]
+    assert "| +0.2 [−0.5, +0.9] | no difference |" in row
+    assert (
+        "are of the seeds of the look that decided it or, while it is open, of the last that tested it"
+        in text
+    )
+    assert "3 seeds over 1 look: noise" in text
+
+
 def test_a_sound_run_on_cifar10_warns_of_nothing(tmp_path):
     results = write_study(tmp_path, seeds=range(6), dataset={"name": "cifar10"}, preset="full")
     assert caveats(findings.collect(results)) == []
