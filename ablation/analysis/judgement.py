@@ -81,8 +81,8 @@ class Judgement:
         p: corrected p-value (its own where exploratory); NaN where n < 2.
         comparisons: by how many alpha was divided for this comparison, 1 where exploratory.
         level: coverage of low and high: 0.9 for "no difference", else 1 - alpha / comparisons.
-        low, high: the interval that the verdict rests on. It leaves out zero exactly where the verdict is up or
-            down, and lies within the margin where it is "no difference"; NaN where there is none.
+        low, high: the interval that the verdict rests on. It leaves out zero where the verdict is up or down, holds
+            zero where it is open, and lies within the margin where it is "no difference"; NaN where there is none.
         seeds_needed: pairs that would settle the comparison four times in five, at the corrected level, were
             mean and deviation as measured; infinity where no number up to 100,000 would; NaN where the verdict
             is not open or n < 2.
