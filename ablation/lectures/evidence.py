@@ -37,7 +37,7 @@ def speed(bench: str, folder: Path = REFERENCE) -> dict[str, str]:
     return {
         "to_lecture": span("to_lecture"),
         "to_pytorch": span("to_pytorch"),
-        **({"share": f"{found[share].median():.0%}"} if share in found else {}),
+        **({"share": f"{100 * found[share].median():.0f} %"} if share in found else {}),
         "scale": f"{about['size']}, {about['device']}, medians of n = {about['rounds']} turns,"
         f" commit {about['git_commit'][:7]}",
     }
