@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from ablation.bench.process import OF_NO_STEP, random_images
+from ablation.bench.process import random_images, unwritten
 from ablation.networks.layout import Problem
 from ablation.recipe import Recipe
 
@@ -45,10 +45,8 @@ def _model(recipe: Recipe, problem: Problem) -> keras.Model:
     layers: Any = keras.layers
     kinds = {layer.kind: layer.options for layer in recipe.augment}
     drops = {layer.kind: layer.options for layer in recipe.block_end}
-    plain = Recipe()
-    for field in Recipe.model_fields:
-        if field not in (*WRITTEN, *OF_NO_STEP) and getattr(recipe, field) != getattr(plain, field):
-            raise NotImplementedError(f"the lecture's script has no {field}")
+    for field in unwritten(recipe, WRITTEN):
+        raise NotImplementedError(f"the lecture's script has no {field}")
     for kind in (set(kinds) - set(AUGMENTATION)) | (set(drops) - {"Dropout"}):
         raise NotImplementedError(f"the lecture's script has no {kind}")
     if recipe.norm is not None and recipe.norm.kind != "BatchNormalization":

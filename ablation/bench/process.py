@@ -5,7 +5,7 @@ import importlib
 import multiprocessing
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -20,6 +20,11 @@ OF_NO_STEP = ("schedule", "early_stopping", "stop_at_loss", "stop_at_chance", "e
 CEILING_SIDE = 2048
 CEILING_IMAGES, CEILING_IMAGE, CEILING_CHANNELS = 256, 16, (64, 128, 256)
 CEILING_SECONDS = 0.3
+
+
+def unwritten(recipe: Recipe, written: Collection[str]) -> list[str]:
+    """The fields of a recipe that change a training step and that a contender has not written out."""
+    return [field for field in recipe.changes_from(Recipe()) if field not in (*written, *OF_NO_STEP)]
 
 
 class Skipped(Exception):

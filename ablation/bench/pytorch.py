@@ -9,9 +9,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ablation.bench.process import IMAGES, OF_NO_STEP, random_images
+from ablation.bench.process import IMAGES, random_images, unwritten
 from ablation.networks.layout import Node, Problem, layout
-from ablation.recipe import Recipe, Training
+from ablation.recipe import Network, Recipe
 
 WRITTEN = (
     "label_smoothing", "optimizer", "learning_rate", "rates", "gradient_l2", "lookahead", "alternating_flip",
@@ -27,10 +27,8 @@ def start(recipe: Recipe, problem: Problem) -> Callable[[int], None]:
     Raises:
         NotImplementedError: a layer, or a part of the training, that is not written out here.
     """
-    plain = Training()
-    for name in Training.model_fields:
-        if name not in (*WRITTEN, *OF_NO_STEP) and getattr(recipe, name) != getattr(plain, name):
-            raise NotImplementedError(f"training.{name} is not written out in PyTorch")
+    for field in unwritten(recipe, (*Network.model_fields, *WRITTEN)):
+        raise NotImplementedError(f"training.{field} is not written out in PyTorch")
     if recipe.l1 or recipe.precision == "mixed_float16":
         raise NotImplementedError("neither L1 nor a scaled loss is written out in PyTorch")
     if torch.cuda.is_available():

@@ -71,6 +71,10 @@ class Sizes(Frozen):
         """`size` as a pair."""
         return (self.size, self.size) if isinstance(self.size, int) else self.size
 
+    def class_count(self, there: int) -> int:
+        """How many classes are kept of those that a data set has."""
+        return len(self.classes or range(there))
+
     def image_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Shape of an image, (height, width, channels), once it is brought to `size`."""
         return (*self.height_and_width, shape[2]) if self.height_and_width else shape

@@ -29,7 +29,7 @@ def how_judged(found: Findings) -> list[str]:
         f"against the step's base and paired by seed. A delta is judged by the moderated paired t. {shrunk}",
         "Holm's correction",
         f"for {counted(count, 'primary comparison')} keeps the chance of any false verdict among them under 5 %.",
-        *(_looks_taken(looks, tested, found.measure.name) if looks else []),
+        *(_looks_taken(looks, tested) if looks else []),
         "The interval beside a delta is the one that its verdict rests on. No difference: the",
         "two-sided interval of the look's level lies" if looks else "90 % interval lies",
         f"within ±{found.margin}. Open: neither shown. {_covered(found)}",
@@ -84,12 +84,8 @@ def _images_share(found: Findings) -> list[str]:
     ]
 
 
-def _looks_taken(looks: Looked, tested: pd.DataFrame, measure: str) -> list[str]:
-    """At how many looks the seeds were given that each primary comparison is told by.
-
-    Args:
-        measure: whose verdicts these are; they are made over the looks if it asked for the seeds.
-    """
+def _looks_taken(looks: Looked, tested: pd.DataFrame) -> list[str]:
+    """At how many looks the seeds were given that each primary comparison is told by."""
     planned = listed(list(map(str, looks.plan.seeds)))
     primary = tested[tested["primary"].astype(bool)]
     given = [
@@ -105,7 +101,7 @@ def _looks_taken(looks: Looked, tested: pd.DataFrame, measure: str) -> list[str]
         f"Seeds were given on demand: {looks.taken} of {counted(len(looks.plan.seeds), 'look')} planned at {planned}",
         "seeds were taken, each at its share of the 5 %, so that they hold over all looks.",
         *([f"{'; '.join(given)}."] if given else []),
-        *([told_by] if looks.measure == measure else []),
+        told_by,
     ]
 
 

@@ -94,7 +94,7 @@ def plan_run(study: Study, options: Options) -> RunPlan:
         named = {step.step for step in only([step for step in of_design if not step.control], options.steps)}
         whole += of_design
         steps += [step for step in of_design if (step.base if step.control else step.step) in named]
-    judged = len(whole[0].setting.sizes.classes or range(classes))
+    judged = whole[0].setting.sizes.class_count(classes)
     for one in study.reported:
         check_classes(one, judged)
     return replace(empty, designs=designs, whole=tuple(whole), steps=tuple(steps))

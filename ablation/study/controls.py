@@ -39,7 +39,7 @@ def with_controls(
     if not wanted or not steps:
         return tuple(steps)
     sizes = steps[0].setting.sizes
-    problem = blank_problem(sizes.image_shape(shape), len(sizes.classes or range(classes)))
+    problem = blank_problem(sizes.image_shape(shape), sizes.class_count(classes))
     found = controls_of(steps, problem)
     return (*steps, *(step for step in found if step.control and step.control.kind in wanted))
 
