@@ -183,7 +183,7 @@ class Reader:
 def reader(tmp_path, monkeypatch, no_training, capfd):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
-    monkeypatch.setattr("ablation.hardware.default_jobs", lambda threads: 1)
+    monkeypatch.setattr("ablation.hardware.default_jobs", lambda threads=1: 1)
     monkeypatch.setattr("ablation.study.load", read_once)
     monkeypatch.setattr("ablation.checks.check", lambda recipe, splits: [])
     monkeypatch.setattr("ablation.surface.survey", lambda step, splits, folder: "")
