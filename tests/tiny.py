@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +172,7 @@ class Trainer:
         self.fail(trial)
         share = int(trial.config_hash[:8], 16) / 2**32
         epochs = []
-        for epoch in range(1, trial.setting.recipe.epochs + 1):
+        for epoch in range(1, ceil(trial.setting.recipe.epochs) + 1):
             row = {
                 "epoch": epoch,
                 "loss": share + 1 / epoch,
