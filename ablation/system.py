@@ -2,6 +2,7 @@
 
 import codecs
 import contextlib
+import gc
 import importlib.util
 import os
 import sys
@@ -58,6 +59,21 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
         raise error
     text = error.object[error.start : error.end].translate(PLAIN)
     return "".join(one if one.isascii() else "?" for one in text), error.end
+
+
+@contextlib.contextmanager
+def imports_uncollected() -> Iterator[None]:
+    """Import large libraries sooner.
+
+    What modules make stays, so Python's garbage collector would go through ever more objects and find nothing.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @contextlib.contextmanager

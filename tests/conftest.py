@@ -37,9 +37,15 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return min(cores, MOST_WORKERS)
 
 
+def pytest_configure() -> None:
+    """What imports make stays to the end, so the collector has nothing to find while tests are collected."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """What the imports made stays to the end: the collector, which tests and libraries call, leaves it alone."""
+    """The collector, which tests and libraries call, leaves alone what the imports made."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

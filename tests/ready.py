@@ -13,6 +13,7 @@ import gc
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -49,7 +50,7 @@ def call(address: str, arguments: list[str]) -> int:
 
 
 def serve(address: str) -> None:
-    """Answer calls until standard input ends, as it does with the process that started this one."""
+    """Answer calls until standard input ends, as it does with the last process that may call."""
     import jinja2  # noqa: F401
     import keras  # noqa: F401
     import pydantic  # noqa: F401
@@ -69,6 +70,7 @@ def serve(address: str) -> None:
             listener.close()
             _watch(caller)
         caller.close()
+    shutil.rmtree(Path(address).parent)
 
 
 def _reap(*_: object) -> None:

@@ -36,6 +36,7 @@ if __name__ == "__main__":
 LADDER = [{"step": "baseline"}, {"step": "l2", "tricks": ["l2"]}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_a_backend_has_as_many_threads_as_it_was_told(backend, monkeypatch, tmp_path):
     pytest.importorskip(backend)
@@ -56,6 +57,7 @@ except UserError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_threads_that_a_process_cannot_have_any_more_are_refused(backend, monkeypatch, tmp_path):
     pytest.importorskip(backend)

@@ -105,6 +105,7 @@ print(*(float(keras.ops.convert_to_numpy(weight)[0]) for weight in weights))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_a_factor_by_kind_moves_weights_by_it_on_every_backend(backend, monkeypatch, tmp_path):
     pytest.importorskip(backend, reason=f"{backend} is not installed")

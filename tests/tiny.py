@@ -1,14 +1,13 @@
 """The smallest study that is still one, and what the tests do with it."""
 
-import atexit
 import contextlib
 import csv
 import dataclasses
+import fcntl
 import functools
 import json
 import os
 import pickle
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -241,29 +240,42 @@ def python(
 
 @functools.cache
 def ready(backend: str = "tensorflow") -> str:
-    """A Python that holds Keras of a backend in memory, an executable file; see `ready.py`. Only Linux has one."""
+    """A Python that holds Keras of a backend in memory, an executable file; see `ready.py`. Only Linux has one.
+
+    All processes of a test session share one; it ends with the last of them.
+    """
     if sys.platform != "linux":
         return sys.executable
-    folder = Path(tempfile.mkdtemp(prefix="ready"))
-    file = Path(__file__).with_name("ready.py")
-    chosen = {"KERAS_BACKEND": backend, "KERAS_HOME": str(folder), "JAX_PLATFORMS": "cpu", "PYTHONPATH": ""}
-    chosen |= {"JAX_COMPILATION_CACHE_DIR": str(folder), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
-    server = subprocess.Popen(
-        [sys.executable, str(file), "--serve", str(folder / "socket")],
-        env=os.environ | chosen,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
-    )  # fmt: skip
-    atexit.register(_end, server, folder)
-    assert server.stdout is not None and server.stdout.readline() == "ready\n"
-    line = f'#!/bin/sh\nexec {sys.executable} -SE {file} {folder / "socket"} "$@"\n'
-    (folder / "python").write_text(line, encoding="utf-8")
-    (folder / "python").chmod(0o755)
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    folder = Path(tempfile.gettempdir()) / f"ready-{session}-{backend}"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "users").exists():
+            os.mkfifo(folder / "users")
+            _serve(folder, backend)
+        else:
+            os.open(folder / "users", os.O_WRONLY)
     return str(folder / "python")
 
 
-def _end(server: subprocess.Popen[str], folder: Path) -> None:
-    server.communicate()
-    shutil.rmtree(folder)
+def _serve(folder: Path, backend: str) -> None:
+    """Start what `ready` tells of. It ends when no process has `users` open for writing any more."""
+    file = Path(__file__).with_name("ready.py")
+    line = f'#!/bin/sh\nexec {sys.executable} -SE {file} {folder / "socket"} "$@"\n'
+    (folder / "python").write_text(line, encoding="utf-8")
+    (folder / "python").chmod(0o755)
+    chosen = {"KERAS_BACKEND": backend, "KERAS_HOME": str(folder), "JAX_PLATFORMS": "cpu", "PYTHONPATH": ""}
+    chosen |= {"JAX_COMPILATION_CACHE_DIR": str(folder), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
+    users = os.open(folder / "users", os.O_RDONLY | os.O_NONBLOCK)
+    os.open(folder / "users", os.O_WRONLY)
+    server = subprocess.Popen(
+        [sys.executable, str(file), "--serve", str(folder / "socket")],
+        env=os.environ | chosen,
+        stdin=users, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+    )  # fmt: skip
+    os.close(users)
+    assert server.stdout is not None and server.stdout.readline() == "ready\n"
 
 
 def keras_python(*arguments: str, cwd: Path, expected: int = 0) -> subprocess.CompletedProcess[str]:

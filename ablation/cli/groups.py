@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ablation import system
 from ablation.errors import UserError
 from ablation.runner.options import Options, whole_number
 from ablation.runner.options import seed as checked_seed
@@ -204,7 +205,8 @@ def load_backend() -> None:
         UserError: there is no such backend, or it is not installed.
     """
     try:
-        import keras  # noqa: F401
+        with system.imports_uncollected():
+            import keras  # noqa: F401
     except (ImportError, ValueError) as error:
         chosen = os.environ.get("KERAS_BACKEND", "tensorflow")
         raise UserError(

@@ -12,6 +12,7 @@ from typing import Any
 from ablation.errors import UserError
 from ablation.runner.executors.gpus import variables_of_worker, visible_gpus
 from ablation.runner.executors.task import Finish, Task, Watch, failed_record
+from ablation.runner.executors.worker import serve
 from ablation.train.loop import Interrupted
 
 UNGUARDED = 97
@@ -91,7 +92,7 @@ def execute(
 def _start(variables: dict[str, str]) -> _Worker:
     """A process with these variables in its environment from its first moment on, before it sees a GPU."""
     here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there,), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(there,), daemon=True)
     before = dict(os.environ)
     os.environ.update(variables)
     try:
@@ -135,36 +136,3 @@ def refuse_in_a_starting_process() -> None:
 def _end_of(process: SpawnProcess) -> str:
     code = process.exitcode or 0
     return f"the process was killed by signal {-code}" if code < 0 else f"the process ended with code {code}"
-
-
-def _serve(pipe: Connection) -> None:
-    """A worker's life: one task after the other, until the parent is gone."""
-    import signal
-
-    for one in (signal.SIGINT, signal.SIGTERM):  # sent to the whole group: the parent says when to stop
-        signal.signal(one, signal.SIG_IGN)
-    from ablation.runner.executors.local import carry_out
-    from ablation.train.engines import Engines
-
-    engines = Engines()
-
-    def stopped() -> bool:
-        return pipe.poll()
-
-    def send(kind: str, content: Any) -> None:
-        pipe.send((kind, content))
-
-    def serve(task: Task) -> None:
-        try:
-            send("record", carry_out(task, lambda progress: send("progress", progress), stopped, engines))
-        except Interrupted:
-            send("interrupted", None)
-        except UserError as error:
-            send("error", str(error))
-
-    with contextlib.suppress(EOFError, OSError):
-        send("began", None)
-        while True:
-            task = pipe.recv()
-            if task != "stop":
-                serve(task)

@@ -148,6 +148,12 @@ from tiny import run_study
 """
 
 
+def test_a_process_for_trials_is_there_before_it_imports_keras(tmp_path):
+    """Or signals that the parent answers would end it, and its imports would not be uncollected."""
+    code = "import sys; import ablation.runner.executors.worker; print('keras' in sys.modules)"
+    assert tiny.python("-c", code, cwd=tmp_path).stdout == "False\n"
+
+
 @pytest.mark.slow
 def test_a_script_without_a_main_guard_is_one_hint_and_no_failed_trials(study_file, tmp_path):
     script, file = tmp_path / "script.py", study_file(ladder=GOOD[:2], seeds=1)

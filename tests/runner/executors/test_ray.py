@@ -6,10 +6,12 @@ import signal
 import threading
 import time
 
+import own
 import pytest
 import tiny
 from tiny import Quiet, run_study, tables
 
+from ablation import own_code
 from ablation.cli import main
 from ablation.runner.provenance import command_line
 
@@ -102,6 +104,18 @@ def test_ctrl_c_stops_after_the_epoch_and_the_next_run_goes_on(whole, cluster, t
     outcome = run_study(file, tmp_path / "out", **options)
     assert (outcome.bad, outcome.interrupted) == (0, False)
     assert tables(tmp_path / "out") == expected
+
+
+@pytest.mark.slow
+def test_nodes_that_do_not_see_a_users_own_code_receive_it(cluster, tmp_path, monkeypatch):
+    monkeypatch.delenv(own_code.VARIABLE, raising=False)
+    file = tiny.write_study(tmp_path / "tiny.yaml", ladder=own.WHOLE)
+    with own_code.in_use(own.write(tmp_path / "code", networks__plain=own.NETWORK)):
+        assert own_code.VARIABLE in os.environ
+        run_study(file, tmp_path / "here")
+        outcome = run_study(file, tmp_path / "there", executor="ray", ray_address=cluster.address)
+    assert (outcome.trained, outcome.bad) == (3, 0)
+    assert tables(tmp_path / "here") == tables(tmp_path / "there")
 
 
 @pytest.mark.parametrize(
