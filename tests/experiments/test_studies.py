@@ -15,6 +15,7 @@ from ablation.runner.run import run
 
 NAMES = study.names()
 load = functools.cache(study.load)
+FEW_IMAGES = 256
 
 
 def test_everything_the_lectures_did_is_a_study():
@@ -58,11 +59,23 @@ def test_every_step_can_be_built_in_every_preset_and_design(name):
                     built.append(step.setting)
 
 
+@pytest.fixture
+def uncompiled():
+    """TensorFlow computes op by op: a few steps take less time than to compile them."""
+    tf = pytest.importorskip("tensorflow")
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_a_study_runs_at_smoke(name, tmp_path, trained_once):
-    """What studies share is trained once."""
+def test_a_study_runs_at_smoke(name, tmp_path, trained_once, request):
+    """What studies share is trained once, and the shortest trainings are not compiled: `tests/tricks` compiles all."""
     loaded = load(name)
+    first = study.plan(loaded, preset="smoke", dataset="shapes")[0].setting
+    if first.sizes.train * first.recipe.epochs <= FEW_IMAGES:
+        request.getfixturevalue("uncompiled")
     outcome = run(loaded, Options(preset="smoke", dataset="shapes", out=tmp_path), tiny.Quiet())
     with (tmp_path / "trials.csv").open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))

@@ -215,7 +215,7 @@ def test_noise_of_pooling_is_drawn_while_dropout_rests(splits):
 BUNDLES = {
     "augmentation": (
         "flip", "crop_resize", "pad_crop", "translate", "rotate", "shear", "zoom", "color_jitter", "pca_color",
-        "pixel_noise", "cutout", "rand_augment", "auto_augment", "mixup",
+        "pixel_noise", "cutout", "rand_augment", "auto_augment", "mixup", "he_init", "step_decay",
     ),
     "regularisers": (
         "group_norm", "spatial_dropout", "head_dropout", "drop_connect", "stochastic_depth", "bottleneck", "l1",
@@ -224,8 +224,33 @@ BUNDLES = {
     ),
     "pooling": (
         "fractional_pooling", "global_pooling", "instance_norm", "lecture_xavier", "clip_value", "pooling_draws",
+        "relu", "inverse_time_decay",
     ),
+    "ladder": (
+        "noise", "batch_norm", "dropout", "l2", "augment", "capacity", "residual", "vertical_flip", "channel_shift",
+        "elastic", "pixel_flip", "standardize", "activation", "glorot_init", "focal_loss", "lr_decay", "tta",
+    ),
+    "fast": (
+        "alternating_flip", "batch_norm", "pool_first", "fixed_scale", "gelu", "logit_scale", "whitening", "dirac_init",
+        "bias_rate", "lookahead", "multi_view", "triangle", "optimizer", "compound_scaling",
+    ),
+    "others": ("layer_norm", "binary_loss", "lecun_init"),
 }  # fmt: skip
+NO_STEP = {
+    "class_weight",
+    "early_stopping",
+    "fine_tune",
+    "freeze",
+    "oversample",
+    "pretrained",
+    "reduce_on_plateau",
+}
+"""Tricks about what a training starts from, sees and ends with; `tests/train` has them."""
+
+
+def test_every_trick_is_compiled_here_or_changes_no_step():
+    """The studies' trainings are not (`tests/experiments`)."""
+    assert set(tricks.names()) == NO_STEP.union(*BUNDLES.values())
 
 
 @pytest.mark.slow
