@@ -250,8 +250,10 @@ def _turn_to(folder: Path | None) -> None:
     before = _folder()
     packages = {room: f"ablation.{path.replace('/', '.')}" for room, path in ROOMS.items()}
     for name, module in list(sys.modules.items()):
+        if before is None or not name.startswith("ablation."):
+            continue
         file = getattr(module, "__file__", None)
-        if before and file and name.startswith("ablation.") and Path(file).is_relative_to(before):
+        if file and Path(file).is_relative_to(before):
             del sys.modules[name]
             package, _, last = name.rpartition(".")
             if package in sys.modules:

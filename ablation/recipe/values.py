@@ -45,10 +45,13 @@ def check_kinds(annotation: Any, value: Any) -> None:
     Raises:
         ValueError: what was expected and found.
     """
+    _check(_kinds(annotation), value)
+
+
+def _check(kinds: frozenset[Any], value: Any) -> None:
     if isinstance(value, list | tuple):
         for one in value:
-            check_kinds(annotation, one)
-    kinds = _kinds(annotation)
+            _check(kinds, one)
     numbers, truth, text = kinds & {int, float}, bool in kinds, kinds & {str, Any}
     if isinstance(value, bool) and numbers and not truth and Any not in kinds:
         raise ValueError(f"expected a number, found {str(value).lower()}")
@@ -79,6 +82,12 @@ def _kinds(annotation: Any) -> frozenset[Any]:
     return frozenset({annotation if annotation in (int, float, bool, str, type(None)) else Any})
 
 
+@functools.cache
+def _kinds_of_field(model: type[BaseModel], name: str) -> frozenset[Any]:
+    annotation: Any = model.model_fields[name].annotation
+    return _kinds(annotation)
+
+
 class Frozen(BaseModel):
     """A value: immutable, compared by content, unknown keys rejected, numbers given as numbers."""
 
@@ -88,7 +97,7 @@ class Frozen(BaseModel):
     @classmethod
     def _kinds_are_kept(cls, value: Any, info: ValidationInfo) -> Any:
         if info.field_name is not None:
-            check_kinds(cls.model_fields[info.field_name].annotation, value)
+            _check(_kinds_of_field(cls, info.field_name), value)
         return value
 
     def replace(self, **changes: Any) -> Self:
