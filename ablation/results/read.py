@@ -203,6 +203,8 @@ def _epoch_rows(
 
 def _together(table: pd.DataFrame, kept: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Rows of the trial files, and those of the table that have none."""
+    if table.equals(kept):
+        return kept
     there, here = (pd.MultiIndex.from_frame(one[list(keys)]) for one in (table, kept))
     rest = table[~there.isin(here)]
     return pd.concat([kept, rest], ignore_index=True) if len(rest) else kept
@@ -216,6 +218,8 @@ def _disagreements(
     columns: Iterable[str],
 ) -> list[str]:
     """Cells of a table that are not what the trial files say."""
+    if table.equals(kept):
+        return []
     keys = list(keys)
     both = table.merge(kept, on=keys, suffixes=("", " kept"))
     found = []
