@@ -133,7 +133,7 @@ def summary(results: Results) -> pd.DataFrame:
                 "gap_delta": other.estimate.mean if other else nan,
                 "gap_delta_low": other.judgement.low if other else nan,
                 "gap_delta_high": other.judgement.high if other else nan,
-                "gap_p_holm": other.judgement.p if other else nan,
+                "gap_p_holm": other.judgement.p if other and other.judgement.primary else nan,
                 "gap_verdict": str(gap_told),
                 "gap_verdict_kind": gap_told.kind,
                 "gap_verdict_words": gap_told.words,

@@ -19,7 +19,7 @@ RATIOS = (("to_lecture", "lecture"), ("to_pytorch", "PyTorch"))
 def draw(table: pd.DataFrame, setting: str) -> Figure:
     """Images a second of every contender, a row a rung, with our ratio to the others on the right."""
     figure, axes = style.rows(table["title"].tolist(), wide=True)
-    style.title(figure, "Training speed: ours beside two hand-written loops", setting)
+    style.title(figure, "Training speed: ours beside loops written by hand", setting)
     rows = np.arange(len(table))
     for name, (label, colour, marker) in LOOKS.items():
         if table[name].notna().any():

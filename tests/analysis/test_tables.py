@@ -118,7 +118,8 @@ def test_a_nuisance_comparison_is_outside_the_family(tmp_path):
     steps = [one | {"primary": one["step"] != "noise"} for one in ladder(4)]
     table = summary(write_study(tmp_path, steps=steps, seeds=range(4))).set_index("step")
     assert table["primary"].tolist() == [False, False, True, True]
-    assert np.isnan(table.loc["noise", "p_holm"]) and table.loc["noise", "comparisons"] == 1
+    assert np.isnan(table.loc["noise", ["p_holm", "gap_p_holm"]].to_numpy(float)).all()
+    assert table.loc["noise", "comparisons"] == 1 and table.loc["noise", "gap_verdict"] != ""
     others = table.loc[["batch_norm", "dropout"]]
     assert others["p_holm"].to_numpy() == pytest.approx(multipletests(others["p"], method="holm")[1])
 
