@@ -190,7 +190,7 @@ def test_the_study_trains_at_smoke(backend, tmp_path, monkeypatch):
         pytest.skip(f"{backend} is not installed")
     command = ["run", "resnet", "--preset", "smoke", "--dataset", "shapes", "--seeds", "1", "--out", "out"]
     command += ["--steps", "cosine"]  # the last rung holds every trick of the ladder
-    command += ["--set", "training.epochs=1", "--set", "data.train=64", "--no-report"]
+    command += ["--no-report"]
     keras = pytest.importorskip("keras")
     monkeypatch.chdir(tmp_path)
     if backend == keras.config.backend():
