@@ -249,11 +249,10 @@ def _turn_to(folder: Path | None) -> None:
     """Forget what was imported from the folder so far, and look into another one."""
     before = _folder()
     packages = {room: f"ablation.{path.replace('/', '.')}" for room, path in ROOMS.items()}
-    for name, module in list(sys.modules.items()):
-        if before is None or not name.startswith("ablation."):
-            continue
+    ours = [(name, one) for name, one in sys.modules.items() if name.startswith("ablation.")]
+    for name, module in ours:
         file = getattr(module, "__file__", None)
-        if file and Path(file).is_relative_to(before):
+        if before and file and Path(file).is_relative_to(before):
             del sys.modules[name]
             package, _, last = name.rpartition(".")
             if package in sys.modules:

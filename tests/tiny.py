@@ -251,11 +251,10 @@ def ready(backend: str = "tensorflow") -> str:
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "users").exists():
-            os.mkfifo(folder / "users")
+        try:
+            os.open(folder / "users", os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # there is none, or the server that read it is gone
             _serve(folder, backend)
-        else:
-            os.open(folder / "users", os.O_WRONLY)
     return str(folder / "python")
 
 
@@ -267,6 +266,9 @@ def _serve(folder: Path, backend: str) -> None:
     (folder / "python").chmod(0o755)
     chosen = {"KERAS_BACKEND": backend, "KERAS_HOME": str(folder), "JAX_PLATFORMS": "cpu", "PYTHONPATH": ""}
     chosen |= {"JAX_COMPILATION_CACHE_DIR": str(folder), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
+    for name in ("users", "socket"):
+        (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / "users")
     users = os.open(folder / "users", os.O_RDONLY | os.O_NONBLOCK)
     os.open(folder / "users", os.O_WRONLY)
     server = subprocess.Popen(
