@@ -12,7 +12,7 @@ import numpy as np
 from ablation.analysis.pooling import Pooled, pool
 from ablation.analysis.proportions import clip_interval
 from ablation.analysis.steps import CONTROL
-from ablation.lectures.quote import Effect, Quoted
+from ablation.lectures.quote import PLACES, Effect, Quoted
 from ablation.places import REFERENCE
 from ablation.study.yaml_file import read_yaml
 
@@ -52,6 +52,51 @@ def all_published() -> tuple[Published, ...]:
 def published(trick: str) -> list[Published]:
     """What was published of a trick."""
     return [one for one in all_published() if trick in one.tricks]
+
+
+@dataclass(frozen=True)
+class PublishedLength:
+    """In how many epochs a public recipe reaches an accuracy on CIFAR-10 without a trick and with it.
+
+    Attributes:
+        trick: our name for it.
+        accuracy: of test images, in percent.
+        epochs: without the trick and with it, by design.
+        network: which.
+        source: the paper.
+    """
+
+    trick: str
+    accuracy: float
+    epochs: Mapping[str, tuple[float, float]]
+    network: str
+    source: str
+
+    def cell(self, design: str) -> str:
+        """For a table: "34 → 21"."""
+        return " → ".join(f"{one:g}" for one in self.epochs[design])
+
+    @property
+    def told(self) -> str:
+        """ "epochs to 94 %: 34 → 21 on the ladder, 22 → 9.9 in the full recipe"."""
+        places = ", ".join(f"{self.cell(design)} {PLACES[design]}" for design in self.epochs)
+        return f"epochs to {self.accuracy:g} %: {places}"
+
+
+@functools.cache
+def published_lengths() -> Mapping[str, PublishedLength]:
+    """What `published.yaml` says of training lengths, by trick."""
+    rows: Any = read_yaml(PUBLISHED)["lengths"]
+    return {
+        trick: PublishedLength(
+            trick,
+            rows["accuracy"],
+            {design: (without, with_it) for design, (without, with_it) in epochs.items()},
+            rows["network"],
+            rows["source"],
+        )
+        for trick, epochs in rows["tricks"].items()
+    }
 
 
 def _published(row: Mapping[str, Any]) -> Published:

@@ -1,4 +1,4 @@
-"""What the committed reference runs in `results/reference/` measured for a trick."""
+"""What the committed reference runs in `results/reference/` measured for a trick, and what others published of it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,3 +45,11 @@ def measured(trick: str, folder: Path = REFERENCE) -> Iterator[str]:
             f"{difference(together.mean, together.low, together.high)} points "
             f"(random-effects mean; single ones from {signed(together.smallest)} to {signed(together.largest)})"
         )
+
+
+def published(trick: str) -> Iterator[str]:
+    """What others say of a trick, a line each: test accuracies without it and with it, or epochs to an accuracy."""
+    for one in effects.published(trick):
+        yield f"{one.what}, {one.network}, n: {one.n}: {one.before} → {one.after} % ({one.source})"
+    if (length := effects.published_lengths().get(trick)) is not None:
+        yield f"{length.network}, {length.told} ({length.source})"

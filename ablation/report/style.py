@@ -105,12 +105,16 @@ def measure_axis(axes: Axes, name: str, scale: Scale = FRACTION) -> None:
 
 def axis_of(scale: Scale) -> Formatter:
     """Writes values of a measure on an axis."""
-    return percents() if scale == FRACTION else FuncFormatter(lambda value, _: f"{value:.4g}")
+    return Percents() if scale == FRACTION else FuncFormatter(lambda value, _: f"{value:.4g}")
 
 
-def percents() -> Formatter:
-    """Writes fractions on an axis as percentages, with no more digits than they need."""
-    return FuncFormatter(lambda fraction, _: f"{round(100 * fraction, 1):g}%")
+class Percents(Formatter):
+    """Writes fractions on an axis as percentages, all of them with the fewest decimals that tell every tick exactly."""
+
+    def __call__(self, fraction: float, pos: int | None = None) -> str:
+        ticks = [100 * float(one) for one in self.locs]
+        exact = (decimals for decimals in range(6) if np.allclose(np.round(ticks, decimals), ticks, 0, 1e-7))
+        return self.fix_minus(f"{100 * fraction:.{next(exact, 6)}f}%")
 
 
 def right_column(axes: Axes, texts: Sequence[str], colour: str = INK) -> None:

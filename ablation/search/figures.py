@@ -93,7 +93,7 @@ def fields(notes: Mapping[str, Any], found: pd.DataFrame) -> Figure:
                     label=_named(stage),
                 )
             _scale(axes.xaxis, axes.set_xscale, first[key], key)
-            axes.yaxis.set_major_formatter(style.percents())
+            axes.yaxis.set_major_formatter(style.Percents())
         grid[0][0].set_ylabel("validation accuracy")
         style.legend(figure, grid[0][0])
     return figure
@@ -111,7 +111,7 @@ def best_so_far(notes: Mapping[str, Any], found: pd.DataFrame) -> Figure:
             axes.plot(numbers, expected_best(scores), f"{marker}-", color=colour, label=_named(stage))
         axes.set_xlabel("trials")
         axes.set_ylabel("best validation accuracy so far")
-        axes.yaxis.set_major_formatter(style.percents())
+        axes.yaxis.set_major_formatter(style.Percents())
         style.legend(figure, axes)
     return figure
 

@@ -347,7 +347,15 @@ def test_list_show_and_plan(here, capsys):
     reads = out.partition("Reads: ")[2].partition(". ")[0].split(", ")
     assert "block_end" in reads and "widths" not in reads
     assert "stochastic_depth" in out.partition("Reads: ")[2], "the study of the same name comes behind it"
-    assert "Srivastava et al. 2014" in call(capsys, "show", "dropout")[1]
+    out = " ".join(call(capsys, "show", "dropout")[1].split())
+    assert "Srivastava et al. 2014" in out
+    assert (
+        "Published: dropout, WRN-28-10, n: median of 5: 96.0 → 96.11 % (szagoruyko/wide-residual-networks)"
+        in out
+    )
+    assert (
+        "Published: airbench94, epochs to 94 %: 34 → 21 on the ladder" in call(capsys, "show", "whitening")[1]
+    )
     out = call(capsys, "show", "generalization")[1]
     assert "3 dropout (on batch_norm)" in out and "dropout(rate=0.3)" in out and "lecture, val: 0.866" in out
     code, out, err = call(capsys, "plan", "generalization", "--preset", "full", "--dataset", "cifar10")

@@ -143,3 +143,20 @@ def test_published_effects_name_tricks_that_there_are():
     assert {name for one in effects.all_published() for name in one.tricks} <= set(tricks.names())
     (cutout,) = effects.published("cutout")
     assert (cutout.before, cutout.after, cutout.n) == (95.28, 96.01, "5")
+
+
+def test_published_lengths_are_those_of_the_fast_ladder_rung_by_rung():
+    from ablation import study, tricks
+
+    lengths = effects.published_lengths()
+    ladder = [step.step for step in study.load("fast").ladder]
+    assert ["plain", *lengths] == ladder
+    rungs = [one.epochs["cumulative"] for one in lengths.values()]
+    assert [before for before, _ in rungs] == [34, *(after for _, after in rungs[:-1])]
+    assert {one.epochs["leave-one-out"][1] for one in lengths.values()} == {rungs[-1][1]} == {9.9}
+    assert {one.epochs["add-one"][0] for one in lengths.values()} == {34}
+    for trick, (before, after) in zip(lengths, rungs, strict=True):
+        assert f"{before:g} -> {after:g} epochs to .94" in tricks.card(trick).replace("\n", " ")
+    assert lengths["whitening"].told == (
+        "epochs to 94 %: 34 → 21 on the ladder, 22 → 9.9 in the full recipe, 34 → 21 alone"
+    )

@@ -157,3 +157,16 @@ def test_titles_that_fill_a_grid_are_drawn_as_one(tmp_path):
         one | {"title": title} for one, title in zip(steps, ("a, x", "b, y", "c", "d, e, f"), strict=True)
     ]
     assert "grid" not in figures.drawings(collect(write_study(tmp_path / "mixed", steps=mixed)))
+
+
+@pytest.mark.parametrize(
+    ("ticks", "labels"),
+    [
+        ([0.938, 0.9385, 0.939], ["93.80%", "93.85%", "93.90%"]),
+        ([0.938, 0.939, 0.94], ["93.8%", "93.9%", "94.0%"]),
+        ([0.2, 0.4, 0.6000000000000001], ["20%", "40%", "60%"]),
+        ([-0.025, 0.0, 0.025], ["−2.5%", "0.0%", "2.5%"]),
+    ],
+)
+def test_ticks_in_percent_say_where_they_are(ticks, labels):
+    assert style.Percents().format_ticks(ticks) == labels

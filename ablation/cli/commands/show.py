@@ -20,12 +20,14 @@ def carry_out(given: argparse.Namespace, _: Sequence[str]) -> int:
     from ablation import measures, study, tricks
 
     if given.name in tricks.names():
-        from ablation.lectures.reference import measured
+        from ablation.lectures.reference import measured, published
 
         tell(reflowed(tricks.card(given.name)), hanging=0)
         print()
         for line in measured(given.name):
             tell(f"Measured: {line}")
+        for line in published(given.name):
+            tell(f"Published: {line}")
         return exit_codes.DONE
     if given.name in measures.names():
         measure = measures.computed(given.name)

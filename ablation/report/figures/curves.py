@@ -54,7 +54,7 @@ def draw(found: Findings, wide: bool = True) -> Figure:
             axes.set_xlabel("epoch")
         for axes in grid[::columns]:
             axes.set_ylabel("accuracy")
-        grid[0].yaxis.set_major_formatter(style.percents())
+        grid[0].yaxis.set_major_formatter(style.Percents())
         grid[0].xaxis.set_major_locator(MaxNLocator(5, integer=True))
         style.legend(figure, grid[0])
     return figure

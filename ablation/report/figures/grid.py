@@ -43,7 +43,7 @@ def draw(found: Findings, wide: bool = True) -> Figure:
         axes.plot([], [], "o", color=MUTED, markerfacecolor="none", label="some seed did not learn")
         axes.set_xticks(range(len(places)), [style.lines(place, 14) for place in places])
         axes.set_ylabel("training accuracy")
-        axes.yaxis.set_major_formatter(style.percents())
+        axes.yaxis.set_major_formatter(style.Percents())
         figure.legend(loc="outside lower center", ncols=4 if wide else 2, frameon=False)
     return figure
 
