@@ -28,13 +28,14 @@ Trick = Callable[..., Recipe]
 
 SLOTS = ("mix", "schedule", "clip", "norm", "initializer", "activation", "optimizer", "loss")
 """Fields that one trick fills as a whole."""
-UNDOES = {"alternating_flip": ("flip",), "flip": ("alternating_flip",), "augment": ("alternating_flip",),
-          "multi_view": ("tta",), "tta": ("multi_view",)}  # fmt: skip
-"""Tricks that put something in the place of what another one did."""
 
 
-def trick(*changes: str) -> Callable[[Trick], Trick]:
+def trick(*changes: str, undoes: Sequence[str] = ()) -> Callable[[Trick], Trick]:
     """Declare a function to be a trick that changes only the recipe fields named here.
+
+    Args:
+        changes: the fields.
+        undoes: other tricks, of which it leaves nothing; it is not used with them in one step.
 
     Raises:
         TypeError: when applied, if it changed another field.
@@ -52,7 +53,7 @@ def trick(*changes: str) -> Callable[[Trick], Trick]:
                 )
             return after
 
-        apply_checked.changes = changes  # type: ignore[attr-defined]
+        apply_checked.changes, apply_checked.undoes = changes, undoes  # type: ignore[attr-defined]
         return apply_checked
 
     return declare
@@ -126,7 +127,8 @@ def check_together(used: Sequence[str]) -> None:
         UserError: two of them fill the same slot, or a later one undoes an earlier one.
     """
     for place, second in enumerate(used):
-        if first := next((name for name in used[:place] if name in UNDOES.get(second, ())), ""):
+        undone = get(second).undoes  # type: ignore[attr-defined]
+        if first := next((name for name in used[:place] if name in undone), ""):
             raise UserError(
                 f"{second} takes the place of {first}, which would do nothing: expected one of them"
             )

@@ -2,7 +2,7 @@ from ablation.recipe import Layer, Recipe
 from ablation.tricks import trick
 
 
-@trick("alternating_flip", "augment")
+@trick("alternating_flip", "augment", undoes=["flip"])
 def alternating_flip(recipe: Recipe) -> Recipe:
     """Training images mirrored in every other epoch, in the place of random mirroring.
 

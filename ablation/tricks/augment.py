@@ -7,7 +7,7 @@ from ablation.tricks import trick
 from ablation.tricks._layers import with_layer
 
 
-@trick("augment", "alternating_flip")
+@trick("augment", "alternating_flip", undoes=["alternating_flip"])
 def augment(
     recipe: Recipe, *, flip: bool = True, smallest_crop: Annotated[float, Field(gt=0, le=1)] = 0.7
 ) -> Recipe:

@@ -3,7 +3,7 @@ from ablation.tricks import trick
 from ablation.tricks._layers import with_layer
 
 
-@trick("augment", "alternating_flip")
+@trick("augment", "alternating_flip", undoes=["alternating_flip"])
 def flip(recipe: Recipe) -> Recipe:
     """Half of the training images mirrored, drawn anew each time; in the place of `alternating_flip`.
 

@@ -2,7 +2,7 @@ from ablation.recipe import LogitViews, PositiveInt, Prediction, Probability, Re
 from ablation.tricks import trick
 
 
-@trick("predict")
+@trick("predict", undoes=["tta"])
 def multi_view(recipe: Recipe, *, shift: PositiveInt = 1, weight: Probability = 0.5) -> Recipe:
     """Test-time averaging of logits over six views.
 

@@ -6,7 +6,7 @@ from ablation.recipe import Recipe
 from ablation.tricks import trick
 
 
-@trick("predict")
+@trick("predict", undoes=["multi_view"])
 def tta(
     recipe: Recipe,
     *,

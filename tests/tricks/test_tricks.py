@@ -239,6 +239,7 @@ def test_two_tricks_of_one_step_that_fill_one_slot_are_refused_by_name():
         with pytest.raises(UserError, match=f"{second} takes the place of {first}, which would do nothing"):
             tricks.check_together([first, "cutout", second])
     tricks.check_together(["augment", "alternating_flip"])
+    assert {one for name in tricks.names() for one in tricks.get(name).undoes} <= set(tricks.names())
     with pytest.raises(UserError, match="clip_value and clip_norm both set 'clip'"):
         tricks.check_together(["clip_value", "clip_norm"])
     tricks.check_together(["mixup", "cutout", "lr_decay", "tta", "monte_carlo_dropout"])

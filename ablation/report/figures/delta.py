@@ -65,7 +65,7 @@ def caption(found: Findings) -> str:
     """How to read it."""
     return (
         f"{found.measure.title} minus that of the step's base at the same seed, coloured by verdict. The interval is"
-        " the one that the verdict rests on: it leaves out zero exactly where a step helps or hurts."
+        " the one that the verdict rests on: it leaves out zero where a step helps or hurts."
     )
 
 
