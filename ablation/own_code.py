@@ -205,10 +205,11 @@ def member(module: str, name: str, other: str = "") -> Any:
         UserError: the user's own module has nothing of that name.
     """
     found = importlib.import_module(module)
-    file, folder = Path(found.__file__ or ""), _folder()
-    if not hasattr(found, name) and folder is not None and file.is_relative_to(folder):
-        told = f"'{name}' in it" + f", or {other}" * bool(other)
-        raise UserError(f"--code {file.relative_to(folder).as_posix()}: expected {told}, found none")
+    if not hasattr(found, name) and (folder := _folder()) is not None:
+        file = Path(found.__file__ or "")
+        if file.is_relative_to(folder):
+            told = f"'{name}' in it" + f", or {other}" * bool(other)
+            raise UserError(f"--code {file.relative_to(folder).as_posix()}: expected {told}, found none")
     return getattr(found, name)
 
 

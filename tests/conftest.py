@@ -87,6 +87,15 @@ def ready_processes() -> Iterator[None]:
     multiprocessing.set_executable(sys.executable)
 
 
+@pytest.fixture
+def uncompiled() -> Iterator[None]:
+    """TensorFlow computes op by op: a few steps take less time than to compile them."""
+    tf = pytest.importorskip("tensorflow")
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.fixture(scope="session")
 def splits() -> Splits:
     """64 training, 32 validation and 32 test images of shapes."""

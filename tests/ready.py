@@ -138,7 +138,7 @@ def _run(
     sys.stderr = open(2, "w", 1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     sys.path[:1] = ["", *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
     multiprocessing.set_executable(f"{home}/python")
-    while arguments[0] in ("-B", "-u"):
+    while arguments[0].startswith(("-B", "-u", "-X")):
         del arguments[0]
     code: object = 0
     try:

@@ -33,6 +33,9 @@ Epochs = Annotated[PositiveInt, WrapValidator(_or_fraction), PlainSerializer(lam
 """Passes over the training images: a whole number from 1, or a fraction above 0 like 9.9."""
 
 
+NUMBER_OR_TRUTH = frozenset({int, float, bool})
+
+
 def check_kinds(annotation: Any, value: Any) -> None:
     """Refuse truth values and text where numbers belong, and numbers where truth values do.
 
@@ -49,6 +52,8 @@ def check_kinds(annotation: Any, value: Any) -> None:
 
 
 def _check(kinds: frozenset[Any], value: Any) -> None:
+    if kinds.isdisjoint(NUMBER_OR_TRUTH):
+        return
     if isinstance(value, list | tuple):
         for one in value:
             _check(kinds, one)

@@ -36,7 +36,7 @@ class Recipe(Network, Training):
 
 
 def _differences(before: Recipe, after: Recipe) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    for field in type(after).model_fields:
-        old, new = getattr(before, field), getattr(after, field)
-        if old != new:
+    there, here = dict(before), dict(after)
+    for field, new in here.items():
+        if (old := there[field]) is not new and old != new:
             yield field, (old, new)

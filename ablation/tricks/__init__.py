@@ -83,8 +83,12 @@ def card(name: str) -> str:
 
 def parameters(name: str) -> dict[str, Any]:
     """The trick's parameters with their defaults."""
-    found = list(inspect.signature(get(name)).parameters.values())[1:]
-    return {parameter.name: parameter.default for parameter in found}
+    return {key: one.default for key, one in _parameters(get(name)).items()}
+
+
+def _parameters(function: Trick) -> dict[str, inspect.Parameter]:
+    _, *found = inspect.signature(function).parameters.values()
+    return {one.name: one for one in found}
 
 
 def apply(name: str, recipe: Recipe, given: dict[str, Any]) -> Recipe:
@@ -98,14 +102,14 @@ def apply(name: str, recipe: Recipe, given: dict[str, Any]) -> Recipe:
     Raises:
         UserError: unknown trick or parameter, or a value out of its range; the text names the parameter.
     """
-    function, known = get(name), parameters(name)
+    function = get(name)
+    known = _parameters(function)
     for key in given:
         if key not in known:
             raise UserError(f"{name}.{key}: unknown parameter{did_you_mean(key, known or ['no parameters'])}")
-    annotations = {one.name: one.annotation for one in inspect.signature(function).parameters.values()}
     for key, value in given.items():
         try:
-            check_kinds(annotations[key], value)
+            check_kinds(known[key].annotation, value)
         except ValueError as error:
             raise UserError(f"{name}.{key}: {error}") from error
     try:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import tiny
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "docs" / "tutorial.ipynb"
@@ -79,6 +80,7 @@ def test_exercises_are_numbered_and_their_answers_folded(notebook):
 def test_it_runs(notebook, tmp_path, monkeypatch):
     nbclient = pytest.importorskip("nbclient")
     pytest.importorskip("ipykernel")
+    monkeypatch.setattr("sys.executable", tiny.ready())  # which the kernel's file takes for Python
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     settings = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
     settings.source = 'PRESET, JOBS = "smoke", 1'

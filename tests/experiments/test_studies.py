@@ -59,15 +59,6 @@ def test_every_step_can_be_built_in_every_preset_and_design(name):
                     built.append(step.setting)
 
 
-@pytest.fixture
-def uncompiled():
-    """TensorFlow computes op by op: a few steps take less time than to compile them."""
-    tf = pytest.importorskip("tensorflow")
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_study_runs_at_smoke(name, tmp_path, trained_once, request):
