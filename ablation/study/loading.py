@@ -26,13 +26,15 @@ def title(name: str) -> str:
 
 
 def load(name_or_file: str) -> Study:
-    """A study by its name in `experiments/`, or a file of the user's own.
+    """A study by its name in `experiments/`, or a file of the user's own, of which everything is planned once: a mistake
+    in a preset that is not asked for is told too.
 
     Raises:
         UserError: no such study, or a mistake in the file; the text names file and key.
     """
     file = Path(name_or_file)
-    if file.suffix not in (".yaml", ".yml"):
+    own = file.suffix in (".yaml", ".yml")
+    if not own:
         if name_or_file not in names():
             raise UserError(
                 f"unknown study '{name_or_file}'{did_you_mean(name_or_file, names())}, or a .yaml file"
@@ -44,15 +46,25 @@ def load(name_or_file: str) -> Study:
         _check_datasets(study)
         if study.tune != Tuning():
             check_tuning(study.tune, [step.step for step in study.ladder])
-        for preset, content in study.presets.items():
-            for dataset in (study.dataset, *content.datasets):
-                for design in study.designs:
-                    plan(study, preset=preset, dataset=dataset, design=Variant(design))
+        if own:
+            plan_all(study)
     except ValidationError as error:
         raise UserError(f"{file.name}: {explain(error, model=Study)}") from error
     except UserError as error:
         raise UserError(f"{file.name}: {error}") from error
     return study
+
+
+def plan_all(study: Study) -> None:
+    """Plan every design of a study at every preset, for every dataset that the preset has settings of.
+
+    Raises:
+        UserError: one of them cannot be planned.
+    """
+    for preset, content in study.presets.items():
+        for dataset in (study.dataset, *content.datasets):
+            for design in study.designs:
+                plan(study, preset=preset, dataset=dataset, design=Variant(design))
 
 
 def _check_datasets(study: Study) -> None:

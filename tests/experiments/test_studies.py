@@ -12,6 +12,7 @@ from ablation import study
 from ablation.data import shape_and_classes
 from ablation.runner.options import Options
 from ablation.runner.run import run
+from ablation.study.loading import plan_all
 
 NAMES = study.names()
 load = functools.cache(study.load)
@@ -37,6 +38,7 @@ def test_a_study_says_what_it_is_and_how_to_run_it(name):
     assert loaded.study == name
     assert loaded.title and loaded.question and loaded.source
     assert {"full", "quick", "smoke"} <= set(loaded.presets)
+    plan_all(loaded)  # which a user's own file goes through whenever it is read
 
 
 @pytest.mark.parametrize("name", NAMES)
