@@ -79,6 +79,14 @@ def one_compilation_a_recipe() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting_for_the_disk() -> Iterator[None]:
+    """Files are whole after a kill all the same: only a power cut would tell."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda file: None)
+        yield
+
+
 @pytest.fixture
 def ready_processes() -> Iterator[None]:
     """Processes that this one spawns hold Keras in memory already."""
