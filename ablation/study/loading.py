@@ -26,8 +26,9 @@ def title(name: str) -> str:
 
 
 def load(name_or_file: str) -> Study:
-    """A study by its name in `experiments/`, or a file of the user's own, of which everything is planned once: a mistake
-    in a preset that is not asked for is told too.
+    """A study by its name in `experiments/`, or a file of the user's own.
+
+    All of the latter is planned once, so that a mistake in a preset that is not asked for is told too.
 
     Raises:
         UserError: no such study, or a mistake in the file; the text names file and key.
