@@ -117,6 +117,7 @@ def names() -> tuple[str, ...]:
     return own_code.modules(__path__)
 
 
+@functools.cache
 def ours() -> tuple[str, ...]:
     """Those of the project, alphabetically: the tables have a column of each."""
     return own_code.modules([str(Path(__file__).parent)])

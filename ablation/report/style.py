@@ -111,10 +111,15 @@ def axis_of(scale: Scale) -> Formatter:
 class Percents(Formatter):
     """Writes fractions on an axis as percentages, all of them with the fewest decimals that tell every tick exactly."""
 
+    decimals = 0
+
+    def set_locs(self, locs: Any) -> None:
+        ticks = 100 * np.asarray(locs, float)
+        exact = (one for one in range(6) if np.allclose(ticks.round(one), ticks, 0, 1e-7))
+        self.locs, self.decimals = locs, next(exact, 6)
+
     def __call__(self, fraction: float, pos: int | None = None) -> str:
-        ticks = [100 * float(one) for one in self.locs]
-        exact = (decimals for decimals in range(6) if np.allclose(np.round(ticks, decimals), ticks, 0, 1e-7))
-        return self.fix_minus(f"{100 * fraction:.{next(exact, 6)}f}%")
+        return self.fix_minus(f"{100 * fraction:.{self.decimals}f}%")
 
 
 def right_column(axes: Axes, texts: Sequence[str], colour: str = INK) -> None:
