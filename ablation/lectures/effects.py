@@ -129,25 +129,28 @@ class Measured:
 
 
 @functools.cache
-def _all_measured(folder: Path) -> tuple[tuple[str, Measured], ...]:
-    found = []
-    for file in sorted(folder.glob("*/*/summary.csv")):
-        run = Quoted(file.parent)
-        alone = [
-            step for step in run.manifest["steps"] if len(step["tricks"]) == 1 and step["role"] != CONTROL
-        ]
-        for name in dict.fromkeys(step["tricks"][0]["name"] for step in alone):
-            own = [step for step in alone if step["tricks"][0]["name"] == name]
-            design = min((step["design"] for step in own), key=_preference)
-            for step in own:
-                if step["design"] == design and (one := _measured(run, step)):
-                    found.append((name, one))
-    return tuple(found)
+def _runs(folder: Path) -> tuple[Quoted, ...]:
+    return tuple(Quoted(file.parent) for file in sorted(folder.glob("*/*/summary.csv")))
 
 
-def measured(trick: str, folder: Path = REFERENCE) -> list[Measured]:
+def alone(trick: str, folder: Path = REFERENCE) -> list[tuple[Quoted, list[dict[str, Any]]]]:
+    """The reference runs that add or leave out the trick alone, and their steps that do, as their manifests say."""
+    steps = [(run, [step for step in run.manifest["steps"] if _is_of(trick, step)]) for run in _runs(folder)]
+    return [(run, own) for run, own in steps if own]
+
+
+def _is_of(trick: str, step: Mapping[str, Any]) -> bool:
+    return step["role"] != CONTROL and [use["name"] for use in step["tricks"]] == [trick]
+
+
+@functools.cache
+def measured(trick: str, folder: Path = REFERENCE) -> tuple[Measured, ...]:
     """What each reference run that adds or leaves out the trick alone measured, one design a run."""
-    return [one for name, one in _all_measured(folder) if name == trick]
+    found = []
+    for run, steps in alone(trick, folder):
+        design = min((step["design"] for step in steps), key=_preference)
+        found += [_measured(run, step) for step in steps if step["design"] == design]
+    return tuple(one for one in found if one)
 
 
 def pooled(trick: str, folder: Path = REFERENCE) -> Pooled | None:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ablation.analysis.steps import LEFT_OUT
 from ablation.analysis.verdicts import written
-from ablation.lectures import effects, quote
+from ablation.lectures import effects
 from ablation.places import REFERENCE
 from ablation.wording import difference, factor, signed
 
@@ -19,21 +19,16 @@ def measured(trick: str, folder: Path = REFERENCE) -> Iterator[str]:
     One line for each step that adds (or leaves out) this trick alone, over its base; a last one pools them, one
     design a run (`effects.pooled`), where there are two or more.
     """
-    for file in sorted(folder.glob("*/*/summary.csv")):
-        run = quote.Quoted(file.parent)
-        alone = {
-            (step["design"], step["step"]): step
-            for step in run.manifest["steps"]
-            if [use["name"] for use in step["tricks"]] == [trick]
-        }
+    for run, steps in effects.alone(trick, folder):
+        judged = {(step["design"], step["step"]): step for step in steps}
         for row in run.table.to_dict("records"):
-            step = alone.get((row["design"], row["step"]))
+            step = judged.get((row["design"], row["step"]))
             if step is None or pd.isna(row["verdict"]):
                 continue
             left_out = step["role"] == LEFT_OUT
             time = factor(*(row[f"time_factor{end}"] for end in ("", "_low", "_high")))
             yield (
-                f"{file.parent.parent.name} {file.parent.name}, {row['design']}, n = {row['n']}: "
+                f"{run.folder.parent.name} {run.folder.name}, {row['design']}, n = {row['n']}: "
                 f"{'leaving it out ' if left_out else ''}"
                 f"{difference(row['delta'], row['delta_ci_low'], row['delta_ci_high'])} points, "
                 f"{written(row['verdict']).words}; training time with it {time}"
