@@ -216,14 +216,20 @@ class Quoted:
         Raises:
             UserError: there is none.
         """
-        here = self.table[self.table["step"] == step]
-        here = here if design is None else here[here["design"] == design]
-        if here.empty:
+        there = (
+            place for place, (own, of) in enumerate(self._places) if own == step and design in (None, of)
+        )
+        if (place := next(there, None)) is None:
             known = ", ".join(self.table["step"].unique())
             raise UserError(
                 f"{self.path}/summary.csv: expected a row {step}{f' of {design}' if design else ''}; found {known}"
             )
-        return here.iloc[0]
+        return self.table.iloc[place]
+
+    @functools.cached_property
+    def _places(self) -> list[tuple[str, str]]:
+        """Step and design of each row."""
+        return list(zip(self.table["step"], self.table["design"], strict=True))
 
     def step(self, design: str, step: str) -> dict[str, Any]:
         """What the manifest says of a step."""
@@ -298,21 +304,15 @@ class Quoted:
             if row.pairs and self.step(design, row.step)["role"] != CONTROL
         ]
 
-    def of_kind(self, *kinds: str, design: str | None = None) -> str:
-        """The tricks of a design with this verdict and what each moved: "dropout (+8.2), capacity (+10.4)"; empty
-        where there is none."""
-        found = [one for one in self.effects(design) if one.kind in kinds and not one.learning]
-        return ", ".join(f"{one.trick} ({signed(one.value)})" for one in found)
-
     def tally(self, design: str | None = None) -> str:
         """How a design's tricks were judged, with their changes in points and n; where some seeds did not learn, under
         how many each trick did."""
         said = {HELPS: "Shown to help", HURTS: "Shown to hurt", NONE: "No difference", OPEN: "Open"}
-        told = [(words, self.of_kind(kind, design=design)) for kind, words in said.items()]
-        lines = [f"{words}: {found}" for words, found in told if found]
+        effects = self.effects(design)
+        lines = [f"{words}: {found}" for kind, words in said.items() if (found := of_kind(effects, kind))]
         parts = [f"{'. '.join(lines)} (points, n = {self.n})."] if lines else []
         learning: dict[str, list[str]] = {}
-        for one in self.effects(design):
+        for one in effects:
             if one.learning:
                 learning.setdefault(self.learns(one.step), []).append(one.trick)
         seeds = sorted(learning.items(), reverse=True)
@@ -369,6 +369,12 @@ class Quoted:
             for effect in self.effects(design)
         ]
         return table(("trick", "change", "time", "points a minute"), cells, right=(2, 3))
+
+
+def of_kind(effects: Iterable[Effect], kind: str) -> str:
+    """The tricks with a verdict and what each moved: "dropout (+8.2), capacity (+10.4)"; empty where there is none."""
+    found = [one for one in effects if one.kind == kind and not one.learning]
+    return ", ".join(f"{one.trick} ({signed(one.value)})" for one in found)
 
 
 def table(head: Sequence[str], cells: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
