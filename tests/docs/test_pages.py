@@ -128,16 +128,19 @@ def anchors(text):
     return {re.sub(r"[^\w\- ]", "", one.lower()).strip().replace(" ", "-") for one in headings}
 
 
-def test_the_page_of_commands_has_every_command_and_option():
+def test_the_page_of_commands_has_every_command_and_option_and_what_it_says_of_it():
     from ablation.cli.parser import COMMANDS, build_parser
 
     text = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
     commands = next(iter(build_parser()._subparsers._group_actions)).choices
     for name in COMMANDS:
         section = text.partition(f"## `ablation {name}`")[2].partition("\n## ")[0]
-        options = re.findall(r"(?<![\w-])--[a-z][a-z-]+", commands[name].format_help())
-        missing = {one for one in options if one not in section}
-        assert section and not missing, f"{name}: {missing}; run python docs/commands.py"
+        told = " ".join(section.split())
+        commands[name].format_help()  # which has it made
+        for option in commands[name]._actions:
+            wanted = [*option.option_strings, (option.help or "") % vars(option)]
+            missing = [one for one in wanted if " ".join(one.split()) not in told]
+            assert section and not missing, f"{name}: {missing}; run python docs/commands.py"
 
 
 def test_the_table_of_all_tricks_counts_the_verdicts_and_pairs_below_it(pages):
